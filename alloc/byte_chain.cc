@@ -1,0 +1,126 @@
+#include "alloc/byte_chain.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace monocoque {
+
+// Makes a segment of what was written into the slab since the last one.
+void ByteChain::CloseOpen() {
+  const auto size = static_cast<std::size_t>(write_ - open_);
+  if (size == 0) return;
+  segments_.push_back(
+      {Slice(slab_, open_, size), open_messages_, open_boundary_, open_continues_});
+  open_continues_ = in_message_;
+  closed_messages_ += open_messages_;
+  open_ = write_;
+  open_messages_ = 0;
+  open_boundary_ = kNoBoundary;
+}
+
+MutableBytes ByteChain::PrepareSlow(std::size_t count) {
+  if (count > pool_->slab_bytes()) return {};
+  BlockPtr slab = pool_->Acquire(budget_.get());
+  if (!slab) return {};
+  CloseOpen();
+  slab_ = std::move(slab);
+  open_ = write_ = slab_->data();
+  limit_ = open_ + slab_->capacity();
+  return {write_, room()};
+}
+
+void ByteChain::AppendSlice(Slice slice, std::size_t messages) {
+  if (slice.empty()) return;
+  CloseOpen();
+  bytes_ += slice.size();
+  closed_messages_ += messages;
+  segments_.push_back({std::move(slice), messages, messages > 0 ? 0 : kNoBoundary,
+                       messages == 0 && in_message_});
+  in_message_ = in_message_ || messages > 0;
+  open_continues_ = in_message_;
+}
+
+bool ByteChain::AppendCopy(Bytes bytes) {
+  if (bytes.size() > pool_->slab_bytes()) {
+    Slice copy = Slice::Copy(bytes, budget_.get());
+    if (copy.size() != bytes.size()) return false;
+    AppendSlice(std::move(copy));
+    return true;
+  }
+  MutableBytes room = Prepare(bytes.size());
+  if (room.size() < bytes.size()) return false;
+  std::memcpy(room.data(), bytes.data(), bytes.size());
+  Commit(bytes.size());
+  return true;
+}
+
+bool ByteChain::Fill(TransmitBatch* batch, std::size_t max_bytes) {
+  if (in_flight()) return false;
+  CloseOpen();
+  if (segments_.empty()) return false;
+  batch->Clear();
+  std::size_t skip = front_written_;
+  while (filled_segments_ < segments_.size()) {
+    Segment& segment = segments_[filled_segments_];
+    const std::size_t size = segment.octets.size() - skip;
+    if (filled_segments_ > 0 && filled_bytes_ + size > max_bytes) break;
+    batch->Append(skip > 0 ? segment.octets.Sub(skip, size) : segment.octets);
+    filled_bytes_ += size;
+    closed_messages_ -= segment.messages;
+    ++filled_segments_;
+    skip = 0;
+  }
+  return true;
+}
+
+void ByteChain::Pop(std::size_t written) {
+  written = std::min(written, filled_bytes_);
+  bytes_ -= written;
+  while (filled_segments_ > 0) {
+    Segment& front = segments_.front();
+    const std::size_t left = front.octets.size() - front_written_;
+    if (written < left) break;
+    written -= left;
+    front_written_ = 0;
+    segments_.pop_front();
+    --filled_segments_;
+  }
+  front_written_ += written;
+  // What came back unwritten counts as waiting again, save the messages that begun in the gone part.
+  for (std::size_t i = 0; i < filled_segments_; ++i) closed_messages_ += segments_[i].messages;
+  filled_segments_ = 0;
+  filled_bytes_ = 0;
+  if (bytes_ == 0) Rest();
+}
+
+bool ByteChain::TakeUnsent(Unsent* out) {
+  CloseOpen();
+  *out = Unsent();
+  while (!segments_.empty()) {
+    Segment segment = segments_.take_front();
+    const std::size_t written = std::exchange(front_written_, 0);
+    bytes_ -= segment.octets.size() - written;
+    closed_messages_ -= segment.messages;
+    if (!unsent_found_) {
+      out->cut = out->cut || segment.continues;
+      if (segment.messages == 0) continue;
+      unsent_found_ = true;
+      out->begun = written > segment.boundary ? written - segment.boundary : 0;
+      segment.octets.RemovePrefix(segment.boundary);
+    }
+    out->octets = std::move(segment.octets);
+    return true;
+  }
+  return out->cut;
+}
+
+void ByteChain::Rest() {
+  CloseOpen();
+  if (!segments_.empty()) return;
+  slab_ = BlockPtr();
+  open_ = write_ = limit_ = nullptr;
+  segments_.Shrink();
+}
+
+}  // namespace monocoque

@@ -1,0 +1,115 @@
+#include "alloc/byte_queue.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace monocoque {
+
+void ByteQueue::Open(Piece piece) {
+  piece_position_ += static_cast<std::uint64_t>(cur_ - begin_);
+  lease_ = BlockLease(BlockPtr(piece.block));
+  begin_ = cur_ = piece.begin;
+  end_ = piece.end;
+}
+
+void ByteQueue::NextPiece() {
+  if (pieces_.empty()) {
+    // The block goes back now: an idle link holds none. What follows in the same block opens it anew.
+    piece_position_ += static_cast<std::uint64_t>(cur_ - begin_);
+    begin_ = cur_ = end_ = nullptr;
+    lease_ = BlockLease();
+    pieces_.Shrink();
+    return;
+  }
+  const Piece piece = pieces_.take_front();
+  behind_ -= static_cast<std::size_t>(piece.end - piece.begin);
+  Open(piece);
+}
+
+void ByteQueue::Append(Slice slice) {
+  if (slice.empty()) return;
+  if (slice.block() == nullptr) {
+    BlockPtr block = Block::Allocate(Slice::kInlineBytes, nullptr);
+    if (!block) return;
+    std::memcpy(block->data(), slice.data(), slice.size());
+    const std::uint8_t* copy = block->data();
+    slice = Slice(std::move(block), copy, slice.size());
+  }
+  const std::uint8_t* begin = slice.data();
+  const std::uint8_t* end = begin + slice.size();
+  if (cur_ == end_) {
+    slice.block()->Ref();
+    Open({slice.block(), begin, end});
+    return;
+  }
+  // Joined if it lies right behind the last piece.
+  if (pieces_.empty()) {
+    if (lease_.block() == slice.block() && end_ == begin) {
+      end_ = end;
+      return;
+    }
+  } else if (pieces_.back().block == slice.block() && pieces_.back().end == begin) {
+    pieces_.back().end = end;
+    behind_ += slice.size();
+    return;
+  }
+  slice.block()->Ref();
+  pieces_.push_back({slice.block(), begin, end});
+  behind_ += slice.size();
+}
+
+void ByteQueue::Skip(std::size_t count) {
+  while (count > 0) {
+    const std::size_t here = std::min(count, static_cast<std::size_t>(end_ - cur_));
+    if (here == 0) return;
+    count -= here;
+    Advance(here);
+  }
+}
+
+std::size_t ByteQueue::CopyOut(std::size_t offset, MutableBytes out) const {
+  std::size_t copied = 0;
+  auto take = [&](const std::uint8_t* begin, const std::uint8_t* end) {
+    const auto here = static_cast<std::size_t>(end - begin);
+    if (offset >= here) {
+      offset -= here;
+      return;
+    }
+    const std::size_t count = std::min(here - offset, out.size() - copied);
+    if (count > 0) std::memcpy(out.data() + copied, begin + offset, count);
+    copied += count;
+    offset = 0;
+  };
+  take(cur_, end_);
+  for (std::size_t i = 0; i < pieces_.size() && copied < out.size(); ++i) {
+    take(pieces_[i].begin, pieces_[i].end);
+  }
+  return copied;
+}
+
+void ByteQueue::Compact() {
+  if (empty()) return;
+  std::size_t pinned = lease_.block()->capacity();
+  for (std::size_t i = 0; i < pieces_.size(); ++i) pinned += pieces_[i].block->capacity();
+  const std::size_t bytes = size();
+  if (bytes > pinned / 4) return;
+  BlockPtr copy = Block::Allocate(bytes, nullptr);
+  if (!copy) return;
+  CopyOut(0, MutableBytes(copy->data(), bytes));
+  const std::uint8_t* data = copy->data();
+  const std::uint64_t at = position();
+  Clear();
+  piece_position_ = at;
+  Append(Slice(std::move(copy), data, bytes));
+}
+
+void ByteQueue::Clear() {
+  piece_position_ += size() + static_cast<std::uint64_t>(cur_ - begin_);
+  while (!pieces_.empty()) pieces_.take_front().block->Unref();
+  pieces_.Shrink();
+  behind_ = 0;
+  begin_ = cur_ = end_ = nullptr;
+  lease_ = BlockLease();
+}
+
+}  // namespace monocoque

@@ -1,0 +1,35 @@
+#include "alloc/transmit_batch.h"
+
+#include <algorithm>
+
+namespace monocoque {
+
+std::size_t TransmitBatch::Spans(std::span<Bytes> out) const {
+  const std::size_t count = std::min(out.size(), slices());
+  for (std::size_t i = 0; i < count; ++i) out[i] = slices_[first_ + i].bytes();
+  if (count > 0) out[0] = out[0].subspan(offset_);
+  return count;
+}
+
+void TransmitBatch::Advance(std::size_t bytes) {
+  bytes = std::min(bytes, remaining_);
+  remaining_ -= bytes;
+  written_ += bytes;
+  while (bytes > 0) {
+    const std::size_t left = slices_[first_].size() - offset_;
+    if (bytes < left) {
+      offset_ += bytes;
+      return;
+    }
+    bytes -= left;
+    ++first_;
+    offset_ = 0;
+  }
+}
+
+void TransmitBatch::Clear() {
+  slices_.clear();
+  first_ = offset_ = remaining_ = written_ = 0;
+}
+
+}  // namespace monocoque

@@ -1,0 +1,429 @@
+#include "protocol/connection/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "protocol/drive/cause.h"
+#include "protocol/wire/command.h"
+#include "protocol/wire/metadata.h"
+
+namespace monocoque {
+namespace {
+
+// A frame that lacks at least this much is read straight into its own block.
+constexpr std::size_t kDirectBytes = 64 * 1024;
+// Octets that may wait to be written while PINGs are still answered.
+constexpr std::size_t kMaxPongBacklog = 1024 * 1024;
+// libzmq computes a time to live in milliseconds with 16 bits: more would wrap around there.
+constexpr absl::Duration kMaxTtl = absl::Milliseconds(65500);
+
+absl::Status CheckOptions(const ConnectionOptions& options) {
+  if (!IdentityFits(options.routing_id)) {
+    return absl::InvalidArgumentError(
+        "connection: a routing id has at most 255 octets, the first of them not zero");
+  }
+  for (const auto& [name, value] : options.properties) {
+    if (!PropertyNameFits(name) || !absl::StartsWithIgnoreCase(name, "X-")) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("connection: the property name \"", name,
+                       "\" must begin with X- and hold letters, digits and -_.+ only"));
+    }
+  }
+  if (options.socket_type == SocketType::kStream) {
+    return absl::InvalidArgumentError("connection: STREAM speaks no ZMTP");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Create(const ConnectionOptions& options,
+                                                               const Host& host) {
+  if (host.pool == nullptr || host.entropy == nullptr) {
+    return absl::InvalidArgumentError("connection: the host must bring a pool and entropy");
+  }
+  if (absl::Status fits = CheckOptions(options); !fits.ok()) return fits;
+  return std::unique_ptr<Connection>(new Connection(options, host));
+}
+
+Connection::Connection(const ConnectionOptions& options, const Host& host)
+    : options_(options),
+      pool_(host.pool),
+      budget_(host.budget),
+      reader_(options.limits, host.budget),
+      writer_(host.pool, host.budget),
+      handshake_(options_),
+      heartbeat_(options.heartbeat),
+      handshake_deadline_(options.handshake_timeout > absl::ZeroDuration()
+                              ? host.now + options.handshake_timeout
+                              : Instant::Never()),
+      sees_subscriptions_(TakesSubscriptions(options.socket_type)) {
+  std::string signature;
+  handshake_.Start(&signature);
+  SendOctets(signature);
+}
+
+Connection::~Connection() = default;
+
+ReadHint Connection::read_hint() const {
+  if (transport_closed_ || state_ == ConnectionState::kClosed || starved_) {
+    return {ReadMode::kPaused, 0};
+  }
+  if (state_ != ConnectionState::kTraffic) return {ReadMode::kAny, 0};
+  const std::size_t messages = reader_.ahead();
+  // A link with no whole message stored is never paused by its mark. Once paused, it waits until half of
+  // the mark is gone.
+  const std::size_t scale = paused_ ? 2 : 1;
+  if (messages > 0 && options_.receive_mark.Reached(messages * scale, stored_bytes() * scale)) {
+    return {ReadMode::kPaused, 0};
+  }
+  if (reader_.lacking() >= kDirectBytes && reader_.input().empty()) {
+    return {ReadMode::kDirect, reader_.lacking()};
+  }
+  return {ReadMode::kAny, 0};
+}
+
+absl::StatusOr<ReadWindow> Connection::PrepareRead() {
+  if (window_out_) return absl::FailedPreconditionError("read: a window is out already");
+  const ReadHint hint = read_hint();
+  if (hint.mode == ReadMode::kPaused) return absl::UnavailableError("");
+  absl::StatusOr<ReadWindow> window = absl::UnavailableError("");
+  if (hint.mode == ReadMode::kDirect) {
+    window = reader_.PrepareDirect();
+  } else if (BlockPtr slab = pool_->Acquire(budget_.get())) {
+    const std::size_t size = slab->capacity();
+    window = ReadWindow(std::move(slab), 0, size);
+  }
+  window_out_ = window.ok();
+  return window;
+}
+
+void Connection::CommitRead(ReadWindow window, std::size_t bytes, Instant /*now*/) {
+  window_out_ = false;
+  if (bytes == 0 || !window) return;
+  if (reader_.owns(window)) {
+    reader_.CommitDirect(std::min(bytes, window.span().size()));
+  } else if (state_ != ConnectionState::kClosed) {
+    reader_.input().Append(std::move(window).Commit(bytes));
+  }
+  OnActivity();
+}
+
+absl::Status Connection::Donate(Slice octets, Instant /*now*/) {
+  if (window_out_) return absl::FailedPreconditionError("donate: a window is out");
+  if (octets.empty() || state_ == ConnectionState::kClosed) return absl::OkStatus();
+  reader_.input().Append(std::move(octets));
+  OnActivity();
+  return absl::OkStatus();
+}
+
+void Connection::OnActivity() {
+  if (state_ == ConnectionState::kClosing) reader_.input().Clear();
+  heartbeat_.OnActivity();
+}
+
+void Connection::OnTransportClosed(absl::Status why, Instant /*now*/) {
+  if (transport_closed_) return;
+  transport_closed_ = true;
+  if (state_ == ConnectionState::kHandshake) {
+    // What the peer said before it went may say why: an ERROR, say.
+    AdvanceHandshake(Instant());
+  }
+  if (CauseOf(why) == Cause::kNone) {
+    const bool early = state_ == ConnectionState::kHandshake;
+    why = TerminalStatus(
+        Cause::kTransport,
+        why.ok() ? absl::StrCat("the peer closed", early ? " during the " : "",
+                                early ? handshake_.Where() : std::string())
+                 : std::string(why.message()));
+  }
+  End(std::move(why));
+  SettleClosing();
+}
+
+void Connection::HandleTimeout(Instant now) {
+  if (state_ == ConnectionState::kHandshake && now >= handshake_deadline_) {
+    End(TerminalStatus(Cause::kTimeout, absl::StrCat("the handshake took too long (",
+                                                     handshake_.Where(), ")")));
+    transport_closed_ = true;  // nothing more is written to a peer that does not answer
+    SettleClosing();
+    return;
+  }
+  if (state_ != ConnectionState::kTraffic) return;
+  const bool paused = read_hint().mode == ReadMode::kPaused;
+  for (;;) {
+    switch (heartbeat_.Next(now, paused)) {
+      case Heartbeat::Due::kNothing:
+        return;
+      case Heartbeat::Due::kPing: {
+        std::string ping;
+        AppendPing(&ping, std::min(options_.heartbeat.ttl, kMaxTtl), {});
+        SendOctets(ping);
+        break;
+      }
+      case Heartbeat::Due::kExpired:
+        Lose("nothing came after our PING");
+        return;
+      case Heartbeat::Due::kTtl:
+        Lose("nothing came within the time to live the peer asked for");
+        return;
+    }
+  }
+}
+
+// The peer is silent: what is queued would not arrive either.
+void Connection::Lose(std::string_view sentence) {
+  End(TerminalStatus(Cause::kTimeout, sentence));
+  transport_closed_ = true;
+  SettleClosing();
+}
+
+absl::Status Connection::SendRefused(Instant /*now*/) {
+  if (!status_.ok()) return status_;
+  return absl::UnavailableError("");
+}
+
+absl::Status Connection::SendSubscription(bool subscribe, Bytes prefix, Instant /*now*/) {
+  if (!status_.ok()) return status_;
+  if (state_ != ConnectionState::kTraffic) return absl::UnavailableError("");
+  std::string octets;
+  const PeerInfo& them = peer();
+  if (them.version_major == 3 && them.version_minor == 0) {
+    // The form of a message (S-1), yet no message: it counts for no mark.
+    std::string body(1, subscribe ? '\x01' : '\x00');
+    body.append(AsText(prefix));
+    std::array<std::uint8_t, frame::kLongHeaderBytes> header;
+    octets.append(AsText(Bytes(header).first(EncodeFrameHeader(0, body.size(), header))));
+    octets.append(body);
+  } else {
+    AppendCommand(&octets, subscribe ? command::kSubscribe : command::kCancel, prefix);
+  }
+  return SendOctets(octets) ? absl::OkStatus() : absl::UnavailableError("");
+}
+
+bool Connection::SendOctets(std::string_view octets) {
+  return octets.empty() || writer_.AppendRaw(AsBytes(octets));
+}
+
+void Connection::Fail(absl::Status why, std::string_view reason, Instant /*now*/) {
+  if (!status_.ok()) return;
+  if (!reason.empty()) {
+    std::string error;
+    AppendError(&error, reason);
+    SendOctets(error);
+  }
+  End(std::move(why));
+  StopDelivering();
+  // Without an ERROR to deliver nothing more is written: what had not begun goes back.
+  if (reason.empty()) transport_closed_ = true;
+  SettleClosing();
+}
+
+void Connection::Close(Instant /*now*/) {
+  if (!status_.ok()) return;
+  End(TerminalStatus(Cause::kLocal, "closed"));
+  StopDelivering();
+  SettleClosing();
+}
+
+void Connection::AdvanceHandshake(Instant now) {
+  std::string out;
+  const Handshake::Result result = handshake_.Advance(&reader_.input(), &out);
+  SendOctets(out);
+  if (result == Handshake::Result::kFailed) {
+    End(handshake_.status());
+    SettleClosing();
+  } else if (result == Handshake::Result::kDone) {
+    state_ = ConnectionState::kTraffic;
+    handshake_deadline_ = Instant::Never();
+    heartbeat_.Start(now);
+    delivering_ = open_ = true;
+    Push({ConnectionEvent::Kind::kReady, {}, {}});
+  }
+}
+
+bool Connection::Process(std::size_t max_frames, Instant now) {
+  if (state_ == ConnectionState::kHandshake) AdvanceHandshake(now);
+  if (state_ != ConnectionState::kTraffic) return false;
+  starved_ = false;
+  bool more = false;
+  for (;;) {
+    const std::size_t mark =
+        options_.receive_mark.messages != 0 ? options_.receive_mark.messages
+                                            : std::numeric_limits<std::size_t>::max();
+    const Reader::Result result = reader_.LookAhead(&max_frames, mark);
+    if (result == Reader::Result::kCommand) {
+      OnCommand(reader_.command(), now);
+      if (state_ != ConnectionState::kTraffic) return false;
+      continue;
+    }
+    if (result == Reader::Result::kError) {
+      Violation(reader_.ahead_violation().empty() ? reader_.status().message()
+                                                  : reader_.ahead_violation());
+      return false;
+    }
+    more = max_frames == 0;
+    break;
+  }
+  paused_ = read_hint().mode == ReadMode::kPaused;
+  if (!more) reader_.input().Compact();
+  return more;
+}
+
+Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
+  for (;;) {
+    switch (result) {
+      case Reader::Result::kMessage:
+        if (!sees_subscriptions_ || !TakeSubscription(*out)) return Poll::kMessage;
+        break;
+      case Reader::Result::kCommand:
+        if (state_ == ConnectionState::kTraffic) OnCommand(reader_.command(), now);
+        break;
+      case Reader::Result::kNoMemory:
+        starved_ = true;
+        return ReceiveClosed();
+      case Reader::Result::kError:
+        Violation(reader_.status().message());
+        StopDelivering();
+        return ReceiveClosed();
+      case Reader::Result::kNeedData:
+        if (state_ != ConnectionState::kTraffic) StopDelivering();
+        return ReceiveClosed();
+    }
+    if (!open_) return ReceiveClosed();
+    result = reader_.Next(out);
+  }
+}
+
+// PUB and XPUB: a message whose first part begins with 0 or 1 is a subscription (S-3).
+bool Connection::TakeSubscription(const Message& message) {
+  const Bytes first = message.bytes();
+  if (first.empty() || first[0] > 1) return false;
+  OnSubscription(first[0] == 1, first.subspan(1));
+  return true;
+}
+
+void Connection::OnSubscription(bool subscribe, Bytes prefix) {
+  Push({subscribe ? ConnectionEvent::Kind::kSubscribe : ConnectionEvent::Kind::kUnsubscribe,
+        Slice::Copy(prefix),
+        {}});
+}
+
+void Connection::OnCommand(Bytes body, Instant now) {
+  const absl::StatusOr<Command> command = ParseCommand(body);
+  if (!command.ok()) {
+    Violation(command.status().message());  // C-2
+    return;
+  }
+  if (command->name == command::kPing) {
+    OnPing(command->data, now);
+  } else if (command->name == command::kSubscribe || command->name == command::kCancel) {
+    if (sees_subscriptions_) OnSubscription(command->name == command::kSubscribe, command->data);
+  } else if (options_.socket_type == SocketType::kRadio &&
+             (command->name == command::kJoin || command->name == command::kLeave)) {
+    const absl::StatusOr<std::string_view> group = ParseGroup(command->data);
+    if (!group.ok()) {
+      Violation(group.status().message());  // J-3
+      return;
+    }
+    Push({command->name == command::kJoin ? ConnectionEvent::Kind::kJoin
+                                          : ConnectionEvent::Kind::kLeave,
+          Slice::Copy(*group),
+          {}});
+  }
+  // PONG is a sign of life, which it was already; all other names are ignored (C-3, C-4, H-7).
+}
+
+void Connection::OnPing(Bytes data, Instant now) {
+  const absl::StatusOr<Ping> ping = ParsePing(data);
+  if (!ping.ok()) {
+    Violation(ping.status().message());  // H-2
+    return;
+  }
+  heartbeat_.OnPing(ping->ttl, now);
+  // A peer that sends PINGs and reads nothing gets no answers beyond a limit.
+  if (writer_.unfilled_bytes() > kMaxPongBacklog) return;
+  std::string pong;
+  AppendPong(&pong, ping->context);
+  SendOctets(pong);
+}
+
+void Connection::Violation(std::string_view sentence) {
+  End(TerminalStatus(Cause::kPeerViolation, sentence));
+  // The peer is not to be trusted with anything more.
+  transport_closed_ = true;
+  SettleClosing();
+}
+
+void Connection::End(absl::Status why) {
+  if (!status_.ok()) return;
+  status_ = std::move(why);
+  state_ = ConnectionState::kClosing;
+  handshake_deadline_ = Instant::Never();
+  if (delivering_) {
+    // Whole messages that are here already are still delivered; without one it is over.
+    std::size_t frames = std::numeric_limits<std::size_t>::max();
+    while (reader_.LookAhead(&frames, 1) == Reader::Result::kCommand) {
+    }
+    if (reader_.ahead() == 0) StopDelivering();
+  }
+  events_.push_back({ConnectionEvent::Kind::kClosed, {}, status_});
+}
+
+void Connection::StopDelivering() {
+  delivering_ = open_ = false;
+  reader_.input().Clear();
+}
+
+// Closed once nothing is left to write, or nobody is left to write to.
+void Connection::SettleClosing() {
+  if (state_ != ConnectionState::kClosing) return;
+  if (transport_closed_ || writer_.drained()) state_ = ConnectionState::kClosed;
+}
+
+void Connection::Push(ConnectionEvent event) {
+  events_.push_back(std::move(event));
+  open_ = false;
+}
+
+bool Connection::NextEvent(ConnectionEvent* out) {
+  if (events_.empty()) return false;
+  *out = events_.take_front();
+  if (events_.empty() || events_.front().kind == ConnectionEvent::Kind::kClosed) {
+    open_ = delivering_;
+  }
+  return true;
+}
+
+bool Connection::FillTransmit(TransmitBatch* batch, std::size_t max_bytes) {
+  if (!wants_transmit()) return false;
+  *batch = writer_.TakeSpare();
+  return writer_.Fill(batch, max_bytes);
+}
+
+void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Status status,
+                             Instant now) {
+  writer_.Return(std::move(batch), written);
+  if (!status.ok()) {
+    OnTransportClosed(std::move(status), now);
+    return;
+  }
+  SettleClosing();
+}
+
+Instant Connection::NextDeadline() const {
+  if (state_ == ConnectionState::kHandshake) return handshake_deadline_;
+  if (state_ == ConnectionState::kTraffic) return heartbeat_.deadline();
+  return Instant::Never();
+}
+
+bool Connection::TakeUnsent(Message* out) {
+  if (state_ != ConnectionState::kClosed || writer_.in_flight()) return false;
+  return writer_.TakeUnsent(out);
+}
+
+}  // namespace monocoque

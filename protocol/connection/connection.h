@@ -1,0 +1,206 @@
+#ifndef MONOCOQUE_PROTOCOL_CONNECTION_CONNECTION_H_
+#define MONOCOQUE_PROTOCOL_CONNECTION_CONNECTION_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "alloc/budget.h"
+#include "alloc/read_window.h"
+#include "alloc/ring_queue.h"
+#include "alloc/slice.h"
+#include "alloc/transmit_batch.h"
+#include "protocol/connection/event.h"
+#include "protocol/connection/handshake.h"
+#include "protocol/connection/heartbeat.h"
+#include "protocol/connection/options.h"
+#include "protocol/connection/peer_info.h"
+#include "protocol/connection/reader.h"
+#include "protocol/connection/writer.h"
+#include "protocol/drive/action.h"
+#include "protocol/drive/host.h"
+#include "protocol/drive/instant.h"
+#include "protocol/wire/message.h"
+
+namespace monocoque {
+
+enum class ConnectionState {
+  kHandshake,  // greeting, mechanism, metadata
+  kTraffic,    // messages and commands, both ways
+  kClosing,    // over, but something is still to be written: an ERROR, or what was sent before Close
+  kClosed,     // nothing to write; the transport may be closed
+};
+
+// What Receive stopped at.
+enum class Poll {
+  kMessage,
+  kEvent,     // NextEvent has something
+  kNeedData,  // nothing until more is read
+};
+
+// One ZMTP 3.1 byte stream: greeting, handshake, frames, commands, heartbeats, limits (RFC 37). 3.0 peers
+// are served too. No socket, no clock, no thread: octets and time go in, messages, events, octets and a
+// deadline come out. Complete and usable alone; Socket drives many of them.
+//
+// Method kinds, in this order below: getters; facts (what the transport and the clock did); wishes (what
+// the application wants); outputs, drained after facts and wishes. A turn:
+//
+//     c.CommitRead(std::move(window), n, now);                    // or Donate, or OnTransportClosed
+//     c.HandleTimeout(now);
+//     for (Poll p; (p = c.Receive(&m, now)) != Poll::kNeedData;)
+//       if (p == Poll::kMessage) Use(m); else while (c.NextEvent(&e)) Use(e);
+//     while (c.FillTransmit(&batch, kMax)) { n = Write(batch); c.ReturnBatch(std::move(batch), n, ok, now); }
+//     wait until there is something to read or write, or c.NextDeadline()
+//
+// Contract: thread-compatible and never re-entrant. `now` never decreases. A call earlier or later than
+// the deadline is harmless. A terminal status is sticky. Windows, batches and slices own their memory and
+// may outlive the connection. A peer can cause a Status, never more.
+//
+// Invariant: whole messages received before the end are delivered, and nothing behind the end.
+class Connection {
+ public:
+  // Fails with a sentence if the options make no sense. `host.pool` and `host.entropy` must be set.
+  static absl::StatusOr<std::unique_ptr<Connection>> Create(const ConnectionOptions& options,
+                                                            const Host& host);
+
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  // ---- Getters: any time, no effect ------------------------------------------------------------
+
+  ConnectionState state() const { return state_; }
+  bool done() const { return state_ == ConnectionState::kClosed; }
+  // OK until the end; then why, for good, with a Cause.
+  const absl::Status& status() const { return status_; }
+  // What the peer told; complete from kTraffic on.
+  const PeerInfo& peer() const { return handshake_.peer(); }
+  ReadHint read_hint() const;
+  // Would Send take a message now?
+  bool CanSend() const {
+    return state_ == ConnectionState::kTraffic &&
+           !options_.send_mark.Reached(writer_.unfilled_messages(), writer_.unfilled_bytes());
+  }
+  // Messages and octets accepted and not yet handed to a batch.
+  std::size_t unsent_messages() const { return writer_.unfilled_messages(); }
+  std::size_t unsent_bytes() const { return writer_.unfilled_bytes(); }
+  bool in_flight() const { return writer_.in_flight(); }
+  // Receive may still give messages: in traffic, and past the end while whole ones are left.
+  bool delivering() const { return delivering_; }
+  // Something waits for FillTransmit.
+  bool wants_transmit() const {
+    return !transport_closed_ && !writer_.in_flight() && writer_.unfilled_bytes() > 0;
+  }
+  // Octets received and not yet taken by Receive.
+  std::size_t stored_bytes() const { return reader_.stored_bytes(); }
+  // Whole messages known to lie untaken; Process finds them.
+  std::size_t stored_messages() const { return reader_.ahead(); }
+  // Messages that had begun and were cut off by the end; counted by TakeUnsent.
+  std::size_t cut_messages() const { return writer_.cut_messages(); }
+
+  // ---- Facts -----------------------------------------------------------------------------------
+
+  // Memory to read into. Unavailable while reading is paused or the budget refuses; a failed
+  // precondition while another window is out.
+  absl::StatusOr<ReadWindow> PrepareRead();
+  // The window comes back with `bytes` octets filled; 0: it is only given back. Stores, nothing more.
+  void CommitRead(ReadWindow window, std::size_t bytes, Instant now);
+  // Octets in the adapter's own memory. A failed precondition while a window is out. Stores.
+  absl::Status Donate(Slice octets, Instant now);
+  // The transport ended; `why` is OK for an orderly end of stream. What was received stays to be taken.
+  void OnTransportClosed(absl::Status why, Instant now);
+  // Does what is due; harmless at any time.
+  void HandleTimeout(Instant now);
+
+  // ---- Wishes ----------------------------------------------------------------------------------
+
+  // Takes the message (it is empty then), or leaves it untouched: unavailable before the handshake's end
+  // and at the send mark, else the terminal status. `prefix`: frames in wire form, each with MORE, that
+  // go in front of it.
+  absl::Status Send(Message* message, Instant now, Bytes prefix = {}) {
+    if (!CanSend() || !writer_.Append(*message, prefix)) [[unlikely]] return SendRefused(now);
+    message->Clear();
+    return absl::OkStatus();
+  }
+  // Asks the peer, a publisher, for messages that begin with `prefix`, or for no more of them; in the
+  // form its version knows (S-1). Not subject to the mark. Unavailable before the handshake's end.
+  absl::Status SendSubscription(bool subscribe, Bytes prefix, Instant now);
+  // The pattern above found that the peer broke its rules or must be refused: tells the peer by ERROR
+  // with `reason` (cut to 255 octets; empty: no ERROR) and closes with `why`.
+  void Fail(absl::Status why, std::string_view reason, Instant now);
+  // Messages will be given a routing id of so many octets: their inside leaves room for it.
+  void LeaveRoom(std::size_t routing_id_bytes) { reader_.LeaveRoom(routing_id_bytes); }
+  // Ends the connection here: what was sent is still written, what was received is dropped.
+  void Close(Instant now);
+
+  // ---- Outputs ---------------------------------------------------------------------------------
+
+  // The next message, taken as it is decoded: the fast way. kEvent: drain NextEvent, then go on.
+  Poll Receive(Message* out, Instant now) {
+    if (!open_) [[unlikely]] return ReceiveClosed();
+    const Reader::Result result = reader_.Next(out);
+    if (result == Reader::Result::kMessage && !sees_subscriptions_) [[likely]] return Poll::kMessage;
+    return ReceiveSlow(result, out, now);
+  }
+  // Goes on with the handshake and looks ahead over up to `max_frames` frames that Receive has not taken,
+  // so that no command waits behind a message. True: more is left to look at.
+  bool Process(std::size_t max_frames, Instant now);
+  bool NextEvent(ConnectionEvent* out);
+  // Moves up to `max_bytes` octets to write into `batch`; false if there are none or a batch is out.
+  bool FillTransmit(TransmitBatch* batch, std::size_t max_bytes);
+  // The batch is back: `written` of its octets left. A failed status ends the connection.
+  void ReturnBatch(TransmitBatch batch, std::size_t written, absl::Status status, Instant now);
+  // When HandleTimeout wants to be called; may be early, is never late.
+  Instant NextDeadline() const;
+  // After the end and with no batch out: the next message that was sent and had not begun, in order, its
+  // prefix as its first parts. False when there are no more.
+  bool TakeUnsent(Message* out);
+
+ private:
+  Connection(const ConnectionOptions& options, const Host& host);
+
+  absl::Status SendRefused(Instant now);
+  Poll ReceiveClosed() const { return events_.empty() ? Poll::kNeedData : Poll::kEvent; }
+  Poll ReceiveSlow(Reader::Result result, Message* out, Instant now);
+  bool TakeSubscription(const Message& message);
+  void AdvanceHandshake(Instant now);
+  void OnCommand(Bytes body, Instant now);
+  void OnPing(Bytes data, Instant now);
+  void OnSubscription(bool subscribe, Bytes prefix);
+  void OnActivity();
+  void Violation(std::string_view sentence);
+  void Lose(std::string_view sentence);
+  // Ends the connection: sticky status, last event; what is queued is still written.
+  void End(absl::Status why);
+  void StopDelivering();
+  void SettleClosing();
+  void Push(ConnectionEvent event);
+  bool SendOctets(std::string_view octets);
+
+  const ConnectionOptions options_;
+  std::shared_ptr<SlabPool> pool_;
+  BudgetPtr budget_;
+  Reader reader_;
+  Writer writer_;
+  Handshake handshake_;
+  Heartbeat heartbeat_;
+  ConnectionState state_ = ConnectionState::kHandshake;
+  absl::Status status_;
+  Instant handshake_deadline_;
+  // Receive may take messages: from kTraffic on, past the end while some are left; and `open_`, if no
+  // event has to be seen first.
+  bool delivering_ = false;
+  bool open_ = false;
+  const bool sees_subscriptions_;
+  bool window_out_ = false;
+  bool transport_closed_ = false;
+  bool paused_ = false;   // the receive mark was reached when Process looked last
+  bool starved_ = false;  // the budget refused what the next message needs
+  RingQueue<ConnectionEvent> events_;
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_CONNECTION_CONNECTION_H_

@@ -1,0 +1,27 @@
+#ifndef MONOCOQUE_PROTOCOL_CONNECTION_EVENT_H_
+#define MONOCOQUE_PROTOCOL_CONNECTION_EVENT_H_
+
+#include "absl/status/status.h"
+#include "alloc/slice.h"
+
+namespace monocoque {
+
+// Something that happened on a connection besides messages.
+struct ConnectionEvent {
+  enum class Kind {
+    kReady,        // the handshake is over; see Connection::peer()
+    kSubscribe,    // PUB, XPUB: the peer subscribed to `data`, in either form (S-2)
+    kUnsubscribe,  // PUB, XPUB: the peer cancelled `data`
+    kJoin,         // RADIO: the peer joined the group `data`
+    kLeave,        // RADIO: the peer left the group `data`
+    kClosed,       // the connection is over for the reason in `status`; the last event
+  };
+
+  Kind kind = Kind::kReady;
+  Slice data;
+  absl::Status status;
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_CONNECTION_EVENT_H_

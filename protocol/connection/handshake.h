@@ -1,0 +1,64 @@
+#ifndef MONOCOQUE_PROTOCOL_CONNECTION_HANDSHAKE_H_
+#define MONOCOQUE_PROTOCOL_CONNECTION_HANDSHAKE_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "alloc/byte_queue.h"
+#include "protocol/connection/options.h"
+#include "protocol/connection/peer_info.h"
+#include "protocol/mechanism/mechanism.h"
+#include "protocol/wire/greeting.h"
+
+namespace monocoque {
+
+// From the first octet to the first message: greeting, version, mechanism, metadata, socket types
+// (zmtp.md, 1 to 8). Takes octets off the input, appends octets to send, and ends with the peer's description
+// or with a terminal status.
+//
+// Thread-compatible. Invariant: nothing is taken off the input behind the command that ends it.
+class Handshake {
+ public:
+  enum class Result {
+    kNeedData,
+    kDone,    // peer() is complete
+    kFailed,  // status() says why; what was appended goes out before the close
+  };
+
+  explicit Handshake(const ConnectionOptions& options);
+
+  // What goes out before anything came in (G-1).
+  void Start(std::string* out);
+  // Goes on with what is there.
+  Result Advance(ByteQueue* input, std::string* out);
+
+  const PeerInfo& peer() const { return peer_; }
+  const absl::Status& status() const { return status_; }
+  // "greeting" or "handshake", and how many octets of the peer were read, for error sentences.
+  std::string Where() const;
+
+ private:
+  enum class Stage { kGreeting, kCommands, kOver };
+
+  Result AdvanceGreeting(ByteQueue* input, std::string* out);
+  Result NextCommand(ByteQueue* input, std::string* out);
+  Result JudgePeer(std::string* out);
+  Result Fail(absl::Status status);
+  Result Violation(std::string_view sentence);
+
+  const ConnectionOptions& options_;
+  std::unique_ptr<Mechanism> mechanism_;
+  GreetingReader greeting_;
+  Stage stage_ = Stage::kGreeting;
+  bool sent_major_ = false;
+  bool sent_rest_ = false;
+  std::size_t octets_ = 0;
+  PeerInfo peer_;
+  absl::Status status_;
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_CONNECTION_HANDSHAKE_H_

@@ -1,0 +1,73 @@
+#ifndef MONOCOQUE_PROTOCOL_CONNECTION_HEARTBEAT_H_
+#define MONOCOQUE_PROTOCOL_CONNECTION_HEARTBEAT_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "protocol/drive/instant.h"
+
+namespace monocoque {
+
+struct HeartbeatOptions {
+  // How often a PING goes out. Zero: never (the default, as in libzmq); PINGs of the peer are answered
+  // all the same.
+  absl::Duration interval = absl::ZeroDuration();
+  // How long after a PING any sign of life may take before the link is closed. Zero: as the interval.
+  absl::Duration timeout = absl::ZeroDuration();
+  // What we ask of the peer: to close if nothing comes from us for so long. Rounded down to tenths of a
+  // second, at most 65.5 s, because libzmq computes with 16 bits. Zero: ask nothing.
+  absl::Duration ttl = absl::ZeroDuration();
+};
+
+// The clockwork of PING and PONG (RFC 37, Heartbeating): when to send a PING, when the peer is lost.
+// Activity only counts; nothing else happens until a deadline is looked at.
+//
+// Thread-compatible. Invariant: deadline() is never later than the next thing to do.
+class Heartbeat {
+ public:
+  enum class Due {
+    kNothing,
+    kPing,     // send a PING now
+    kExpired,  // nothing came for too long after our PING
+    kTtl,      // nothing came for the time to live that the peer's PING asked for
+  };
+
+  explicit Heartbeat(const HeartbeatOptions& options)
+      : interval_(options.interval),
+        timeout_(options.timeout > absl::ZeroDuration() ? options.timeout : options.interval) {}
+
+  // The handshake is over (H-6).
+  void Start(Instant now) {
+    if (interval_ > absl::ZeroDuration()) next_ping_ = now + interval_;
+  }
+  // Octets came from the peer, of whatever kind (H-5).
+  void OnActivity() { ++activity_; }
+  // The peer's PING asks us to close if nothing follows within `ttl`; zero asks nothing (H-3).
+  void OnPing(absl::Duration ttl, Instant now) {
+    peer_ttl_ = ttl;
+    ttl_mark_ = activity_;
+    ttl_deadline_ = ttl > absl::ZeroDuration() ? now + ttl : Instant::Never();
+  }
+
+  Instant deadline() const { return std::min({next_ping_, expiry_, ttl_deadline_}); }
+
+  // What is due at `now`; call until it says kNothing. While `paused` (we do not read) nobody expires,
+  // but PINGs go on.
+  Due Next(Instant now, bool paused);
+
+ private:
+  absl::Duration interval_;
+  absl::Duration timeout_;
+  absl::Duration peer_ttl_ = absl::ZeroDuration();
+  std::uint64_t activity_ = 0;
+  std::uint64_t ping_mark_ = 0;  // activity_ when our last PING went out
+  std::uint64_t ttl_mark_ = 0;   // activity_ when the peer's last PING came
+  Instant next_ping_ = Instant::Never();
+  Instant expiry_ = Instant::Never();
+  Instant ttl_deadline_ = Instant::Never();
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_CONNECTION_HEARTBEAT_H_

@@ -1,0 +1,36 @@
+#ifndef MONOCOQUE_PROTOCOL_CONNECTION_OPTIONS_H_
+#define MONOCOQUE_PROTOCOL_CONNECTION_OPTIONS_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "protocol/connection/heartbeat.h"
+#include "protocol/drive/mark.h"
+#include "protocol/wire/limits.h"
+#include "protocol/wire/socket_type.h"
+
+namespace monocoque {
+
+// What one connection needs to know. It counts from the connection's creation on.
+struct ConnectionOptions {
+  // Ours; told to the peer, and the peer's must fit it.
+  SocketType socket_type = SocketType::kDealer;
+  // Sent as Identity by REQ, DEALER and ROUTER: 0 to 255 octets, not led by a zero octet.
+  std::string routing_id;
+  // Further properties of ours, names beginning with "X-" (M-14).
+  std::vector<std::pair<std::string, std::string>> properties;
+  // From the transport's beginning to the end of the handshake, in all (G-11). Zero: no deadline.
+  absl::Duration handshake_timeout = absl::Seconds(30);
+  HeartbeatOptions heartbeat;
+  Limits limits;
+  // Messages accepted by Send and not yet handed to a batch.
+  Mark send_mark;
+  // Messages received and not yet taken: reached, reading pauses.
+  Mark receive_mark;
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_CONNECTION_OPTIONS_H_

@@ -1,0 +1,311 @@
+#include "protocol/connection/reader.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "alloc/slice.h"
+
+namespace monocoque {
+namespace {
+
+// Up to here a block is taken whole when a frame's size is known; beyond, it doubles as octets arrive.
+constexpr std::uint64_t kTakeWholeBytes = 1024 * 1024;
+
+}  // namespace
+
+Reader::Reader(const Limits& limits, BudgetPtr budget)
+    : limits_(limits),
+      fast_max_(static_cast<std::size_t>(std::min<std::uint64_t>(
+          {frame::kMaxShortBody, limits.max_frame_bytes, limits.max_message_bytes}))),
+      budget_(std::move(budget)) {}
+
+Reader::Result Reader::Fail(std::string_view sentence) {
+  if (status_.ok()) status_ = absl::InvalidArgumentError(sentence);
+  DropGather();
+  return Result::kError;
+}
+
+Reader::Result Reader::Header(std::size_t offset, std::size_t parts, std::uint64_t bytes,
+                              FrameHeader* out, std::string_view* violation) const {
+  std::array<std::uint8_t, frame::kLongHeaderBytes> copy;
+  Bytes octets = input_.contiguous();
+  if (offset < octets.size() && octets.size() - offset >= copy.size()) {
+    octets = octets.subspan(offset);
+  } else {
+    octets = Bytes(copy.data(), input_.CopyOut(offset, copy));
+  }
+  switch (ParseFrameHeader(octets, out)) {
+    case FrameParse::kNeedMore:
+      return Result::kNeedData;
+    case FrameParse::kReservedFlags:
+      *violation = "frame with reserved flag bits set";
+      return Result::kError;
+    case FrameParse::kMoreOnCommand:
+      *violation = "command frame with the MORE flag";
+      return Result::kError;
+    case FrameParse::kSizeTooLarge:
+      *violation = "frame size with its top bit set";
+      return Result::kError;
+    case FrameParse::kOk:
+      break;
+  }
+  if (out->command()) {
+    if (out->body_bytes <= limits_.max_command_bytes) return Result::kCommand;
+    *violation = "command larger than the limit";
+  } else if (out->body_bytes > limits_.max_frame_bytes) {
+    *violation = "frame larger than the limit";
+  } else if (out->body_bytes > limits_.max_message_bytes ||
+             bytes > limits_.max_message_bytes - out->body_bytes) {
+    *violation = "message larger than the limit";
+  } else if (parts >= limits_.max_parts) {
+    *violation = "message of more parts than the limit";
+  } else {
+    return Result::kMessage;
+  }
+  return Result::kError;
+}
+
+Reader::Result Reader::TakeCommand(std::size_t offset, const FrameHeader& header) {
+  const auto size = static_cast<std::size_t>(header.body_bytes);
+  if (input_.size() - offset < header.header_bytes + size) return Result::kNeedData;
+  command_.resize(size);
+  std::array<std::uint8_t, 512> piece;
+  for (std::size_t at = 0; at < size;) {
+    const std::size_t count = input_.CopyOut(
+        offset + header.header_bytes + at,
+        MutableBytes(piece).first(std::min(piece.size(), size - at)));
+    command_.replace(at, count, AsText(Bytes(piece).first(count)));
+    at += count;
+  }
+  return Result::kCommand;
+}
+
+Reader::Result Reader::NextSlow(Message* out) {
+  for (;;) {
+    if (!status_.ok()) return Result::kError;
+    if (in_frame_) {
+      if (const auto done = ContinueGather(out)) return *done;
+      continue;
+    }
+    if (input_.empty()) return Result::kNeedData;
+    FrameHeader header;
+    std::string_view violation;
+    const Result kind = Header(0, gather_count_, gather_bytes_, &header, &violation);
+    if (kind == Result::kError) return Fail(violation);
+    if (kind == Result::kNeedData) return kind;
+    if (kind == Result::kCommand) {
+      // One that LookAhead handed out is only passed over.
+      const bool handed_out = input_.position() < seen_position_;
+      if (TakeCommand(0, header) == Result::kNeedData) return Result::kNeedData;
+      input_.Skip(header.header_bytes + static_cast<std::size_t>(header.body_bytes));
+      if (handed_out) continue;
+      return Result::kCommand;
+    }
+    if (!gathering_) {
+      const auto taken = header.more() ? TakeContiguousParts(out) : TakeSingle(header, out);
+      if (taken) return *taken;
+    }
+    if (!BeginGather(header)) return Result::kNoMemory;
+  }
+}
+
+// Nothing if the frame has to be gathered.
+std::optional<Reader::Result> Reader::TakeSingle(const FrameHeader& header, Message* out) {
+  const auto size = static_cast<std::size_t>(header.body_bytes);
+  const std::size_t total = header.header_bytes + size;
+  const Bytes front = input_.contiguous();
+  if (front.size() >= total) {
+    if (size <= inline_max_) {
+      out->SetInlineBody(front.data() + header.header_bytes, size,
+                         front.size() - header.header_bytes);
+    } else {
+      out->SetSharedBody(input_.Share(header.header_bytes, size));
+    }
+    input_.Advance(total);
+    ++taken_;
+    return Result::kMessage;
+  }
+  if (size > inline_max_) return std::nullopt;
+  if (input_.size() < total) return Result::kNeedData;
+  std::array<std::uint8_t, Message::kInlineBytes> body;
+  input_.CopyOut(header.header_bytes, MutableBytes(body).first(size));
+  out->SetInlineBody(body.data(), size, size);
+  input_.Skip(total);
+  ++taken_;
+  return Result::kMessage;
+}
+
+// Nothing if the parts do not all lie in the front piece.
+std::optional<Reader::Result> Reader::TakeContiguousParts(Message* out) {
+  const std::size_t front = input_.contiguous().size();
+  std::size_t at = 0;
+  std::uint64_t bytes = 0;
+  FrameHeader header;
+  std::size_t parts = 0;
+  do {
+    std::string_view violation;
+    const Result kind = Header(at, parts++, bytes, &header, &violation);
+    if (kind == Result::kError) return Fail(violation);
+    if (kind != Result::kMessage || front - at < header.header_bytes ||
+        front - at - header.header_bytes < header.body_bytes) {
+      return std::nullopt;
+    }
+    at += header.header_bytes + static_cast<std::size_t>(header.body_bytes);
+    bytes += header.body_bytes;
+  } while (header.more());
+  out->SetWireParts(input_.Share(0, at));
+  input_.Advance(at);
+  ++taken_;
+  return Result::kMessage;
+}
+
+bool Reader::Reserve(std::size_t bytes) {
+  if (gather_ && gather_->capacity() >= bytes) return true;
+  BlockPtr block = Block::Allocate(bytes, budget_.get());
+  if (!block) return false;
+  if (gathered_ > 0) std::copy_n(gather_->data(), gathered_, block->data());
+  gather_ = std::move(block);
+  return true;
+}
+
+// The frame's header is off the input then; false if memory is refused, and nothing changed.
+bool Reader::BeginGather(const FrameHeader& header) {
+  const bool parts = gather_parts_ || header.more();
+  const std::size_t head = parts ? FrameHeaderBytes(header.body_bytes) : 0;
+  const std::uint64_t whole = std::min(header.body_bytes, kTakeWholeBytes);
+  const std::uint64_t here =
+      std::max<std::uint64_t>(whole, std::min<std::uint64_t>(header.body_bytes, input_.size()));
+  std::size_t want = gathered_ + head + static_cast<std::size_t>(here);
+  // A message of many parts grows by doubling; a single body has its exact size.
+  if (gather_ && want > gather_->capacity()) want = std::max(want, gather_->capacity() * 2);
+  if (!Reserve(want)) return false;
+  gathering_ = in_frame_ = true;
+  gather_parts_ = parts;
+  gather_last_ = !header.more();
+  ++gather_count_;
+  gather_bytes_ += header.body_bytes;
+  if (parts) {
+    const std::uint8_t flags = header.more() ? frame::kMore : std::uint8_t{0};
+    gathered_ += EncodeFrameHeader(flags, header.body_bytes,
+                                   MutableBytes(gather_->data(), gather_->capacity()).subspan(gathered_));
+  }
+  lacking_ = header.body_bytes;
+  input_.Skip(header.header_bytes);
+  return true;
+}
+
+// Nothing if the frame is complete and the message goes on.
+std::optional<Reader::Result> Reader::ContinueGather(Message* out) {
+  while (lacking_ > 0) {
+    const Bytes front = input_.contiguous();
+    if (front.empty()) return Result::kNeedData;
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(front.size(), lacking_));
+    if (gathered_ + count > gather_->capacity()) {
+      const std::uint64_t rest = gathered_ + lacking_;
+      const std::uint64_t doubled = std::max<std::uint64_t>(gather_->capacity() * 2, gathered_ + count);
+      if (!Reserve(static_cast<std::size_t>(std::min(rest, doubled)))) return Result::kNoMemory;
+    }
+    std::copy_n(front.data(), count, gather_->data() + gathered_);
+    gathered_ += count;
+    lacking_ -= count;
+    input_.Advance(count);
+  }
+  in_frame_ = false;
+  if (!gather_last_) return std::nullopt;
+  return EmitGathered(out);
+}
+
+Reader::Result Reader::EmitGathered(Message* out) {
+  const std::uint8_t* data = gather_->data();
+  Slice octets(std::move(gather_), data, gathered_);
+  if (gather_parts_) {
+    out->SetWireParts(std::move(octets));
+  } else {
+    out->SetSharedBody(std::move(octets));
+  }
+  DropGather();
+  ++taken_;
+  return Result::kMessage;
+}
+
+void Reader::DropGather() {
+  gather_ = BlockPtr();
+  gathering_ = in_frame_ = gather_parts_ = gather_last_ = false;
+  gathered_ = gather_count_ = 0;
+  lacking_ = gather_bytes_ = 0;
+}
+
+// Continues where the last look ended, or behind what was taken meanwhile. False if the message being
+// gathered is not all there.
+bool Reader::CatchUp() {
+  const std::uint64_t next_header = input_.position() + lacking_;
+  if (seen_position_ >= next_header && seen_ >= taken_) return true;
+  const bool ends_message = in_frame_ && gather_last_;
+  if (ends_message && input_.size() < lacking_) return false;
+  seen_position_ = next_header;
+  seen_ = taken_ + (ends_message ? 1 : 0);
+  seen_parts_ = ends_message ? 0 : gather_count_;
+  seen_bytes_ = ends_message ? 0 : gather_bytes_;
+  return true;
+}
+
+Reader::Result Reader::LookAhead(std::size_t* max_frames, std::size_t max_messages) {
+  if (!status_.ok() || !CatchUp()) return status_.ok() ? Result::kNeedData : Result::kError;
+  while (*max_frames > 0 && ahead() < max_messages) {
+    const std::uint64_t distance = seen_position_ - input_.position();
+    if (distance >= input_.size()) return Result::kNeedData;
+    const auto offset = static_cast<std::size_t>(distance);
+    FrameHeader header;
+    std::string_view violation;
+    const Result kind = Header(offset, seen_parts_, seen_bytes_, &header, &violation);
+    if (kind == Result::kNeedData) return kind;
+    if (kind == Result::kError) {
+      ahead_violation_ = violation;
+      return kind;
+    }
+    const std::uint64_t total = header.header_bytes + header.body_bytes;
+    if (input_.size() - offset < total) return Result::kNeedData;
+    --*max_frames;
+    if (kind == Result::kCommand) {
+      TakeCommand(offset, header);
+      seen_position_ += total;
+      return Result::kCommand;
+    }
+    seen_position_ += total;
+    ++seen_parts_;
+    seen_bytes_ += header.body_bytes;
+    if (!header.more()) {
+      ++seen_;
+      seen_parts_ = 0;
+      seen_bytes_ = 0;
+    }
+  }
+  return Result::kNeedData;
+}
+
+std::size_t Reader::lacking() const {
+  return static_cast<std::size_t>(std::min<std::uint64_t>(
+      lacking_, std::numeric_limits<std::size_t>::max()));
+}
+
+absl::StatusOr<ReadWindow> Reader::PrepareDirect() {
+  if (gathered_ == gather_->capacity()) {
+    const std::uint64_t rest = gathered_ + lacking_;
+    const std::uint64_t doubled = static_cast<std::uint64_t>(gather_->capacity()) * 2;
+    if (!Reserve(static_cast<std::size_t>(std::min(rest, doubled)))) {
+      return absl::UnavailableError("");
+    }
+  }
+  const std::uint64_t room =
+      std::min<std::uint64_t>(gather_->capacity() - gathered_, lacking_);
+  return ReadWindow(gather_, gathered_, static_cast<std::size_t>(room));
+}
+
+void Reader::CommitDirect(std::size_t bytes) {
+  gathered_ += bytes;
+  lacking_ -= bytes;
+}
+
+}  // namespace monocoque

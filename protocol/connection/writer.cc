@@ -1,0 +1,80 @@
+#include "protocol/connection/writer.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace monocoque {
+namespace {
+
+// What we encoded ourselves is read back without limits.
+Limits NoLimits() {
+  Limits limits;
+  limits.max_frame_bytes = limits.max_message_bytes = std::numeric_limits<std::uint64_t>::max();
+  limits.max_parts = limits.max_command_bytes = std::numeric_limits<std::size_t>::max();
+  return limits;
+}
+
+std::size_t CopyTo(Bytes from, MutableBytes to) {
+  std::ranges::copy(from, to.begin());
+  return from.size();
+}
+
+}  // namespace
+
+bool Writer::AppendSlow(const Message& message, Bytes prefix) {
+  const Bytes content = message.payload().bytes();
+  const std::size_t header = message.multipart() ? 0 : FrameHeaderBytes(content.size());
+  const bool copied = content.size() <= kCopyBytes;
+  const std::size_t head = header + (copied ? content.size() : 0);
+  Slice envelope;
+  if (prefix.size() > kCopyBytes) {
+    envelope = Slice::Copy(prefix);
+    if (envelope.size() != prefix.size()) return false;
+  }
+  // Room is asked for before anything is appended, so that a refusal leaves nothing behind.
+  const std::size_t want = head + (envelope.empty() ? prefix.size() : 0);
+  MutableBytes out;
+  if (want > 0) {
+    out = chain_.Prepare(want);
+    if (out.size() < want) return false;
+  }
+  const bool begins_here = envelope.empty() && want > 0;
+  if (!envelope.empty()) chain_.AppendSlice(std::move(envelope), 1);
+  if (begins_here) chain_.BeginMessage();
+  std::size_t at = 0;
+  if (begins_here) at = CopyTo(prefix, out);
+  if (header > 0) at += EncodeFrameHeader(0, content.size(), out.subspan(at));
+  if (copied) CopyTo(content, out.subspan(at));
+  chain_.Commit(want);
+  if (!copied) {
+    const bool begins = want == 0 && prefix.empty();
+    chain_.AppendSlice(message.payload().ToSlice(), begins ? 1 : 0);
+  }
+  chain_.EndMessage();
+  return true;
+}
+
+bool Writer::TakeUnsent(Message* out) {
+  if (unsent_ == nullptr) {
+    unsent_ = std::make_unique<Reader>(NoLimits(), BudgetPtr());
+    ByteChain::Unsent piece;
+    while (chain_.TakeUnsent(&piece)) {
+      if (piece.cut) ++cut_;
+      begun_ += piece.begun;
+      if (piece.octets.empty()) break;
+      unsent_->input().Append(std::move(piece.octets));
+    }
+  }
+  for (;;) {
+    const std::uint64_t start = unsent_->input().position();
+    const Reader::Result result = unsent_->Next(out);
+    if (result == Reader::Result::kCommand) continue;
+    if (result != Reader::Result::kMessage) return false;
+    if (start >= begun_) return true;
+    if (unsent_->input().position() > begun_) ++cut_;
+    out->Clear();
+  }
+}
+
+}  // namespace monocoque

@@ -1,0 +1,89 @@
+#ifndef MONOCOQUE_PROTOCOL_CONNECTION_WRITER_H_
+#define MONOCOQUE_PROTOCOL_CONNECTION_WRITER_H_
+
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+#include "alloc/budget.h"
+#include "alloc/byte_chain.h"
+#include "alloc/bytes.h"
+#include "alloc/slab_pool.h"
+#include "alloc/transmit_batch.h"
+#include "protocol/connection/reader.h"
+#include "protocol/wire/frame.h"
+#include "protocol/wire/message.h"
+
+namespace monocoque {
+
+// Encodes messages and commands into the chain of what a link has to write (RFC 37, Framing). Small
+// bodies are copied, one move of fixed size for those that lie inside their message; larger ones are
+// referenced. What has not begun when the link dies can be taken out again as messages.
+//
+// Thread-compatible. Invariant: as ByteChain's.
+class Writer {
+ public:
+  // Bodies up to this size are copied behind their header; beyond, a reference is cheaper.
+  static constexpr std::size_t kCopyBytes = 2048;
+
+  Writer(std::shared_ptr<SlabPool> pool, BudgetPtr budget)
+      : chain_(std::move(pool), std::move(budget)) {}
+
+  // Appends a message behind `prefix`: frames in wire form, each with MORE (an envelope). False if
+  // memory is refused; then nothing was appended.
+  bool Append(const Message& message, Bytes prefix) {
+    const Payload& payload = message.payload();
+    if (payload.is_inline() && !message.multipart() && prefix.empty()) [[likely]] {
+      const MutableBytes room = chain_.Prepare(frame::kShortHeaderBytes + Message::kInlineBytes);
+      if (room.size() < frame::kShortHeaderBytes + Message::kInlineBytes) return false;
+      const std::size_t size = payload.size();
+      chain_.BeginMessage();
+      room[0] = 0;
+      room[1] = static_cast<std::uint8_t>(size);
+      std::memcpy(room.data() + frame::kShortHeaderBytes, payload.bytes().data(),
+                  Message::kInlineBytes);
+      chain_.Commit(frame::kShortHeaderBytes + size);
+      chain_.EndMessage();
+      return true;
+    }
+    return AppendSlow(message, prefix);
+  }
+
+  // Appends octets that are no message: a piece of the handshake, a complete command frame.
+  bool AppendRaw(Bytes octets) { return chain_.AppendCopy(octets); }
+
+  std::size_t unfilled_messages() const { return chain_.unfilled_messages(); }
+  std::size_t unfilled_bytes() const { return chain_.unfilled_bytes(); }
+  bool in_flight() const { return chain_.in_flight(); }
+  // Nothing to write and nothing being written.
+  bool drained() const { return chain_.bytes() == 0; }
+
+  bool Fill(TransmitBatch* batch, std::size_t max_bytes) { return chain_.Fill(batch, max_bytes); }
+  void Return(TransmitBatch batch, std::size_t written) {
+    batch.Clear();
+    spare_ = std::move(batch);
+    chain_.Pop(written);
+  }
+  // The list of an earlier batch, to be filled again without an allocation.
+  TransmitBatch TakeSpare() { return std::move(spare_); }
+
+  // After the link's end, with no batch in flight: the next message that had not begun, in order, with
+  // its prefix as its first parts. False when there are no more. Commands are left out.
+  bool TakeUnsent(Message* out);
+  // Messages that had begun and were cut off by the link's end; complete once TakeUnsent said false.
+  std::size_t cut_messages() const { return cut_; }
+
+ private:
+  bool AppendSlow(const Message& message, Bytes prefix);
+
+  ByteChain chain_;
+  TransmitBatch spare_;
+  std::unique_ptr<Reader> unsent_;
+  std::size_t begun_ = 0;  // octets in unsent_ that had been written
+  std::size_t cut_ = 0;
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_CONNECTION_WRITER_H_

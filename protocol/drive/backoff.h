@@ -1,0 +1,40 @@
+#ifndef MONOCOQUE_PROTOCOL_DRIVE_BACKOFF_H_
+#define MONOCOQUE_PROTOCOL_DRIVE_BACKOFF_H_
+
+#include "absl/time/time.h"
+#include "protocol/drive/entropy.h"
+
+namespace monocoque {
+
+struct BackoffOptions {
+  // The first pause; later ones double up to `max_interval`. Zero or less is taken as one millisecond: a
+  // dialer never hammers.
+  absl::Duration interval = absl::Milliseconds(100);
+  // The longest pause. Below `interval` it is taken as `interval`: pauses do not grow then.
+  absl::Duration max_interval = absl::Seconds(5);
+};
+
+// Pauses between attempts: growing, with jitter, so that many dialers do not come back at once.
+// Thread-compatible.
+class Backoff {
+ public:
+  explicit Backoff(const BackoffOptions& options);
+
+  // The pause before the next attempt: the current interval plus a random part of it, up to as much
+  // again; then the interval doubles.
+  absl::Duration Next(Entropy* entropy);
+  // The longest pause, with jitter, whatever went before.
+  absl::Duration Longest(Entropy* entropy) const;
+  // After a success: the next pause is the first again. Called when a handshake is done, not when a
+  // transport stands.
+  void Reset() { current_ = first_; }
+
+ private:
+  absl::Duration first_;
+  absl::Duration longest_;
+  absl::Duration current_;
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_DRIVE_BACKOFF_H_

@@ -1,0 +1,24 @@
+#ifndef MONOCOQUE_PROTOCOL_DRIVE_HOST_H_
+#define MONOCOQUE_PROTOCOL_DRIVE_HOST_H_
+
+#include <memory>
+
+#include "alloc/budget.h"
+#include "alloc/slab_pool.h"
+#include "protocol/drive/entropy.h"
+#include "protocol/drive/instant.h"
+
+namespace monocoque {
+
+// What a machine of the core gets from where it runs. Copied into the machine: pool, budget and entropy
+// are shared and live as long as anyone needs them.
+struct Host {
+  std::shared_ptr<SlabPool> pool;     // required
+  BudgetPtr budget;                   // parent of the machine's own account; may be null: no limit above
+  std::shared_ptr<Entropy> entropy;   // required
+  Instant now;                        // when the machine is made
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_DRIVE_HOST_H_

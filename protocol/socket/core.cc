@@ -1,0 +1,238 @@
+#include "protocol/socket/core.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "protocol/socket/pattern.h"
+
+namespace monocoque {
+namespace {
+
+// Events kept for an application that does not look; beyond, they are counted.
+constexpr std::size_t kMaxEvents = 4096;
+// Frames looked at on one link before the next has its turn.
+constexpr std::size_t kFramesATurn = 256;
+
+}  // namespace
+
+SocketCore::SocketCore(SocketType type, const SocketOptions& options, const Host& host)
+    : type_(type),
+      options_(options),
+      host_(host),
+      budget_(Budget::Create(options.budget_bytes, host.budget)) {}
+
+SocketCore::~SocketCore() {
+  // Nodes leave their lists before their owners die.
+  for (LinkId id : links_.Ids()) Detach(links_.Find(id));
+  for (DialerId id : dialers_.Ids()) timers_.Remove(&dialers_.Find(id)->timer);
+  for (PeerId id : peers_.Ids()) balance_.Remove(&peers_.Find(id)->balance);
+}
+
+absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const LinkOptions& options) {
+  if (closing_) return absl::FailedPreconditionError("bind: the socket is closed");
+  if (absl::Status fits = CheckForBind(endpoint); !fits.ok()) return fits;
+  auto listener = std::make_unique<Listener>();
+  listener->id = listeners_.NextId();
+  listener->endpoint = std::make_shared<const Endpoint>(endpoint);
+  listener->options = options;
+  Listener* made = listeners_.Insert(std::move(listener));
+  if (made == nullptr) return absl::ResourceExhaustedError("bind: too many listeners");
+  actions_.push_back(action::Listen{made->id, made->endpoint});
+  return made->id;
+}
+
+absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const LinkOptions& options,
+                                             Instant now) {
+  if (closing_) return absl::FailedPreconditionError("connect: the socket is closed");
+  if (absl::Status fits = CheckForConnect(endpoint); !fits.ok()) return fits;
+  auto dialer = std::make_unique<Dialer>(options);
+  dialer->id = dialers_.NextId();
+  dialer->endpoint = std::make_shared<const Endpoint>(endpoint);
+  auto peer = std::make_unique<Peer>();
+  peer->id = peers_.NextId();
+  peer->dialer = dialer->id;
+  dialer->peer = peer->id;
+  Dialer* made = dialers_.Insert(std::move(dialer));
+  Peer* its_peer = made == nullptr ? nullptr : peers_.Insert(std::move(peer));
+  if (its_peer == nullptr) return absl::ResourceExhaustedError("connect: too many dialers");
+  pattern_->OnPeerMade(its_peer);
+  UpdateBalance(its_peer);
+  StartDial(made, now);
+  return made->id;
+}
+
+absl::Status SocketCore::Unbind(ListenerId id, Instant now) {
+  if (listeners_.Erase(id) == nullptr) {
+    return absl::NotFoundError("unbind: there is no such listener");
+  }
+  actions_.push_back(action::Unlisten{id});
+  for (LinkId link_id : links_.Ids()) {
+    Link* link = links_.Find(link_id);
+    if (link == nullptr || link->listener != id || link->ended) continue;
+    link->connection->Close(now);
+    Progress(link, now);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SocketCore::Disconnect(DialerId id, Instant now) {
+  Dialer* dialer = dialers_.Find(id);
+  if (dialer == nullptr) return absl::NotFoundError("disconnect: there is no such dialer");
+  EndDialer(dialer, now);
+  return absl::OkStatus();
+}
+
+void SocketCore::Close(absl::Duration linger, Instant now) {
+  if (closing_) return;
+  closing_ = true;
+  for (ListenerId id : listeners_.Ids()) {
+    listeners_.Erase(id);
+    actions_.push_back(action::Unlisten{id});
+  }
+  if (linger <= absl::ZeroDuration()) {
+    AbortAll(now);
+    return;
+  }
+  linger_deadline_ = now + linger;
+  for (DialerId id : dialers_.Ids()) {
+    Dialer* dialer = dialers_.Find(id);
+    const Peer* peer = peers_.Find(dialer->peer);
+    const bool something_waits = peer != nullptr && !peer->queue.empty() && !peer->given_up;
+    // With a link the link's own draining ends the dialer.
+    if (!something_waits && (peer == nullptr || peer->link == nullptr)) EndDialer(dialer, now);
+  }
+  for (LinkId id : links_.Ids()) {
+    if (Link* link = links_.Find(id)) Progress(link, now);
+  }
+}
+
+bool SocketCore::Process(std::size_t max_frames, Instant now) {
+  while (Link* link = work_.front()) {
+    if (max_frames == 0) return true;
+    const std::size_t here = std::min(max_frames, kFramesATurn);
+    max_frames -= here;
+    const LinkId id = link->id;
+    work_.Remove(&link->work);
+    const bool more = link->connection->Process(here, now);
+    Progress(link, now);
+    if (!more) continue;
+    if (Link* alive = links_.Find(id); alive != nullptr && !alive->ended) work_.Add(&alive->work);
+  }
+  if (pattern_->drops_input()) DropInput(now);
+  return !work_.empty();
+}
+
+void SocketCore::DropInput(Instant now) {
+  Message message;
+  while (ReceiveFair(&message, now)) CountDropped();
+}
+
+bool SocketCore::NextAction(Action* out) {
+  if (actions_.empty()) return false;
+  *out = actions_.take_front();
+  return true;
+}
+
+bool SocketCore::NextEvent(SocketEvent* out) {
+  if (events_.empty()) return false;
+  *out = events_.take_front();
+  return true;
+}
+
+void SocketCore::Emit(SocketEvent event) {
+  if (events_.size() >= kMaxEvents) {
+    ++stats_.events_lost;
+    return;
+  }
+  events_.push_back(std::move(event));
+}
+
+bool SocketCore::NextTransmitLink(LinkId* out) {
+  Link* link = dirty_.Pop();
+  if (link == nullptr) return false;
+  *out = link->id;
+  return true;
+}
+
+bool SocketCore::FillTransmit(LinkId id, TransmitBatch* batch, std::size_t max_bytes) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection == nullptr) return false;
+  if (!link->connection->FillTransmit(batch, max_bytes)) return false;
+  dirty_.Remove(&link->dirty);
+  Peer* peer = link->peer;
+  if (peer != nullptr && peer->link == link) UpdateBalance(peer);
+  return true;
+}
+
+bool SocketCore::CanTake(const Peer& peer) const {
+  if (peer.given_up || closing_) return false;
+  if (peer.link != nullptr && peer.queue.empty()) return peer.link->connection->CanSend();
+  if (!peer.dialer && peer.link == nullptr) return false;
+  return !options_.send_mark.Reached(peer.queue.size(), peer.queue_bytes);
+}
+
+void SocketCore::UpdateBalance(Peer* peer) {
+  if (CanTake(*peer)) {
+    balance_.Add(&peer->balance);
+  } else {
+    balance_.Remove(&peer->balance);
+  }
+}
+
+bool SocketCore::QueueForPeer(Peer* peer, Message* message, Bytes prefix) {
+  if (!CanTake(*peer)) return false;
+  peer->queue_bytes += message->wire_bytes() + prefix.size();
+  peer->queue.push_back({std::move(*message), Slice::Copy(prefix)});
+  message->Clear();
+  ++stats_.messages_sent;
+  UpdateBalance(peer);
+  return true;
+}
+
+void SocketCore::FlushQueue(Peer* peer, Instant now) {
+  Link* link = peer->link;
+  while (link != nullptr && !peer->queue.empty()) {
+    Outgoing& front = peer->queue.front();
+    const std::size_t bytes = front.message.wire_bytes() + front.prefix.size();
+    if (!link->connection->Send(&front.message, now, front.prefix.bytes()).ok()) break;
+    peer->queue_bytes -= bytes;
+    peer->queue.pop_front();
+  }
+  if (peer->queue.empty()) peer->queue.Shrink();
+  UpdateBalance(peer);
+}
+
+bool SocketCore::ReceiveFair(Message* out, Instant now) {
+  while (Link* link = fair_.front()) {
+    switch (link->connection->Receive(out, now)) {
+      case Poll::kMessage:
+        fair_.Rotate();
+        out->set_peer(link->peer->id);
+        if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]] UpdateHint(link);
+        return true;
+      case Poll::kEvent:
+        Progress(link, now);
+        break;
+      case Poll::kNeedData:
+        fair_.Remove(&link->fair);
+        if (link->ended || link->told_hint.mode == ReadMode::kPaused ||
+            link->connection->read_hint().mode != ReadMode::kAny) {
+          Progress(link, now);
+        }
+        break;
+    }
+  }
+  return false;
+}
+
+void SocketCore::FailPeer(Peer* peer, absl::Status why, std::string_view reason, Instant now) {
+  Link* link = peer->link != nullptr ? peer->link : peer->next;
+  if (link == nullptr) return;
+  link->connection->Fail(std::move(why), reason, now);
+  Progress(link, now);
+}
+
+}  // namespace monocoque

@@ -1,0 +1,195 @@
+#ifndef MONOCOQUE_PROTOCOL_SOCKET_CORE_H_
+#define MONOCOQUE_PROTOCOL_SOCKET_CORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "alloc/budget.h"
+#include "alloc/ring_queue.h"
+#include "protocol/drive/action.h"
+#include "protocol/drive/host.h"
+#include "protocol/drive/ids.h"
+#include "protocol/drive/instant.h"
+#include "protocol/drive/rotation.h"
+#include "protocol/drive/slot_map.h"
+#include "protocol/drive/timer_heap.h"
+#include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
+#include "protocol/socket/parts.h"
+#include "protocol/socket/socket.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+
+namespace monocoque {
+
+class Pattern;
+
+// The machinery that all patterns share: listeners, dialers, links and peers and their lives, fair
+// queueing, load balancing, reconnects, linger, actions and events. Socket forwards to it; the pattern
+// decides who gets what.
+//
+// Thread-compatible. Invariants: a link is in `dirty_` iff it has something to write and no batch is out;
+// a peer is in `balance_` iff it can take a message now; each link's timer is never later than its next
+// deadline.
+class SocketCore {
+ public:
+  SocketCore(SocketType type, const SocketOptions& options, const Host& host);
+  ~SocketCore();
+  SocketCore(const SocketCore&) = delete;
+  SocketCore& operator=(const SocketCore&) = delete;
+
+  void set_pattern(Pattern* pattern) { pattern_ = pattern; }
+
+  SocketType type() const { return type_; }
+  const SocketOptions& options() const { return options_; }
+  const SocketStats& stats() const { return stats_; }
+  SocketStats* mutable_stats() { return &stats_; }
+  Entropy* entropy() const { return host_.entropy.get(); }
+  bool closing() const { return closing_; }
+
+  // ---- For Socket: facts (core_links.cc) -------------------------------------------------------
+
+  void OnListening(ListenerId id, const Endpoint& bound);
+  void OnListenFailed(ListenerId id, const absl::Status& why);
+  void OnAcceptFailed(ListenerId id, const absl::Status& why);
+  absl::StatusOr<LinkId> OnAccepted(ListenerId id, const TransportInfo& transport, Instant now);
+  void OnDialed(LinkId id, const TransportInfo& transport, Instant now);
+  void OnDialFailed(LinkId id, const absl::Status& why, Instant now);
+  void OnTransportClosed(LinkId id, const absl::Status& why, Instant now);
+  void CommitRead(LinkId id, ReadWindow window, std::size_t bytes, Instant now);
+  absl::Status Donate(LinkId id, Slice octets, Instant now);
+  void ReturnBatch(LinkId id, TransmitBatch batch, std::size_t written, const absl::Status& status,
+                   Instant now);
+  void HandleTimeout(Instant now);
+
+  // ---- For Socket: wishes (core.cc) ------------------------------------------------------------
+
+  absl::StatusOr<ListenerId> Bind(const Endpoint& endpoint, const LinkOptions& options);
+  absl::StatusOr<DialerId> Connect(const Endpoint& endpoint, const LinkOptions& options,
+                                   Instant now);
+  absl::Status Unbind(ListenerId id, Instant now);
+  absl::Status Disconnect(DialerId id, Instant now);
+  void Close(absl::Duration linger, Instant now);
+  bool drained() const { return closing_ && links_.empty() && dialers_.empty(); }
+
+  // ---- For Socket: outputs (core.cc) -----------------------------------------------------------
+
+  bool Process(std::size_t max_frames, Instant now);
+  bool NextAction(Action* out);
+  bool NextEvent(SocketEvent* out);
+  bool NextTransmitLink(LinkId* out);
+  bool FillTransmit(LinkId id, TransmitBatch* batch, std::size_t max_bytes);
+  std::size_t pending_bytes() const {
+    return last_sent_ == nullptr ? 0 : last_sent_->connection->unsent_bytes();
+  }
+  Instant NextDeadline() const { return timers_.next() < linger_deadline_ ? timers_.next() : linger_deadline_; }
+
+  // ---- For patterns ----------------------------------------------------------------------------
+
+  Peer* FindPeer(PeerId id) const { return peers_.Find(id); }
+  Link* FindLink(LinkId id) const { return links_.Find(id); }
+  Dialer* FindDialer(DialerId id) const { return dialers_.Find(id); }
+  std::size_t ready_peers() const { return ready_peers_; }
+
+  bool AnyPeerCanTake() const { return !balance_.empty(); }
+  bool CanTake(const Peer& peer) const;
+  // The next peer by turns that can take a message; null if none can.
+  Peer* BalancedPeer() const { return balance_.front(); }
+  // Gives the message to this peer: to its link, or to its queue while it has none. False: it cannot take it
+  // now, and the message is untouched. `prefix`: frames in wire form in front of it.
+  bool SendToPeer(Peer* peer, Message* message, Bytes prefix, Instant now) {
+    Link* link = peer->link;
+    if (link != nullptr && peer->queue.empty()) [[likely]] {
+      if (!link->connection->Send(message, now, prefix).ok()) return false;
+      ++stats_.messages_sent;
+      last_sent_ = link;
+      if (!link->dirty.linked() && !link->connection->in_flight()) dirty_.Add(&link->dirty);
+      if (!link->connection->CanSend()) [[unlikely]] balance_.Remove(&peer->balance);
+      return true;
+    }
+    return QueueForPeer(peer, message, prefix);
+  }
+  // SendToPeer for the next peer by turns (ALL-6); unavailable if none can take it (ALL-7).
+  absl::Status SendBalanced(Message* message, Bytes prefix, Instant now, PeerId* to = nullptr) {
+    while (Peer* peer = balance_.front()) {
+      if (SendToPeer(peer, message, prefix, now)) [[likely]] {
+        if (to != nullptr) *to = peer->id;
+        if (balance_.front() == peer) balance_.Rotate();
+        return absl::OkStatus();
+      }
+      balance_.Remove(&peer->balance);
+    }
+    return absl::UnavailableError("");
+  }
+
+  // The next message, from the links that have some in turn (ALL-5).
+  bool ReceiveFair(Message* out, Instant now);
+  // Messages that Receive threw away by rule.
+  void CountDropped(std::uint64_t count = 1) { stats_.dropped += count; }
+
+  // Ends the peer's link: with ERROR and `reason` if there is one.
+  void FailPeer(Peer* peer, absl::Status why, std::string_view reason, Instant now);
+
+ private:
+  // core.cc
+  bool QueueForPeer(Peer* peer, Message* message, Bytes prefix);
+  void FlushQueue(Peer* peer, Instant now);
+  void UpdateBalance(Peer* peer);
+  void Emit(SocketEvent event);
+  void DropInput(Instant now);
+
+  // core_links.cc: lives of links
+  Link* MakeLink();
+  void StartDial(Dialer* dialer, Instant now);
+  absl::Status Open(Link* link, const TransportInfo& transport, Instant now);
+  // Draws all consequences of whatever happened on the link: events, timers, hints, lists. May erase it.
+  void Progress(Link* link, Instant now);
+  void OnReady(Link* link, Instant now);
+  void OnEnded(Link* link, Instant now);
+  void Detach(Link* link);
+  void Recover(Link* link, Instant now);
+  void Attach(Peer* peer, Instant now);
+  void AbandonQueue(Peer* peer);
+  void TellClose(Link* link, CloseMode mode);
+  void UpdateHint(Link* link);
+  void Activate(Link* link);
+  bool MayDeliver(const Link& link) const;
+  bool EraseIfOver(Link* link, Instant now);
+  void EraseIfUnused(Peer* peer);
+  void RetryDial(Dialer* dialer, const absl::Status& why, Instant now);
+  void EndDialer(Dialer* dialer, Instant now);
+  void CloseIfDrained(Link* link, Instant now);
+  void AbortAll(Instant now);
+
+  const SocketType type_;
+  const SocketOptions options_;
+  const Host host_;
+  BudgetPtr budget_;
+  Pattern* pattern_ = nullptr;
+  SocketStats stats_;
+
+  SlotMap<ListenerId, Listener> listeners_;
+  SlotMap<DialerId, Dialer> dialers_;
+  SlotMap<LinkId, Link> links_;
+  SlotMap<PeerId, Peer> peers_;
+  Rotation<Link> fair_;
+  Rotation<Link> work_;
+  Rotation<Link> dirty_;
+  Rotation<Peer> balance_;
+  TimerHeap<TimerOwner> timers_;
+  RingQueue<Action> actions_;
+  RingQueue<SocketEvent> events_;
+  Link* last_sent_ = nullptr;
+  std::size_t ready_peers_ = 0;
+  bool closing_ = false;
+  Instant linger_deadline_ = Instant::Never();
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_SOCKET_CORE_H_

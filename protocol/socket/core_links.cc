@@ -1,0 +1,491 @@
+// The lives of links, dialers and peers.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "protocol/drive/cause.h"
+#include "protocol/socket/core.h"
+#include "protocol/socket/pattern.h"
+
+namespace monocoque {
+
+Link* SocketCore::MakeLink() {
+  auto link = std::make_unique<Link>();
+  link->id = links_.NextId();
+  return links_.Insert(std::move(link));
+}
+
+void SocketCore::StartDial(Dialer* dialer, Instant now) {
+  Link* link = MakeLink();
+  if (link == nullptr) {
+    RetryDial(dialer, TerminalStatus(Cause::kLimit, "too many links"), now);
+    return;
+  }
+  link->dialer = dialer->id;
+  link->peer = peers_.Find(dialer->peer);
+  link->transport_open = true;
+  dialer->link = link->id;
+  const absl::Duration timeout = dialer->options.handshake_timeout;
+  link->deadline = timeout > absl::ZeroDuration() ? now + timeout : Instant::Never();
+  timers_.Set(&link->timer, link->deadline);
+  actions_.push_back(action::Dial{link->id, dialer->id, dialer->endpoint});
+}
+
+void SocketCore::OnDialFailed(LinkId id, const absl::Status& why, Instant now) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection != nullptr) return;
+  Dialer* dialer = dialers_.Find(link->dialer);
+  link->transport_open = false;
+  Detach(link);
+  links_.Erase(id);
+  if (dialer == nullptr) return;
+  dialer->link = LinkId();
+  SocketEvent event{.kind = SocketEvent::Kind::kDialFailed};
+  event.dialer = dialer->id;
+  event.link = id;
+  event.peer = dialer->peer;
+  event.endpoint = dialer->endpoint->ToString();
+  event.status = why;
+  Emit(std::move(event));
+  RetryDial(dialer, CauseOf(why) == Cause::kNone ? TerminalStatus(Cause::kTransport, why.message()) : why,
+            now);
+}
+
+void SocketCore::OnDialed(LinkId id, const TransportInfo& transport, Instant now) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection != nullptr) return;
+  SocketEvent event{.kind = SocketEvent::Kind::kConnected};
+  event.dialer = link->dialer;
+  event.link = id;
+  event.endpoint = transport.remote;
+  Emit(std::move(event));
+  if (absl::Status opened = Open(link, transport, now); !opened.ok()) {
+    TellClose(link, CloseMode::kAbort);
+    OnDialFailed(id, opened, now);
+    return;
+  }
+  Progress(link, now);
+}
+
+absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo& transport,
+                                              Instant now) {
+  const Listener* listener = listeners_.Find(id);
+  if (listener == nullptr || closing_) return absl::UnavailableError("nobody listens here now");
+  Link* link = MakeLink();
+  if (link == nullptr) return absl::ResourceExhaustedError("too many links");
+  link->listener = id;
+  link->transport_open = true;
+  const absl::Duration timeout = listener->options.handshake_timeout;
+  link->deadline = timeout > absl::ZeroDuration() ? now + timeout : Instant::Never();
+  const LinkId link_id = link->id;
+  if (absl::Status opened = Open(link, transport, now); !opened.ok()) {
+    Detach(link);
+    links_.Erase(link_id);
+    return opened;
+  }
+  SocketEvent event{.kind = SocketEvent::Kind::kAccepted};
+  event.listener = id;
+  event.link = link_id;
+  event.endpoint = transport.remote;
+  Emit(std::move(event));
+  Progress(link, now);
+  return link_id;
+}
+
+absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instant now) {
+  const Dialer* dialer = dialers_.Find(link->dialer);
+  const Listener* listener = listeners_.Find(link->listener);
+  if (dialer == nullptr && listener == nullptr) return absl::UnavailableError("nobody wants it now");
+  const LinkOptions& link_options = dialer != nullptr ? dialer->options : listener->options;
+  ConnectionOptions options;
+  options.socket_type = type_;
+  options.routing_id = options_.routing_id;
+  options.properties = link_options.properties;
+  // What dialing took is gone from the handshake's time.
+  options.handshake_timeout =
+      link->deadline.is_never() ? absl::ZeroDuration()
+                                : std::max(link->deadline - now, absl::Nanoseconds(1));
+  options.heartbeat = link_options.heartbeat;
+  options.limits = link_options.limits;
+  options.send_mark = options_.send_mark;
+  options.receive_mark = options_.receive_mark;
+  Host host = host_;
+  host.budget = budget_;
+  host.now = now;
+  absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Create(options, host);
+  if (!connection.ok()) return connection.status();
+  link->connection = *std::move(connection);
+  link->remote = transport.remote;
+  return absl::OkStatus();
+}
+
+void SocketCore::OnListening(ListenerId id, const Endpoint& bound) {
+  Listener* listener = listeners_.Find(id);
+  if (listener == nullptr) return;
+  listener->endpoint = std::make_shared<const Endpoint>(bound);
+  SocketEvent event{.kind = SocketEvent::Kind::kListening};
+  event.listener = id;
+  event.endpoint = bound.ToString();
+  Emit(std::move(event));
+}
+
+void SocketCore::OnListenFailed(ListenerId id, const absl::Status& why) {
+  const std::unique_ptr<Listener> listener = listeners_.Erase(id);
+  if (listener == nullptr) return;
+  SocketEvent event{.kind = SocketEvent::Kind::kListenFailed};
+  event.listener = id;
+  event.endpoint = listener->endpoint->ToString();
+  event.status = why;
+  Emit(std::move(event));
+}
+
+void SocketCore::OnAcceptFailed(ListenerId id, const absl::Status& why) {
+  if (listeners_.Find(id) == nullptr) return;
+  SocketEvent event{.kind = SocketEvent::Kind::kAcceptFailed};
+  event.listener = id;
+  event.status = why;
+  Emit(std::move(event));
+}
+
+void SocketCore::OnTransportClosed(LinkId id, const absl::Status& why, Instant now) {
+  Link* link = links_.Find(id);
+  if (link == nullptr) return;
+  if (link->connection == nullptr) {
+    OnDialFailed(id, why.ok() ? absl::UnavailableError("closed while connecting") : why, now);
+    return;
+  }
+  link->transport_open = false;
+  link->connection->OnTransportClosed(why, now);
+  Progress(link, now);
+}
+
+void SocketCore::CommitRead(LinkId id, ReadWindow window, std::size_t bytes, Instant now) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection == nullptr) return;
+  link->connection->CommitRead(std::move(window), bytes, now);
+  if (!link->ended) work_.Add(&link->work);
+  Activate(link);
+}
+
+absl::Status SocketCore::Donate(LinkId id, Slice octets, Instant now) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection == nullptr) return absl::NotFoundError("");
+  const absl::Status taken = link->connection->Donate(std::move(octets), now);
+  if (!link->ended) work_.Add(&link->work);
+  Activate(link);
+  return taken;
+}
+
+void SocketCore::ReturnBatch(LinkId id, TransmitBatch batch, std::size_t written,
+                             const absl::Status& status, Instant now) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection == nullptr) return;
+  link->connection->ReturnBatch(std::move(batch), written, status, now);
+  Progress(link, now);
+}
+
+void SocketCore::HandleTimeout(Instant now) {
+  if (now >= linger_deadline_) {
+    linger_deadline_ = Instant::Never();
+    AbortAll(now);
+  }
+  while (TimerOwner* due = timers_.PopDue(now)) {
+    if (due->dialer != nullptr) {
+      StartDial(due->dialer, now);
+      continue;
+    }
+    Link* link = due->link;
+    if (link->connection == nullptr) {
+      TellClose(link, CloseMode::kAbort);
+      OnDialFailed(link->id,
+                   TerminalStatus(Cause::kTimeout, "no connection within the handshake's deadline"),
+                   now);
+      continue;
+    }
+    link->connection->HandleTimeout(now);
+    Progress(link, now);
+  }
+}
+
+void SocketCore::Progress(Link* link, Instant now) {
+  Connection& connection = *link->connection;
+  if (closing_) CloseIfDrained(link, now);
+  ConnectionEvent event;
+  while (connection.NextEvent(&event)) {
+    if (event.kind == ConnectionEvent::Kind::kReady) OnReady(link, now);
+    if (event.kind == ConnectionEvent::Kind::kClosed) OnEnded(link, now);
+  }
+  if (link->ended && !link->recovered) Recover(link, now);
+  Activate(link);
+  if (connection.wants_transmit()) {
+    dirty_.Add(&link->dirty);
+  } else {
+    dirty_.Remove(&link->dirty);
+  }
+  Peer* peer = link->peer;
+  if (peer != nullptr && peer->link == link) {
+    FlushQueue(peer, now);
+    if (connection.wants_transmit()) dirty_.Add(&link->dirty);
+  }
+  if (connection.done() && link->transport_open) TellClose(link, CloseMode::kGraceful);
+  UpdateHint(link);
+  // A deadline that is due already waits for the next call: HandleTimeout must come to an end.
+  const Instant deadline = connection.NextDeadline();
+  timers_.Set(&link->timer, deadline <= now ? now + absl::Nanoseconds(1) : deadline);
+  EraseIfOver(link, now);
+}
+
+// Older links of a peer are emptied before newer ones: order is kept over a reconnect.
+bool SocketCore::MayDeliver(const Link& link) const {
+  if (link.peer == nullptr) return false;
+  return link.peer->old.empty() || link.peer->old.front() == &link;
+}
+
+void SocketCore::Activate(Link* link) {
+  if (link->connection->delivering() && link->connection->stored_bytes() > 0 && MayDeliver(*link) &&
+      !closing_) {
+    fair_.Add(&link->fair);
+  }
+}
+
+void SocketCore::OnReady(Link* link, Instant now) {
+  Peer* peer = link->peer;
+  if (peer == nullptr) {
+    auto made = std::make_unique<Peer>();
+    made->id = peers_.NextId();
+    peer = peers_.Insert(std::move(made));
+    if (peer == nullptr) {
+      link->connection->Fail(TerminalStatus(Cause::kLimit, "too many peers"), "busy", now);
+      return;
+    }
+    link->peer = peer;
+  }
+  peer->info = std::make_shared<const PeerInfo>(link->connection->peer());
+  if (absl::Status admitted = pattern_->Admit(peer, now); !admitted.ok()) {
+    if (link->listener) {
+      link->peer = nullptr;
+      peers_.Erase(peer->id);
+    }
+    const std::string reason(admitted.message());
+    link->connection->Fail(std::move(admitted), reason, now);
+    return;
+  }
+  link->connection->LeaveRoom(pattern_->routing_id_bytes(*peer));
+  if (Dialer* dialer = dialers_.Find(link->dialer)) {
+    dialer->backoff.Reset();
+    if (dialer->was_ready) ++stats_.reconnects;
+    dialer->was_ready = true;
+  }
+  SocketEvent event{.kind = SocketEvent::Kind::kReady};
+  event.listener = link->listener;
+  event.dialer = link->dialer;
+  event.link = link->id;
+  event.peer = peer->id;
+  event.endpoint = link->remote;
+  event.peer_info = peer->info;
+  Emit(std::move(event));
+  peer->next = link;
+  ++ready_peers_;
+  Attach(peer, now);
+}
+
+// The peer's new link may send once nothing of an earlier link can still come back.
+void SocketCore::Attach(Peer* peer, Instant now) {
+  if (peer->next == nullptr) return;
+  for (const Link* old : peer->old) {
+    if (!old->recovered) return;
+  }
+  peer->link = std::exchange(peer->next, nullptr);
+  FlushQueue(peer, now);
+  if (peer->link->connection->wants_transmit()) dirty_.Add(&peer->link->dirty);
+}
+
+void SocketCore::OnEnded(Link* link, Instant now) {
+  link->ended = true;
+  work_.Remove(&link->work);
+  if (last_sent_ == link) last_sent_ = nullptr;
+  Peer* peer = link->peer;
+  const bool was_ready = peer != nullptr && (peer->link == link || peer->next == link);
+  if (peer != nullptr) {
+    if (was_ready) --ready_peers_;
+    if (peer->link == link) peer->link = nullptr;
+    if (peer->next == link) peer->next = nullptr;
+    peer->old.push_back(link);
+    UpdateBalance(peer);
+    if (was_ready) pattern_->OnPeerDown(peer, /*gone=*/false);
+  }
+  Recover(link, now);
+  Dialer* dialer = dialers_.Find(link->dialer);
+  if (dialer == nullptr || dialer->link != link->id) return;
+  dialer->link = LinkId();
+  RetryDial(dialer, link->connection->status(), now);
+}
+
+// Takes back what had not begun, once its batch is back and nothing more will be written.
+void SocketCore::Recover(Link* link, Instant now) {
+  Connection& connection = *link->connection;
+  if (link->recovered || connection.in_flight() || !connection.done()) return;
+  link->recovered = true;
+  Peer* peer = link->peer;
+  const bool dialed = peer != nullptr && peer->dialer && !peer->given_up;
+  std::uint64_t lost = 0;
+  std::vector<Message> unsent;
+  for (Message message; connection.TakeUnsent(&message); message = Message()) {
+    if (dialed) {
+      unsent.push_back(std::move(message));
+    } else {
+      ++lost;
+    }
+  }
+  lost += connection.cut_messages();
+  for (auto it = unsent.rbegin(); it != unsent.rend(); ++it) {
+    peer->queue_bytes += it->wire_bytes();
+    peer->queue.push_front({std::move(*it), Slice()});
+  }
+  stats_.lost += lost;
+  SocketEvent event{.kind = SocketEvent::Kind::kClosed};
+  event.listener = link->listener;
+  event.dialer = link->dialer;
+  event.link = link->id;
+  if (peer != nullptr) event.peer = peer->id;
+  event.endpoint = link->remote;
+  event.status = connection.status();
+  event.lost_messages = lost;
+  Emit(std::move(event));
+  if (peer == nullptr) return;
+  UpdateBalance(peer);
+  Attach(peer, now);
+}
+
+void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now) {
+  Peer* peer = peers_.Find(dialer->peer);
+  const bool waits = peer != nullptr && !peer->queue.empty();
+  const Retry retry = DefaultRetry(CauseOf(why));
+  if (dialer->ending || (closing_ && (!waits || retry == Retry::kNever))) {
+    EndDialer(dialer, now);
+    return;
+  }
+  SocketEvent event{.kind = SocketEvent::Kind::kRetry};
+  event.dialer = dialer->id;
+  event.peer = dialer->peer;
+  event.endpoint = dialer->endpoint->ToString();
+  event.status = why;
+  if (retry == Retry::kNever) {
+    event.kind = SocketEvent::Kind::kGaveUp;
+    if (peer != nullptr) {
+      peer->given_up = true;
+      AbandonQueue(peer);
+      UpdateBalance(peer);
+    }
+  } else {
+    event.delay = retry == Retry::kSlowly ? dialer->backoff.Longest(entropy())
+                                          : dialer->backoff.Next(entropy());
+    timers_.Set(&dialer->timer, now + event.delay);
+  }
+  Emit(std::move(event));
+}
+
+// What waits for a peer that will have no link any more is lost, and counted.
+void SocketCore::AbandonQueue(Peer* peer) {
+  stats_.lost += peer->queue.size();
+  peer->queue.clear();
+  peer->queue.Shrink();
+  peer->queue_bytes = 0;
+}
+
+void SocketCore::EndDialer(Dialer* dialer, Instant now) {
+  const DialerId id = dialer->id;
+  timers_.Remove(&dialer->timer);
+  Peer* peer = peers_.Find(dialer->peer);
+  Link* link = links_.Find(dialer->link);
+  const std::unique_ptr<Dialer> gone = dialers_.Erase(id);
+  if (peer != nullptr) {
+    peer->dialer = DialerId();
+    peer->given_up = true;
+    AbandonQueue(peer);
+    UpdateBalance(peer);
+  }
+  if (link != nullptr && link->connection == nullptr) {
+    TellClose(link, CloseMode::kAbort);
+    Detach(link);
+    links_.Erase(link->id);
+  } else if (link != nullptr) {
+    link->connection->Close(now);
+    Progress(link, now);
+    return;
+  }
+  if (peer != nullptr) EraseIfUnused(peer);
+}
+
+void SocketCore::TellClose(Link* link, CloseMode mode) {
+  if (!link->transport_open) return;
+  link->transport_open = false;
+  actions_.push_back(action::CloseLink{link->id, mode});
+}
+
+void SocketCore::UpdateHint(Link* link) {
+  if (!link->transport_open) return;
+  const ReadHint hint = link->connection->read_hint();
+  if (hint.mode == link->told_hint.mode) return;
+  link->told_hint = hint;
+  actions_.push_back(action::Read{link->id, hint});
+}
+
+// Takes the link out of every list.
+void SocketCore::Detach(Link* link) {
+  fair_.Remove(&link->fair);
+  work_.Remove(&link->work);
+  dirty_.Remove(&link->dirty);
+  timers_.Remove(&link->timer);
+  if (last_sent_ == link) last_sent_ = nullptr;
+}
+
+bool SocketCore::EraseIfOver(Link* link, Instant now) {
+  if (!link->ended || !link->recovered || link->transport_open) return false;
+  if (link->connection->delivering() && !closing_) return false;
+  Peer* peer = link->peer;
+  Detach(link);
+  if (peer != nullptr) std::erase(peer->old, link);
+  const std::unique_ptr<Link> gone = links_.Erase(link->id);
+  if (peer == nullptr) return true;
+  // The next of the peer's links may deliver now.
+  for (Link* other : {peer->old.empty() ? nullptr : peer->old.front(), peer->link, peer->next}) {
+    if (other != nullptr) Activate(other);
+  }
+  Attach(peer, now);
+  EraseIfUnused(peer);
+  return true;
+}
+
+// An accepted peer, or one without its dialer, ends with its last link.
+void SocketCore::EraseIfUnused(Peer* peer) {
+  if (peer->dialer || peer->link != nullptr || peer->next != nullptr || !peer->old.empty()) return;
+  pattern_->OnPeerDown(peer, /*gone=*/true);
+  balance_.Remove(&peer->balance);
+  AbandonQueue(peer);
+  peers_.Erase(peer->id);
+}
+
+// A closing socket closes a link as soon as nothing waits for it; what its connection holds is written.
+void SocketCore::CloseIfDrained(Link* link, Instant now) {
+  if (link->ended || (link->peer != nullptr && !link->peer->queue.empty())) return;
+  link->connection->Close(now);
+}
+
+void SocketCore::AbortAll(Instant now) {
+  for (DialerId id : dialers_.Ids()) {
+    if (Dialer* dialer = dialers_.Find(id)) EndDialer(dialer, now);
+  }
+  for (LinkId id : links_.Ids()) {
+    Link* link = links_.Find(id);
+    if (link == nullptr) continue;
+    TellClose(link, CloseMode::kAbort);
+    link->connection->OnTransportClosed(TerminalStatus(Cause::kLocal, "closed"), now);
+    Progress(link, now);
+  }
+}
+
+}  // namespace monocoque

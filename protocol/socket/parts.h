@@ -1,0 +1,114 @@
+#ifndef MONOCOQUE_PROTOCOL_SOCKET_PARTS_H_
+#define MONOCOQUE_PROTOCOL_SOCKET_PARTS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "alloc/ring_queue.h"
+#include "alloc/slice.h"
+#include "protocol/connection/connection.h"
+#include "protocol/connection/peer_info.h"
+#include "protocol/drive/action.h"
+#include "protocol/drive/backoff.h"
+#include "protocol/drive/endpoint.h"
+#include "protocol/drive/ids.h"
+#include "protocol/drive/rotation.h"
+#include "protocol/drive/timer_heap.h"
+#include "protocol/socket/options.h"
+#include "protocol/wire/message.h"
+
+namespace monocoque {
+
+// What a socket is made of. Plain records: the rules are in SocketCore and in the patterns.
+
+struct Link;
+struct Peer;
+struct Dialer;
+
+// What a deadline of the socket belongs to: exactly one is set.
+struct TimerOwner {
+  Link* link = nullptr;
+  Dialer* dialer = nullptr;
+};
+
+struct Listener {
+  ListenerId id;
+  std::shared_ptr<const Endpoint> endpoint;
+  LinkOptions options;
+};
+
+// One Connect, over all its attempts.
+struct Dialer {
+  Dialer(const LinkOptions& link_options) : options(link_options), backoff(options.reconnect) {
+    timer_owner.dialer = this;
+    timer.owner = &timer_owner;
+  }
+
+  DialerId id;
+  std::shared_ptr<const Endpoint> endpoint;
+  LinkOptions options;
+  Backoff backoff;
+  PeerId peer;
+  LinkId link;  // the attempt under way; none during a pause
+  bool was_ready = false;
+  bool ending = false;  // Disconnect was called: no further attempt
+  TimerOwner timer_owner;
+  TimerNode<TimerOwner> timer;
+};
+
+// A message that waits for a link, with the envelope that goes in front of it.
+struct Outgoing {
+  Message message;
+  Slice prefix;
+};
+
+// One transport attempt.
+struct Link {
+  Link() : fair(this), work(this), dirty(this) {
+    timer_owner.link = this;
+    timer.owner = &timer_owner;
+  }
+
+  LinkId id;
+  Peer* peer = nullptr;      // from the start for a dialer's, from the handshake for an accepted one
+  DialerId dialer;           // none: accepted
+  ListenerId listener;       // none: dialed
+  std::unique_ptr<Connection> connection;  // null while dialing
+  Instant deadline;          // of the handshake, dialing included
+  ReadHint told_hint;        // what the last Read action said
+  bool ended = false;        // its end was dealt with: peer detached, event given
+  bool recovered = false;    // what it had not sent was taken back
+  bool transport_open = false;  // we still owe the driver a CloseLink, or it owes us a fact
+  std::string remote;        // endpoint text
+
+  RotationNode<Link> fair;   // may have messages to take
+  RotationNode<Link> work;   // has octets that Process has not seen
+  RotationNode<Link> dirty;  // has something to write and no batch out
+  TimerOwner timer_owner;
+  TimerNode<TimerOwner> timer;
+};
+
+// A send queue, a receive queue and a routing id.
+struct Peer {
+  Peer() : balance(this) {}
+
+  PeerId id;
+  DialerId dialer;           // none: accepted, and gone with its link
+  Link* link = nullptr;      // in traffic and allowed to send
+  Link* next = nullptr;      // in traffic, but an earlier link's batch is still out
+  std::vector<Link*> old;    // earlier links with messages to take or a batch out, oldest first
+  RingQueue<Outgoing> queue;  // waits for a link
+  std::size_t queue_bytes = 0;
+  Slice routing_id;          // ROUTER
+  std::shared_ptr<const PeerInfo> info;
+  bool given_up = false;     // its dialer makes no further attempt: nothing is queued for it
+
+  RotationNode<Peer> balance;  // can take a message now
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_SOCKET_PARTS_H_

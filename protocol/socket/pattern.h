@@ -1,0 +1,61 @@
+#ifndef MONOCOQUE_PROTOCOL_SOCKET_PATTERN_H_
+#define MONOCOQUE_PROTOCOL_SOCKET_PATTERN_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "alloc/bytes.h"
+#include "protocol/drive/ids.h"
+#include "protocol/drive/instant.h"
+#include "protocol/socket/core.h"
+#include "protocol/socket/parts.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+
+namespace monocoque {
+
+// The rules of one socket type (zmtp.md, 15): who gets what is sent, what is made of what is received, who
+// may be a peer. Called by Socket, works on SocketCore; holds no link and no octets of its own.
+class Pattern {
+ public:
+  explicit Pattern(SocketCore* core) : core_(*core) {}
+  virtual ~Pattern() = default;
+  Pattern(const Pattern&) = delete;
+  Pattern& operator=(const Pattern&) = delete;
+
+  // A dialer's peer was made; it may queue.
+  virtual void OnPeerMade(Peer* /*peer*/) {}
+  // `peer` finished a handshake. Not OK: it is refused with ERROR and `why`. Called before the peer can be
+  // sent to, and again for each new link of a dialer's peer.
+  virtual absl::Status Admit(Peer* /*peer*/, Instant /*now*/) { return absl::OkStatus(); }
+  // The peer's link is over. `gone`: so is the peer, no more messages of it come.
+  virtual void OnPeerDown(Peer* /*peer*/, bool /*gone*/) {}
+
+  virtual bool CanSend() const { return core_.AnyPeerCanTake(); }
+  virtual absl::Status Send(Message* message, Instant now) = 0;
+  // After `peer` was looked up; patterns whose rules fix the destination refuse.
+  virtual absl::Status SendTo(Peer* peer, Message* message, Instant now);
+
+  // The next message for the application. It may rest in the socket; Taken follows when it is handed out,
+  // and only then the pattern's state moves.
+  virtual bool Receive(Message* out, Instant now) { return core_.ReceiveFair(out, now); }
+  virtual void Taken() {}
+  // Why Receive said false.
+  virtual absl::Status ReceiveStatus() const { return absl::UnavailableError(""); }
+  // Octets that this peer's messages will carry as routing id; room is left for them.
+  virtual std::size_t routing_id_bytes(const Peer& /*peer*/) const { return 0; }
+  // Whatever comes in is dropped by rule, and counted (PUSH-5).
+  virtual bool drops_input() const { return false; }
+  virtual PeerId FindPeer(Bytes /*routing_id*/) const { return PeerId(); }
+
+ protected:
+  SocketCore& core_;
+};
+
+// Null for a type that is not built yet.
+std::unique_ptr<Pattern> MakePattern(SocketType type, SocketCore* core);
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_SOCKET_PATTERN_H_

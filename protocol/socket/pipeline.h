@@ -1,0 +1,45 @@
+#ifndef MONOCOQUE_PROTOCOL_SOCKET_PIPELINE_H_
+#define MONOCOQUE_PROTOCOL_SOCKET_PIPELINE_H_
+
+#include "absl/status/status.h"
+#include "protocol/socket/pattern.h"
+
+namespace monocoque {
+
+// PUSH (RFC 30): to its peers by turns; takes nothing when none can. Input is read and dropped (PUSH-5).
+class PushPattern final : public Pattern {
+ public:
+  using Pattern::Pattern;
+  absl::Status Send(Message* message, Instant now) override {
+    return core_.SendBalanced(message, {}, now);
+  }
+  bool Receive(Message*, Instant) override { return false; }
+  absl::Status ReceiveStatus() const override {
+    return absl::FailedPreconditionError("receive: PUSH only sends");
+  }
+  bool drops_input() const override { return true; }
+};
+
+// PULL (RFC 30): from its peers fairly; never sends.
+class PullPattern final : public Pattern {
+ public:
+  using Pattern::Pattern;
+  bool CanSend() const override { return false; }
+  absl::Status Send(Message*, Instant) override {
+    return absl::FailedPreconditionError("send: PULL only receives");
+  }
+  absl::Status SendTo(Peer*, Message* message, Instant now) override { return Send(message, now); }
+};
+
+// DEALER (RFC 28): sends by turns, receives fairly, touches no part.
+class DealerPattern final : public Pattern {
+ public:
+  using Pattern::Pattern;
+  absl::Status Send(Message* message, Instant now) override {
+    return core_.SendBalanced(message, {}, now);
+  }
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_SOCKET_PIPELINE_H_

@@ -1,0 +1,94 @@
+#include "protocol/socket/req.h"
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "protocol/drive/cause.h"
+#include "protocol/wire/frame.h"
+
+namespace monocoque {
+namespace {
+
+// An empty part with more behind it.
+constexpr std::array<std::uint8_t, 2> kDelimiter = {frame::kMore, 0};
+// Octets of a correlation id, which a reply may carry in front of the delimiter (REQ-10).
+constexpr std::size_t kCorrelationBytes = 4;
+
+}  // namespace
+
+absl::Status ReqPattern::CheckTurn() const {
+  if (!waiting_) return absl::OkStatus();
+  return absl::FailedPreconditionError("send: REQ is waiting for a reply; receive it first");
+}
+
+absl::Status ReqPattern::Send(Message* message, Instant now) {
+  if (absl::Status turn = CheckTurn(); !turn.ok()) return turn;
+  DropStale(now);
+  absl::Status sent = core_.SendBalanced(message, kDelimiter, now, &asked_);
+  waiting_ = sent.ok();
+  if (waiting_) abandoned_ = false;
+  return sent;
+}
+
+absl::Status ReqPattern::SendTo(Peer* peer, Message* message, Instant now) {
+  if (absl::Status turn = CheckTurn(); !turn.ok()) return turn;
+  DropStale(now);
+  if (!core_.SendToPeer(peer, message, kDelimiter, now)) return absl::UnavailableError("");
+  asked_ = peer->id;
+  waiting_ = true;
+  abandoned_ = false;
+  return absl::OkStatus();
+}
+
+void ReqPattern::DropStale(Instant now) {
+  Message stale;
+  while (core_.ReceiveFair(&stale, now)) {
+    Open(&stale, now);
+    core_.CountDropped();
+  }
+}
+
+bool ReqPattern::Receive(Message* out, Instant now) {
+  if (!waiting_) return false;
+  while (core_.ReceiveFair(out, now)) {
+    const bool expected = out->peer() == asked_;
+    if (Open(out, now) && expected) return true;
+    core_.CountDropped();
+    out->Clear();
+  }
+  return false;
+}
+
+bool ReqPattern::Open(Message* message, Instant now) {
+  const std::size_t parts = message->multipart() ? 2 : 1;
+  if (parts == 2 && (*message)[0].empty()) return message->DropFront(1);
+  if (parts == 2 && (*message)[0].size() == kCorrelationBytes && (*message)[1].empty() &&
+      message->part_count() > 2) {
+    return false;  // a reply to a correlated request we never made: dropped, the link stays
+  }
+  // REQ-9: without its delimiter this is no reply, and the peer no REP or ROUTER.
+  if (Peer* peer = core_.FindPeer(message->peer())) {
+    core_.FailPeer(peer,
+                   TerminalStatus(Cause::kPeerViolation, "a reply without its empty delimiter"), "",
+                   now);
+  }
+  return false;
+}
+
+absl::Status ReqPattern::ReceiveStatus() const {
+  if (waiting_) return absl::UnavailableError("");
+  if (abandoned_) {
+    return absl::FailedPreconditionError(
+        "receive: the peer that got the request is gone; send the request again");
+  }
+  return absl::FailedPreconditionError("receive: REQ has sent no request; send one first");
+}
+
+void ReqPattern::OnPeerDown(Peer* peer, bool gone) {
+  if (!gone || !waiting_ || peer->id != asked_) return;
+  waiting_ = false;
+  abandoned_ = true;
+}
+
+}  // namespace monocoque

@@ -1,0 +1,89 @@
+#include "protocol/socket/router.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "protocol/drive/cause.h"
+#include "protocol/drive/entropy.h"
+
+namespace monocoque {
+
+RouterPattern::RouterPattern(SocketCore* core) : Pattern(core) {
+  // Generated ids begin at random, so that an id from before a restart names nobody.
+  std::array<std::uint8_t, 4> random{};
+  core_.entropy()->Fill(random);
+  for (std::uint8_t octet : random) next_id_ = next_id_ << 8 | octet;
+}
+
+Slice RouterPattern::NextGeneratedId() {
+  for (;;) {
+    const std::uint32_t id = next_id_++;
+    const std::array<std::uint8_t, 5> octets = {
+        0, static_cast<std::uint8_t>(id >> 24), static_cast<std::uint8_t>(id >> 16),
+        static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id)};
+    if (!table_.contains(AsText(octets))) return Slice::Copy(Bytes(octets));
+  }
+}
+
+absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
+  const std::string& identity = peer->info->identity;
+  const bool generated = identity.empty();
+  if (generated && !peer->routing_id.empty() && peer->routing_id.data()[0] == 0) {
+    // A dialer's peer keeps the id we made for it over its links.
+    table_[std::string(peer->routing_id.text())] = peer->id;
+    return absl::OkStatus();
+  }
+  const Slice id = generated ? NextGeneratedId() : Slice::Copy(identity);
+  if (auto it = table_.find(id.text()); it != table_.end() && it->second != peer->id) {
+    if (!core_.options().router_handover) {
+      return TerminalStatus(Cause::kWeRejectedPeer, "routing id in use");
+    }
+    Peer* old = core_.FindPeer(it->second);
+    table_.erase(it);
+    if (old != nullptr) {
+      core_.FailPeer(old, TerminalStatus(Cause::kWeRejectedPeer, "routing id handed over"), "", now);
+    }
+  }
+  peer->routing_id = id;
+  table_[std::string(id.text())] = peer->id;
+  return absl::OkStatus();
+}
+
+void RouterPattern::OnPeerDown(Peer* peer, bool gone) {
+  // A dialer's peer keeps its id, and its queue, for the next link (ALL-1).
+  if (!gone && peer->dialer && !peer->given_up) return;
+  const auto it = table_.find(peer->routing_id.text());
+  if (it != table_.end() && it->second == peer->id) table_.erase(it);
+}
+
+PeerId RouterPattern::FindPeer(Bytes routing_id) const {
+  const auto it = table_.find(AsText(routing_id));
+  return it == table_.end() ? PeerId() : it->second;
+}
+
+absl::Status RouterPattern::Undelivered(Message* message, absl::Status why) {
+  if (core_.options().router_mandatory) return why;
+  core_.CountDropped();
+  message->Clear();
+  return absl::OkStatus();
+}
+
+absl::Status RouterPattern::Send(Message* message, Instant now) {
+  if (message->to().empty()) {
+    return absl::FailedPreconditionError("send: ROUTER needs a destination; call set_to first");
+  }
+  const auto it = table_.find(AsText(message->to()));
+  Peer* peer = it == table_.end() ? nullptr : core_.FindPeer(it->second);
+  if (peer == nullptr) return Undelivered(message, absl::NotFoundError(""));
+  if (core_.SendToPeer(peer, message, {}, now)) return absl::OkStatus();
+  return Undelivered(message, absl::UnavailableError(""));
+}
+
+bool RouterPattern::Receive(Message* out, Instant now) {
+  if (!core_.ReceiveFair(out, now)) return false;
+  if (const Peer* peer = core_.FindPeer(out->peer())) out->set_to(peer->routing_id);
+  return true;
+}
+
+}  // namespace monocoque

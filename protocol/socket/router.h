@@ -1,0 +1,43 @@
+#ifndef MONOCOQUE_PROTOCOL_SOCKET_ROUTER_H_
+#define MONOCOQUE_PROTOCOL_SOCKET_ROUTER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "alloc/slice.h"
+#include "protocol/drive/ids.h"
+#include "protocol/socket/pattern.h"
+
+namespace monocoque {
+
+// ROUTER (RFC 28): each peer has a routing id, its own Identity or one we make; messages come with it and
+// go by it. The table is ordered, not hashed: no peer can choose ids that make it slow.
+class RouterPattern final : public Pattern {
+ public:
+  explicit RouterPattern(SocketCore* core);
+
+  absl::Status Admit(Peer* peer, Instant now) override;
+  void OnPeerDown(Peer* peer, bool gone) override;
+
+  bool CanSend() const override { return true; }
+  absl::Status Send(Message* message, Instant now) override;
+  bool Receive(Message* out, Instant now) override;
+  std::size_t routing_id_bytes(const Peer& peer) const override { return peer.routing_id.size(); }
+  PeerId FindPeer(Bytes routing_id) const override;
+
+ private:
+  // Zero, then a number of four octets (ROUTER-3).
+  Slice NextGeneratedId();
+  absl::Status Undelivered(Message* message, absl::Status why);
+
+  absl::btree_map<std::string, PeerId, std::less<>> table_;
+  std::uint32_t next_id_ = 0;
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_SOCKET_ROUTER_H_

@@ -1,0 +1,192 @@
+#include "protocol/socket/socket.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "protocol/socket/core.h"
+#include "protocol/socket/pattern.h"
+
+namespace monocoque {
+
+Socket::Socket(std::unique_ptr<SocketCore> core, std::unique_ptr<Pattern> pattern)
+    : core_(std::move(core)), pattern_(std::move(pattern)) {
+  core_->set_pattern(pattern_.get());
+}
+Socket::Socket(Socket&&) noexcept = default;
+Socket& Socket::operator=(Socket&&) noexcept = default;
+Socket::~Socket() = default;
+
+absl::StatusOr<Socket> Socket::Create(SocketType type, const SocketOptions& options,
+                                      const Host& host) {
+  if (host.pool == nullptr || host.entropy == nullptr) {
+    return absl::InvalidArgumentError("socket: the host must bring a pool and entropy");
+  }
+  if (options.routing_id.size() > 255 ||
+      (!options.routing_id.empty() && options.routing_id[0] == '\0')) {
+    return absl::InvalidArgumentError(
+        "socket: a routing id has 1 to 255 octets, the first of them not zero");
+  }
+  if ((options.router_mandatory || options.router_handover) && type != SocketType::kRouter) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("socket: router_mandatory and router_handover are for ROUTER, not ",
+                     SocketTypeName(type)));
+  }
+  auto core = std::make_unique<SocketCore>(type, options, host);
+  std::unique_ptr<Pattern> pattern = MakePattern(type, core.get());
+  if (pattern == nullptr) {
+    return absl::UnimplementedError(
+        absl::StrCat("socket: ", SocketTypeName(type), " is not built yet"));
+  }
+  return Socket(std::move(core), std::move(pattern));
+}
+
+SocketType Socket::type() const { return core_->type(); }
+const SocketOptions& Socket::options() const { return core_->options(); }
+const SocketStats& Socket::stats() const { return core_->stats(); }
+bool Socket::CanSend() const { return !core_->closing() && pattern_->CanSend(); }
+
+bool Socket::CanSend(PeerId id) const {
+  const Peer* peer = core_->FindPeer(id);
+  return peer != nullptr && core_->CanTake(*peer);
+}
+
+ReadHint Socket::read_hint(LinkId id) const {
+  const Link* link = core_->FindLink(id);
+  if (link == nullptr || link->connection == nullptr) return {ReadMode::kPaused, 0};
+  return link->connection->read_hint();
+}
+
+PeerId Socket::peer(DialerId id) const {
+  const Dialer* dialer = core_->FindDialer(id);
+  return dialer == nullptr ? PeerId() : dialer->peer;
+}
+
+PeerId Socket::FindPeer(Bytes routing_id) const { return pattern_->FindPeer(routing_id); }
+
+std::shared_ptr<const PeerInfo> Socket::peer_info(PeerId id) const {
+  const Peer* peer = core_->FindPeer(id);
+  return peer == nullptr ? nullptr : peer->info;
+}
+
+std::size_t Socket::ready_peers() const { return core_->ready_peers(); }
+bool Socket::drained() const { return core_->drained(); }
+
+void Socket::OnListening(ListenerId id, const Endpoint& bound, Instant /*now*/) {
+  core_->OnListening(id, bound);
+}
+void Socket::OnListenFailed(ListenerId id, const absl::Status& why, Instant /*now*/) {
+  core_->OnListenFailed(id, why);
+}
+void Socket::OnAcceptFailed(ListenerId id, const absl::Status& why, Instant /*now*/) {
+  core_->OnAcceptFailed(id, why);
+}
+absl::StatusOr<LinkId> Socket::OnAccepted(ListenerId id, const TransportInfo& transport,
+                                          Instant now) {
+  return core_->OnAccepted(id, transport, now);
+}
+void Socket::OnDialed(LinkId id, const TransportInfo& transport, Instant now) {
+  core_->OnDialed(id, transport, now);
+}
+void Socket::OnDialFailed(LinkId id, const absl::Status& why, Instant now) {
+  core_->OnDialFailed(id, why, now);
+}
+void Socket::OnTransportClosed(LinkId id, const absl::Status& why, Instant now) {
+  core_->OnTransportClosed(id, why, now);
+}
+
+absl::StatusOr<ReadWindow> Socket::PrepareRead(LinkId id) {
+  Link* link = core_->FindLink(id);
+  if (link == nullptr || link->connection == nullptr) return absl::NotFoundError("");
+  return link->connection->PrepareRead();
+}
+
+void Socket::CommitRead(LinkId id, ReadWindow window, std::size_t bytes, Instant now) {
+  core_->CommitRead(id, std::move(window), bytes, now);
+}
+absl::Status Socket::Donate(LinkId id, Slice octets, Instant now) {
+  return core_->Donate(id, std::move(octets), now);
+}
+void Socket::ReturnBatch(LinkId id, TransmitBatch batch, std::size_t written,
+                         const absl::Status& status, Instant now) {
+  core_->ReturnBatch(id, std::move(batch), written, status, now);
+}
+void Socket::HandleTimeout(Instant now) { core_->HandleTimeout(now); }
+
+absl::StatusOr<ListenerId> Socket::Bind(const Endpoint& endpoint, Instant now) {
+  return Bind(endpoint, core_->options().link, now);
+}
+absl::StatusOr<ListenerId> Socket::Bind(const Endpoint& endpoint, const LinkOptions& options,
+                                        Instant /*now*/) {
+  return core_->Bind(endpoint, options);
+}
+absl::StatusOr<DialerId> Socket::Connect(const Endpoint& endpoint, Instant now) {
+  return Connect(endpoint, core_->options().link, now);
+}
+absl::StatusOr<DialerId> Socket::Connect(const Endpoint& endpoint, const LinkOptions& options,
+                                         Instant now) {
+  return core_->Connect(endpoint, options, now);
+}
+absl::Status Socket::Unbind(ListenerId id, Instant now) { return core_->Unbind(id, now); }
+absl::Status Socket::Disconnect(DialerId id, Instant now) { return core_->Disconnect(id, now); }
+
+absl::Status Socket::Send(Message* message, Instant now) {
+  if (core_->closing()) [[unlikely]] {
+    return absl::FailedPreconditionError("send: the socket is closed");
+  }
+  return pattern_->Send(message, now);
+}
+
+absl::Status Socket::SendTo(PeerId id, Message* message, Instant now) {
+  if (core_->closing()) return absl::FailedPreconditionError("send: the socket is closed");
+  Peer* peer = core_->FindPeer(id);
+  if (peer == nullptr) return absl::NotFoundError("");
+  return pattern_->SendTo(peer, message, now);
+}
+
+const Message* Socket::Peek(PeerId* from, Instant now) {
+  if (!has_peeked_) has_peeked_ = Take(&peeked_, now);
+  if (!has_peeked_) return nullptr;
+  if (from != nullptr) *from = peeked_.peer();
+  return &peeked_;
+}
+
+bool Socket::Receive(Message* out, PeerId* from, Instant now) {
+  if (has_peeked_) [[unlikely]] {
+    *out = std::move(peeked_);
+    has_peeked_ = false;
+  } else if (!Take(out, now)) {
+    return false;
+  }
+  pattern_->Taken();
+  ++core_->mutable_stats()->messages_received;
+  if (from != nullptr) *from = out->peer();
+  return true;
+}
+
+bool Socket::Take(Message* out, Instant now) {
+  return !core_->closing() && pattern_->Receive(out, now);
+}
+
+absl::Status Socket::ReceiveStatus() const {
+  if (core_->closing()) return absl::FailedPreconditionError("receive: the socket is closed");
+  return pattern_->ReceiveStatus();
+}
+
+void Socket::Close(absl::Duration linger, Instant now) {
+  has_peeked_ = false;
+  core_->Close(linger, now);
+}
+
+bool Socket::Process(std::size_t max_frames, Instant now) {
+  return core_->Process(max_frames, now);
+}
+bool Socket::NextAction(Action* out) { return core_->NextAction(out); }
+bool Socket::NextEvent(SocketEvent* out) { return core_->NextEvent(out); }
+bool Socket::NextTransmitLink(LinkId* out) { return core_->NextTransmitLink(out); }
+bool Socket::FillTransmit(LinkId id, TransmitBatch* batch, std::size_t max_bytes) {
+  return core_->FillTransmit(id, batch, max_bytes);
+}
+std::size_t Socket::pending_bytes() const { return core_->pending_bytes(); }
+Instant Socket::NextDeadline() const { return core_->NextDeadline(); }
+
+}  // namespace monocoque

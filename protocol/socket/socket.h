@@ -1,0 +1,173 @@
+#ifndef MONOCOQUE_PROTOCOL_SOCKET_SOCKET_H_
+#define MONOCOQUE_PROTOCOL_SOCKET_SOCKET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "alloc/read_window.h"
+#include "alloc/slice.h"
+#include "alloc/transmit_batch.h"
+#include "protocol/connection/peer_info.h"
+#include "protocol/drive/action.h"
+#include "protocol/drive/endpoint.h"
+#include "protocol/drive/host.h"
+#include "protocol/drive/ids.h"
+#include "protocol/drive/instant.h"
+#include "protocol/drive/machine.h"
+#include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+
+namespace monocoque {
+
+class SocketCore;
+class Pattern;
+
+// Counts since the socket was made.
+struct SocketStats {
+  std::uint64_t messages_sent = 0;      // taken by Send
+  std::uint64_t messages_received = 0;  // handed out by Receive
+  std::uint64_t dropped = 0;            // by the pattern's rules: ROUTER to nobody, input of PUSH ...
+  std::uint64_t lost = 0;               // cut in the middle, or unsent with an accepted peer that is gone
+  std::uint64_t reconnects = 0;         // handshakes done by a dialer after its first
+  std::uint64_t events_lost = 0;        // that did not fit the event queue
+};
+
+// A whole ZeroMQ socket with no input or output of its own: many peers, the pattern's rules, routing,
+// queues, marks, reconnects, linger. Octets and time go in, actions, messages, octets and a deadline come
+// out; an adapter moves the octets (adapters/pump.h), or you do.
+//
+// Method kinds: getters; facts (from the transport and the clock); wishes (from the application);
+// outputs. Once a turn, after the facts, drain the outputs in this order:
+//
+//     Receive for whoever waits; Process; NextAction; NextEvent; NextTransmitLink + FillTransmit; NextDeadline
+//
+// No output costs more than the links that have something to say.
+//
+// Contract: thread-compatible, never re-entrant (it calls nobody). `now` is the turn's time and never
+// decreases. Early, late and repeated calls are harmless, and so are facts about links that are gone: no id
+// is ever used twice. Whole messages received before a link's end are delivered, the cut one is not.
+//
+// Who is who: a listener is one Bind; a dialer one Connect, over all its attempts; a link one attempt; a
+// peer a send queue, a receive queue and a routing id. A dialer's peer is made by Connect and outlives its
+// links: what was sent and had not begun goes to the next link. An accepted peer is made by the handshake
+// and ends with its link, once its received messages are taken.
+class Socket {
+ public:
+  // Refuses impossible combinations with a sentence. `host.pool` and `host.entropy` are required.
+  static absl::StatusOr<Socket> Create(SocketType type, const SocketOptions& options,
+                                       const Host& host);
+
+  Socket(Socket&&) noexcept;
+  Socket& operator=(Socket&&) noexcept;
+  ~Socket();
+
+  // ---- Getters: any time, no effect ------------------------------------------------------------
+
+  SocketType type() const;
+  const SocketOptions& options() const;
+  const SocketStats& stats() const;
+  // Would Send take a message now? ROUTER: always true, the destination decides.
+  bool CanSend() const;
+  bool CanSend(PeerId peer) const;
+  ReadHint read_hint(LinkId link) const;
+  // The dialer's peer; no id if the dialer is gone.
+  PeerId peer(DialerId dialer) const;
+  // ROUTER: who has this routing id now; no id if nobody.
+  PeerId FindPeer(Bytes routing_id) const;
+  // What the peer told in its last handshake; null before, or when the peer is gone.
+  std::shared_ptr<const PeerInfo> peer_info(PeerId peer) const;
+  // Peers with a finished handshake now.
+  std::size_t ready_peers() const;
+  // After Close: true once nothing is left to send and every link was told to close.
+  bool drained() const;
+
+  // ---- Facts -----------------------------------------------------------------------------------
+
+  void OnListening(ListenerId listener, const Endpoint& bound, Instant now);
+  void OnListenFailed(ListenerId listener, const absl::Status& why, Instant now);
+  // An accept failed (descriptors are out, say); the adapter pauses and tries again by itself.
+  void OnAcceptFailed(ListenerId listener, const absl::Status& why, Instant now);
+  // The new link, or unavailable: close the transport, nobody wants it.
+  absl::StatusOr<LinkId> OnAccepted(ListenerId listener, const TransportInfo& transport,
+                                    Instant now);
+  void OnDialed(LinkId link, const TransportInfo& transport, Instant now);
+  void OnDialFailed(LinkId link, const absl::Status& why, Instant now);
+  // OK: an orderly end of stream.
+  void OnTransportClosed(LinkId link, const absl::Status& why, Instant now);
+  absl::StatusOr<ReadWindow> PrepareRead(LinkId link);
+  void CommitRead(LinkId link, ReadWindow window, std::size_t bytes, Instant now);
+  absl::Status Donate(LinkId link, Slice octets, Instant now);
+  void ReturnBatch(LinkId link, TransmitBatch batch, std::size_t written,
+                   const absl::Status& status, Instant now);
+  void HandleTimeout(Instant now);
+
+  // ---- Wishes ----------------------------------------------------------------------------------
+
+  // Asks for a listener or a dialer (the action follows); misuse is a sentence.
+  absl::StatusOr<ListenerId> Bind(const Endpoint& endpoint, Instant now);
+  absl::StatusOr<ListenerId> Bind(const Endpoint& endpoint, const LinkOptions& options,
+                                  Instant now);
+  absl::StatusOr<DialerId> Connect(const Endpoint& endpoint, Instant now);
+  absl::StatusOr<DialerId> Connect(const Endpoint& endpoint, const LinkOptions& options,
+                                   Instant now);
+  // The listener ends, and with it the links it accepted; not found if there is none.
+  absl::Status Unbind(ListenerId listener, Instant now);
+  // The dialer ends: its link is closed once what was handed to it is written; what was not is lost and
+  // counted.
+  absl::Status Disconnect(DialerId dialer, Instant now);
+
+  // Takes the message (it is empty then) or leaves it untouched. Unavailable, without a sentence: no peer
+  // can take it now. ROUTER: goes to message->to(). A call out of turn is a failed precondition.
+  absl::Status Send(Message* message, Instant now);
+  // To this incarnation of the peer: not found once it is gone.
+  absl::Status SendTo(PeerId peer, Message* message, Instant now);
+
+  // The next message without taking it; null: nothing is ready. Valid until the next call that takes or
+  // feeds.
+  const Message* Peek(PeerId* from, Instant now);
+  // Takes the next message, fairly over the peers; false: nothing is ready. `from` may be null.
+  bool Receive(Message* out, PeerId* from, Instant now);
+  // As Receive, saying why not: unavailable, or a failed precondition when the pattern does not receive now
+  // (REQ before a request, PUSH ever).
+  absl::Status ReceiveStatus() const;
+
+  // No more listeners, dialers, sends; what was sent is still written, over reconnects too, for at most
+  // `linger` (zero: nothing is waited for). What was received and not taken is dropped.
+  void Close(absl::Duration linger, Instant now);
+
+  // ---- Outputs ---------------------------------------------------------------------------------
+
+  // Goes on with handshakes and looks ahead over links with octets not yet seen: up to `max_frames` frames.
+  // True: more is left, call again next turn.
+  bool Process(std::size_t max_frames, Instant now);
+  bool NextAction(Action* out);
+  bool NextEvent(SocketEvent* out);
+  // A link that has something to write and no batch out; each once until ReturnBatch or the next send.
+  bool NextTransmitLink(LinkId* out);
+  bool FillTransmit(LinkId link, TransmitBatch* batch, std::size_t max_bytes);
+  // Octets that wait for FillTransmit on the link that the last Send went to.
+  std::size_t pending_bytes() const;
+  Instant NextDeadline() const;
+
+ private:
+  explicit Socket(std::unique_ptr<SocketCore> core, std::unique_ptr<Pattern> pattern);
+
+  bool Take(Message* out, Instant now);
+
+  std::unique_ptr<SocketCore> core_;
+  std::unique_ptr<Pattern> pattern_;
+  Message peeked_;
+  bool has_peeked_ = false;
+};
+
+static_assert(Machine<Socket>);
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_SOCKET_SOCKET_H_

@@ -1,0 +1,48 @@
+#ifndef MONOCOQUE_PROTOCOL_WIRE_SOCKET_TYPE_H_
+#define MONOCOQUE_PROTOCOL_WIRE_SOCKET_TYPE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace monocoque {
+
+enum class SocketType : std::uint8_t {
+  kPair,
+  kPub,
+  kSub,
+  kReq,
+  kRep,
+  kDealer,
+  kRouter,
+  kPull,
+  kPush,
+  kXPub,
+  kXSub,
+  kStream,
+  kServer,
+  kClient,
+  kRadio,
+  kDish,
+  kGather,
+  kScatter,
+  kPeer,
+  kChannel,
+};
+
+// As in the Socket-Type property: "DEALER".
+std::string_view SocketTypeName(SocketType type);
+// Upper case, exactly (M-10); nothing for an unknown name.
+std::optional<SocketType> ParseSocketType(std::string_view name);
+// May the two talk to each other (RFC 37, Socket Types)? Symmetric. STREAM fits nothing (T-3).
+bool Compatible(SocketType a, SocketType b);
+// REQ, DEALER and ROUTER tell their Identity, empty if they have none (M-11).
+bool SendsIdentity(SocketType type);
+// Subscriptions come in: PUB, XPUB.
+bool TakesSubscriptions(SocketType type);
+// Subscriptions go out: SUB, XSUB.
+bool SendsSubscriptions(SocketType type);
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_WIRE_SOCKET_TYPE_H_

@@ -4,9 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 
-#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "alloc/slice.h"
 #include "protocol/drive/ids.h"
@@ -34,7 +34,7 @@ class RouterPattern final : public Pattern {
   Slice NextGeneratedId();
   absl::Status Undelivered(Message* message, absl::Status why);
 
-  absl::btree_map<std::string, PeerId, std::less<>> table_;
+  std::map<std::string, PeerId, std::less<>> table_;
   std::uint32_t next_id_ = 0;
 };
 

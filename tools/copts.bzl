@@ -3,7 +3,6 @@
 MONOCOQUE_COPTS = [
     "-Wall",
     "-Wextra",
-    "-Wconversion",
     "-Wnon-virtual-dtor",
     # A designated initializer names what matters and leaves the rest to the defaults.
     "-Wno-missing-field-initializers",

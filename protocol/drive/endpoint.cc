@@ -13,17 +13,25 @@ namespace {
 
 // Octets of a Unix socket's address, its closing zero left out.
 constexpr std::size_t kMaxIpcPath = 107;
+// Octets of an endpoint that an error quotes: enough to recognise it by.
+constexpr std::size_t kMaxQuoted = 256;
+
+// The sentence goes to a log or a terminal: nothing of `text` gets there unescaped.
+std::string Sentence(std::string_view text, std::string_view why) {
+  return absl::StrCat("endpoint \"", absl::CHexEscape(text.substr(0, kMaxQuoted)),
+                      text.size() > kMaxQuoted ? "..." : "", "\": ", why);
+}
 
 absl::Status Bad(std::string_view text, std::string_view why) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("endpoint \"", absl::CHexEscape(text), "\": ", why));
+  return absl::InvalidArgumentError(Sentence(text, why));
 }
 
 // Digits only, 0 to 65535.
 bool ParsePort(std::string_view text, std::uint16_t* out) {
   std::uint32_t port = 0;
   if (text.empty() || text.size() > 5 ||
-      !std::ranges::all_of(text, [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }) ||
+      !std::ranges::all_of(
+          text, [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }) ||
       !absl::SimpleAtoi(text, &port) || port > 65535) {
     return false;
   }
@@ -37,6 +45,21 @@ struct HostPort {
   bool any = false;
 };
 
+// Syntax alone: what an address, a name or an interface may be made of.
+absl::Status CheckHost(std::string_view whole, std::string_view host) {
+  for (char c : host) {
+    const auto u = static_cast<unsigned char>(c);
+    if (!absl::ascii_isalnum(u) && c != '.' && c != '-' && c != '_' && c != ':' && c != '%') {
+      return Bad(whole, "the host has a character that no address, name or interface has");
+    }
+  }
+  if (host.front() == '-') return Bad(whole, "a host does not begin with a hyphen");
+  if (host.back() == ':' && !host.ends_with("::")) {
+    return Bad(whole, "write an IPv6 address in brackets, and a port behind it: tcp://[::1]:5555");
+  }
+  return absl::OkStatus();
+}
+
 // The last colon separates the port; brackets around the host go (E-2).
 absl::Status ParseHostPort(std::string_view whole, std::string_view text, HostPort* out) {
   const std::size_t colon = text.rfind(':');
@@ -48,14 +71,12 @@ absl::Status ParseHostPort(std::string_view whole, std::string_view text, HostPo
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
     host = host.substr(1, host.size() - 2);
   }
-  if (host.empty()) return Bad(whole, "a host is missing; write tcp://host:port, or * to listen on all");
-  for (char c : host) {
-    const auto u = static_cast<unsigned char>(c);
-    if (!absl::ascii_isalnum(u) && c != '.' && c != '-' && c != '_' && c != ':' && c != '%' && c != '*') {
-      return Bad(whole, "the host has a character that no address, name or interface has");
-    }
+  if (host.empty()) {
+    return Bad(whole, "a host is missing; write tcp://host:port, or * to listen on all");
   }
-  if (host.front() == '-') return Bad(whole, "a host does not begin with a hyphen");
+  if (host != "*") {
+    if (absl::Status s = CheckHost(whole, host); !s.ok()) return s;
+  }
   out->host = std::string(host);
   out->any = port == "*";
   if (!out->any && !ParsePort(port, &out->port)) {
@@ -69,7 +90,8 @@ absl::StatusOr<Endpoint> ParseTcp(std::string_view whole, std::string_view addre
   Endpoint endpoint;
   if (const std::size_t semicolon = address.find(';'); semicolon != std::string_view::npos) {
     HostPort source;
-    if (absl::Status s = ParseHostPort(whole, address.substr(0, semicolon), &source); !s.ok()) return s;
+    if (absl::Status s = ParseHostPort(whole, address.substr(0, semicolon), &source); !s.ok())
+      return s;
     endpoint.source_host = source.host;
     endpoint.source_port = source.port;
     address = address.substr(semicolon + 1);
@@ -90,8 +112,8 @@ absl::StatusOr<Endpoint> ParseIpc(std::string_view whole, std::string_view addre
   endpoint.any_path = address == "*";
   if (endpoint.path.empty()) return Bad(whole, "the name behind @ is missing");
   if (address.size() > kMaxIpcPath) {
-    return Bad(whole, absl::StrCat("a Unix socket's path has at most ", kMaxIpcPath, " octets, this one ",
-                                   address.size()));
+    return Bad(whole, absl::StrCat("a Unix socket's path has at most ", kMaxIpcPath,
+                                   " octets, this one ", address.size()));
   }
   if (!endpoint.abstract && endpoint.path.find('\0') != std::string::npos) {
     return Bad(whole, "a path has no zero octet");
@@ -100,7 +122,8 @@ absl::StatusOr<Endpoint> ParseIpc(std::string_view whole, std::string_view addre
 }
 
 std::string Bracketed(std::string_view host) {
-  return host.find(':') == std::string_view::npos ? std::string(host) : absl::StrCat("[", host, "]");
+  return host.find(':') == std::string_view::npos ? std::string(host)
+                                                  : absl::StrCat("[", host, "]");
 }
 
 }  // namespace
@@ -121,8 +144,8 @@ absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text) {
     endpoint.path = std::string(address);
     return endpoint;
   }
-  return absl::UnimplementedError(absl::StrCat("endpoint \"", absl::CHexEscape(text),
-                                               "\": no such transport here; there are tcp, ipc and inproc"));
+  return absl::UnimplementedError(
+      Sentence(text, "no such transport here; there are tcp, ipc and inproc"));
 }
 
 std::string Endpoint::ToString() const {
@@ -152,10 +175,13 @@ absl::Status CheckForBind(const Endpoint& endpoint) {
 
 absl::Status CheckForConnect(const Endpoint& endpoint) {
   if (endpoint.transport == Transport::kTcp) {
-    if (endpoint.host == "*") return Bad(endpoint.ToString(), "* is for listening; name a host to connect to");
-    if (endpoint.any_port) return Bad(endpoint.ToString(), "name the port to connect to, from 1 to 65535");
+    if (endpoint.host == "*")
+      return Bad(endpoint.ToString(), "* is for listening; name a host to connect to");
+    if (endpoint.any_port)
+      return Bad(endpoint.ToString(), "name the port to connect to, from 1 to 65535");
   }
-  if (endpoint.any_path) return Bad(endpoint.ToString(), "* is for listening; name a path to connect to");
+  if (endpoint.any_path)
+    return Bad(endpoint.ToString(), "* is for listening; name a path to connect to");
   return absl::OkStatus();
 }
 

@@ -35,13 +35,15 @@ struct Endpoint {
   // ipc to listen at: "*", a path that the adapter makes.
   bool any_path = false;
 
-  // "tcp://127.0.0.1:5555": parses back to the same.
+  // "tcp://127.0.0.1:5555": parses back to the same. A path or name may hold any octet: escape it
+  // before it reaches a terminal.
   std::string ToString() const;
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
-// The grammar that listening and dialing share. The error is one sentence that quotes the text, escaped.
+// The grammar that listening and dialing share. Unimplemented for a transport that is not here,
+// otherwise InvalidArgument: one sentence that quotes the text, escaped, and says what to do.
 absl::StatusOr<Endpoint> ParseEndpoint(std::string_view text);
 
 // What only one of the two may say: a wildcard, a source address ...

@@ -40,8 +40,7 @@ absl::StatusOr<Ping> ParsePing(Bytes data) {
 }
 
 void AppendPing(std::string* out, absl::Duration ttl, Bytes context) {
-  const std::int64_t tenths =
-      std::clamp<std::int64_t>(ttl / absl::Milliseconds(100), 0, 0xffff);
+  const std::int64_t tenths = std::clamp<std::int64_t>(ttl / absl::Milliseconds(100), 0, 0xffff);
   std::string data;
   data.push_back(static_cast<char>(tenths >> 8));
   data.push_back(static_cast<char>(tenths & 0xff));

@@ -14,8 +14,12 @@ namespace monocoque {
 // Command names (RFC 37, Commands), matched exactly (C-1).
 namespace command {
 
+inline constexpr std::string_view kHello = "HELLO";
+inline constexpr std::string_view kWelcome = "WELCOME";
+inline constexpr std::string_view kInitiate = "INITIATE";
 inline constexpr std::string_view kReady = "READY";
 inline constexpr std::string_view kError = "ERROR";
+inline constexpr std::string_view kMessage = "MESSAGE";
 inline constexpr std::string_view kSubscribe = "SUBSCRIBE";
 inline constexpr std::string_view kCancel = "CANCEL";
 inline constexpr std::string_view kJoin = "JOIN";
@@ -38,7 +42,8 @@ struct Command {
 // The body of a command frame. Malformed (C-2): an empty name, or one that goes past the end.
 absl::StatusOr<Command> ParseCommand(Bytes body);
 
-// Appends a complete command frame; LONG comes from the final size (F-4). `name` has 1 to 255 octets.
+// Appends a complete command frame; LONG comes from the final size (F-4). `name` has 1 to 255
+// octets.
 void AppendCommand(std::string* out, std::string_view name, Bytes data);
 
 struct Ping {
@@ -46,7 +51,8 @@ struct Ping {
   Bytes context;       // at most 16 octets
 };
 
-// The data of PING: two octets of time to live in tenths of a second, then 0 to 16 of context (H-2).
+// The data of PING: two octets of time to live in tenths of a second, then 0 to 16 of context
+// (H-2).
 absl::StatusOr<Ping> ParsePing(Bytes data);
 // `ttl` is rounded down to tenths of a second (H-12) and cut to what two octets hold.
 void AppendPing(std::string* out, absl::Duration ttl, Bytes context);

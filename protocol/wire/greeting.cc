@@ -41,8 +41,7 @@ std::size_t GreetingReader::Consume(Bytes bytes) {
       break;
     }
     // Octet by octet while the version is open, then all the rest at once.
-    const std::size_t want =
-        version_ == PeerVersion::kUnknown ? 1 : greeting::kBytes - received_;
+    const std::size_t want = version_ == PeerVersion::kUnknown ? 1 : greeting::kBytes - received_;
     const std::size_t count = std::min(want, bytes.size() - taken);
     std::ranges::copy(bytes.subspan(taken, count),
                       octets_.begin() + static_cast<std::ptrdiff_t>(received_));

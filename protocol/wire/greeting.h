@@ -11,8 +11,8 @@
 
 namespace monocoque {
 
-// The first 64 octets each way (RFC 37, Greeting): signature 10, version 2, mechanism 20, as-server 1,
-// filler 31.
+// The first 64 octets each way (RFC 37, Greeting): signature 10, version 2, mechanism 20, as-server
+// 1, filler 31.
 namespace greeting {
 
 inline constexpr std::size_t kBytes = 64;
@@ -40,14 +40,14 @@ enum class PeerVersion {
 void AppendGreetingSignature(std::string* out, std::size_t identity_bytes);
 // When the peer's signature is there and versioned: our major version.
 void AppendGreetingMajor(std::string* out);
-// When the peer's major version is there: minor version, mechanism, as-server, filler. `mechanism` has at
-// most 20 octets.
+// When the peer's major version is there: minor version, mechanism, as-server, filler. `mechanism`
+// has at most 20 octets.
 void AppendGreetingRest(std::string* out, std::string_view mechanism, bool as_server);
 
 // Reads the peer's greeting in any segmentation (G-9). Looks at no padding and no filler (G-5).
 //
-// Invariant: received() never goes beyond what the decision so far needs: the octets of an older peer that
-// follow its greeting stay with the caller.
+// Invariant: received() never goes beyond what the decision so far needs: the octets of an older
+// peer that follow its greeting stay with the caller.
 class GreetingReader {
  public:
   // Takes octets off the front of `bytes` and returns how many.
@@ -58,8 +58,8 @@ class GreetingReader {
   bool versioned() const {
     return received_ >= greeting::kSignatureBytes && version_ != PeerVersion::kZmtp10;
   }
-  // Known from the eleventh octet on for old peers, from the twelfth for 3.x; at the first or the tenth for
-  // 1.0.
+  // Known from the eleventh octet on for old peers, from the twelfth for 3.x; at the first or the
+  // tenth for 1.0.
   PeerVersion version() const { return version_; }
   // All 64 octets of a 3.x greeting are there.
   bool complete() const { return received_ == greeting::kBytes; }

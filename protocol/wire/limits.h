@@ -8,15 +8,15 @@ namespace monocoque {
 
 // Every size that a peer chooses has a limit here, checked before memory is taken for it.
 struct Limits {
-  // Octets of one frame's body. Default 256 MiB: larger than what applications send in one piece, far
-  // below what would hurt a 64-bit host. A larger frame ends the link (F-9).
+  // Octets of one frame's body. Default 256 MiB: larger than what applications send in one piece,
+  // far below what would hurt a 64-bit host. A larger frame ends the link (F-9).
   std::uint64_t max_frame_bytes = std::uint64_t{256} * 1024 * 1024;
   // Octets of all bodies of one message. Default 256 MiB, so that endless MORE frames end (F-10).
   std::uint64_t max_message_bytes = std::uint64_t{256} * 1024 * 1024;
   // Parts of one message. Default 65,536: a part costs at least two octets here, whatever it holds.
   std::size_t max_parts = 65536;
-  // Octets of a command's body in traffic: PING, SUBSCRIBE and the like. Default 64 KiB: the longest
-  // prefix that one may subscribe to.
+  // Octets of a command's body in traffic: PING, SUBSCRIBE and the like. Default 64 KiB: the
+  // longest prefix that one may subscribe to.
   std::size_t max_command_bytes = 64 * 1024;
   // Octets of a handshake command's body, metadata included; before anybody is authenticated.
   std::size_t max_handshake_bytes = 16 * 1024;

@@ -36,11 +36,13 @@ absl::StatusOr<bool> MetadataReader::Next(Property* out) {
     return absl::InvalidArgumentError("property name empty or with a character out of place");
   }
   const Bytes after = rest_.subspan(1 + name);
-  if (after.size() < kSizeBytes) return absl::InvalidArgumentError("property without its value's size");
+  if (after.size() < kSizeBytes)
+    return absl::InvalidArgumentError("property without its value's size");
   std::uint64_t size = 0;
   for (std::size_t i = 0; i < kSizeBytes; ++i) size = size << 8 | after[i];
   if (size > kMaxValue) return absl::InvalidArgumentError("property value of 2^31 octets or more");
-  if (size > after.size() - kSizeBytes) return absl::InvalidArgumentError("property value past the end");
+  if (size > after.size() - kSizeBytes)
+    return absl::InvalidArgumentError("property value past the end");
   out->value = after.subspan(kSizeBytes, static_cast<std::size_t>(size));
   rest_ = after.subspan(kSizeBytes + static_cast<std::size_t>(size));
   return true;

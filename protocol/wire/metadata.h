@@ -32,7 +32,8 @@ struct Property {
 class MetadataReader {
  public:
   explicit MetadataReader(Bytes octets) : rest_(octets) {}
-  // True and the next property, false at the end; an error where the octets do not fit (M-4, M-5, M-7).
+  // True and the next property, false at the end; an error where the octets do not fit (M-4, M-5,
+  // M-7).
   absl::StatusOr<bool> Next(Property* out);
 
  private:
@@ -47,8 +48,8 @@ struct Metadata {
   std::vector<std::pair<std::string, std::string>> others;
 };
 
-// Names without regard to case (M-1), in any order (M-2); a repeated Socket-Type or Identity is refused
-// (M-8). The identity is not judged here: see IdentityFits.
+// Names without regard to case (M-1), in any order (M-2); a repeated Socket-Type or Identity is
+// refused (M-8). The identity is not judged here: see IdentityFits.
 absl::StatusOr<Metadata> ParseMetadata(Bytes octets, const Limits& limits);
 
 // 0 to 255 octets, not led by a zero octet (M-12).

@@ -38,6 +38,11 @@ std::optional<SocketType> ParseSocketType(std::string_view name);
 bool Compatible(SocketType a, SocketType b);
 // REQ, DEALER and ROUTER tell their Identity, empty if they have none (M-11).
 bool SendsIdentity(SocketType type);
+// The octet that stands for the type in a ZMTP 2.0 greeting (RFC 15); XPUB and XSUB announce PUB
+// and SUB, draft types and STREAM have none.
+std::optional<std::uint8_t> Zmtp20Octet(SocketType type);
+// And back; 9 and 10, which libzmq announces for XPUB and XSUB, are taken too.
+std::optional<SocketType> SocketTypeOfZmtp20Octet(std::uint8_t octet);
 // Subscriptions come in: PUB, XPUB.
 bool TakesSubscriptions(SocketType type);
 // Subscriptions go out: SUB, XSUB.

@@ -1,0 +1,212 @@
+#include "adapters/net/address.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
+namespace monocoque::net {
+namespace {
+
+sockaddr* Mutable(Address* address) { return reinterpret_cast<sockaddr*>(&address->storage); }
+
+void SetPort(Address* address, std::uint16_t port) {
+  if (address->family() == AF_INET) {
+    reinterpret_cast<sockaddr_in*>(&address->storage)->sin_port = htons(port);
+  } else if (address->family() == AF_INET6) {
+    reinterpret_cast<sockaddr_in6*>(&address->storage)->sin6_port = htons(port);
+  }
+}
+
+// False if the host is no numeric address.
+bool ParseNumeric(const std::string& host, std::uint16_t port, Address* out) {
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&out->storage);
+  if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    out->size = sizeof(sockaddr_in);
+  } else {
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&out->storage);
+    const std::size_t zone = host.find('%');
+    if (inet_pton(AF_INET6, host.substr(0, zone).c_str(), &v6->sin6_addr) != 1) return false;
+    v6->sin6_family = AF_INET6;
+    if (zone != std::string::npos) v6->sin6_scope_id = if_nametoindex(host.c_str() + zone + 1);
+    out->size = sizeof(sockaddr_in6);
+  }
+  SetPort(out, port);
+  return true;
+}
+
+Address UnixAddress(const Endpoint& endpoint) {
+  Address address;
+  auto* un = reinterpret_cast<sockaddr_un*>(&address.storage);
+  un->sun_family = AF_UNIX;
+  const std::size_t at = endpoint.abstract ? 1 : 0;
+  const std::size_t size = std::min(endpoint.path.size(), sizeof(un->sun_path) - at);
+  std::memcpy(un->sun_path + at, endpoint.path.data(), size);
+  // An abstract name counts exactly; a path may carry its closing zero.
+  address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + at + size +
+                                        (endpoint.abstract ? 0 : 1));
+  return address;
+}
+
+bool FindInterface(const std::string& name, Address* out) {
+  ifaddrs* list = nullptr;
+  if (getifaddrs(&list) != 0) return false;
+  bool found = false;
+  for (const ifaddrs* it = list; it != nullptr && !found; it = it->ifa_next) {
+    if (it->ifa_addr == nullptr || name != it->ifa_name || it->ifa_addr->sa_family != AF_INET) continue;
+    std::memcpy(&out->storage, it->ifa_addr, sizeof(sockaddr_in));
+    out->size = sizeof(sockaddr_in);
+    found = true;
+  }
+  freeifaddrs(list);
+  return found;
+}
+
+std::string_view Advice(int error) {
+  switch (error) {
+    case EADDRINUSE:
+      return "address in use; another socket listens there. Use another address, or end the other";
+    case EACCES:
+    case EPERM:
+      return "permission denied; ports below 1024 need a privilege. Use another port, or grant "
+             "CAP_NET_BIND_SERVICE";
+    case EADDRNOTAVAIL:
+      return "this machine has no such address; see `ip address`";
+    case ENOENT:
+      return "there is no such file or directory";
+    case ECONNREFUSED:
+      return "connection refused; nobody listens there";
+    case EMFILE:
+    case ENFILE:
+      return "descriptors are out; raise the limit (ulimit -n) or close some";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+const sockaddr* Address::get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+
+absl::Status SystemError(std::string_view what, const Endpoint& endpoint, int error) {
+  const std::string_view advice =
+      error == EACCES && endpoint.transport == Transport::kIpc
+          ? "permission denied; check who may write in that directory"
+          : Advice(error);
+  std::array<char, 128> buffer{};
+  const std::string_view reason =
+      advice.empty() ? std::string_view(strerror_r(error, buffer.data(), buffer.size())) : advice;
+  const std::string sentence =
+      absl::StrCat(what, " ", absl::CHexEscape(endpoint.ToString()), ": ", reason, ".");
+  return absl::Status(absl::ErrnoToStatusCode(error), sentence);
+}
+
+absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint) {
+  if (endpoint.transport == Transport::kIpc) return UnixAddress(endpoint);
+  if (endpoint.transport != Transport::kTcp) {
+    return absl::UnimplementedError(
+        absl::StrCat("bind ", absl::CHexEscape(endpoint.ToString()), ": no such transport here."));
+  }
+  Address address;
+  if (ParseNumeric(endpoint.host == "*" ? "0.0.0.0" : endpoint.host, endpoint.port, &address)) {
+    return address;
+  }
+  if (FindInterface(endpoint.host, &address)) {
+    SetPort(&address, endpoint.port);
+    return address;
+  }
+  return absl::NotFoundError(
+      absl::StrCat("bind ", absl::CHexEscape(endpoint.ToString()),
+                   ": no such interface; give an address, an interface's name, or *."));
+}
+
+absl::StatusOr<std::vector<Address>> NumericAddresses(const Endpoint& endpoint) {
+  std::vector<Address> found;
+  if (endpoint.transport == Transport::kIpc) {
+    found.push_back(UnixAddress(endpoint));
+  } else if (endpoint.transport == Transport::kTcp) {
+    Address address;
+    if (ParseNumeric(endpoint.host, endpoint.port, &address)) found.push_back(address);
+  } else {
+    return absl::UnimplementedError(
+        absl::StrCat("connect ", absl::CHexEscape(endpoint.ToString()), ": no such transport here."));
+  }
+  return found;
+}
+
+absl::StatusOr<std::vector<Address>> ResolveName(const std::string& host, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  addrinfo* list = nullptr;
+  const int error = getaddrinfo(host.c_str(), nullptr, &hints, &list);
+  if (error != 0) {
+    return absl::UnavailableError(absl::StrCat("the name ", absl::CHexEscape(host),
+                                               " has no address: ", gai_strerror(error), "."));
+  }
+  std::vector<Address> found;
+  for (const addrinfo* it = list; it != nullptr; it = it->ai_next) {
+    if (it->ai_addrlen > sizeof(sockaddr_storage)) continue;
+    Address address;
+    std::memcpy(&address.storage, it->ai_addr, it->ai_addrlen);
+    address.size = it->ai_addrlen;
+    SetPort(&address, port);
+    found.push_back(address);
+  }
+  freeaddrinfo(list);
+  return found;
+}
+
+Endpoint EndpointOf(const Address& address) {
+  Endpoint endpoint;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (address.family() == AF_INET) {
+    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&address.storage);
+    endpoint.host = inet_ntop(AF_INET, &v4->sin_addr, text.data(), text.size());
+    endpoint.port = ntohs(v4->sin_port);
+  } else if (address.family() == AF_INET6) {
+    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
+    endpoint.host = inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
+    endpoint.port = ntohs(v6->sin6_port);
+  } else if (address.family() == AF_UNIX) {
+    const auto* un = reinterpret_cast<const sockaddr_un*>(&address.storage);
+    endpoint.transport = Transport::kIpc;
+    const std::size_t size = address.size - std::min<std::size_t>(address.size, offsetof(sockaddr_un, sun_path));
+    endpoint.abstract = size > 0 && un->sun_path[0] == '\0';
+    endpoint.path = endpoint.abstract ? std::string(un->sun_path + 1, size - 1)
+                                      : std::string(un->sun_path, strnlen(un->sun_path, size));
+  }
+  return endpoint;
+}
+
+Endpoint LocalEndpoint(int fd) {
+  Address address;
+  address.size = sizeof(address.storage);
+  if (getsockname(fd, Mutable(&address), &address.size) != 0) return Endpoint();
+  return EndpointOf(address);
+}
+
+std::string RemoteText(int fd) {
+  Address address;
+  address.size = sizeof(address.storage);
+  if (getpeername(fd, Mutable(&address), &address.size) != 0) return "";
+  Endpoint endpoint = EndpointOf(address);
+  // A Unix peer that is not bound has no name of its own: the listener's is what both know.
+  if (endpoint.transport == Transport::kIpc && endpoint.path.empty()) endpoint = LocalEndpoint(fd);
+  return endpoint.ToString();
+}
+
+}  // namespace monocoque::net

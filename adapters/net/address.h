@@ -1,0 +1,43 @@
+#ifndef MONOCOQUE_ADAPTERS_NET_ADDRESS_H_
+#define MONOCOQUE_ADAPTERS_NET_ADDRESS_H_
+
+#include <sys/socket.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "protocol/drive/endpoint.h"
+
+namespace monocoque::net {
+
+// A socket address of any family.
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+
+  int family() const { return storage.ss_family; }
+  const sockaddr* get() const;
+};
+
+// Where to listen: a numeric address, an interface's name, "*", or a Unix path. Asks no name server (E-3).
+absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint);
+
+// Where to dial, if that takes no name server; nothing (an empty list) if the host is a name.
+absl::StatusOr<std::vector<Address>> NumericAddresses(const Endpoint& endpoint);
+// Asks the system's resolver, which may block for seconds: not on a loop's thread.
+absl::StatusOr<std::vector<Address>> ResolveName(const std::string& host, std::uint16_t port);
+
+// The address as an endpoint: what a listener is bound to, whom a link talks to.
+Endpoint EndpointOf(const Address& address);
+Endpoint LocalEndpoint(int fd);
+std::string RemoteText(int fd);
+
+// One sentence for a failed system call: what, where, why, and what to do.
+absl::Status SystemError(std::string_view what, const Endpoint& endpoint, int error);
+
+}  // namespace monocoque::net
+
+#endif  // MONOCOQUE_ADAPTERS_NET_ADDRESS_H_

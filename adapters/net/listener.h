@@ -1,0 +1,46 @@
+#ifndef MONOCOQUE_ADAPTERS_NET_LISTENER_H_
+#define MONOCOQUE_ADAPTERS_NET_LISTENER_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "adapters/net/address.h"
+#include "protocol/drive/endpoint.h"
+
+namespace monocoque::net {
+
+// A listening descriptor and what has to be tidied up after it. Movable; closes and unlinks when it dies.
+class Listener {
+ public:
+  // Binds and listens. A dead Unix socket's file in the way is replaced, a live one's or any other file never
+  // (E-14). `*` makes a directory of its own for the path, removed at the end (E-12).
+  static absl::StatusOr<Listener> Open(const Endpoint& endpoint);
+
+  Listener(Listener&& other) noexcept;
+  Listener& operator=(Listener&& other) noexcept;
+  ~Listener();
+
+  int fd() const { return fd_; }
+  // With the port that the system chose.
+  const Endpoint& bound() const { return bound_; }
+
+ private:
+  Listener() = default;
+
+  int fd_ = -1;
+  Endpoint bound_;
+  std::string unlink_;     // the socket file
+  std::string directory_;  // made for it
+};
+
+// What every new stream descriptor of ours gets, dialed or accepted: no delay on tcp, larger buffers on Unix
+// sockets; the buffers of tcp stay with the kernel's own tuning.
+void TuneStream(int fd, int family);
+
+// A non-blocking stream socket that does not outlive an exec; a negative errno if there is none.
+int StreamSocket(int family);
+
+}  // namespace monocoque::net
+
+#endif  // MONOCOQUE_ADAPTERS_NET_LISTENER_H_

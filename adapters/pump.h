@@ -1,0 +1,80 @@
+#ifndef MONOCOQUE_ADAPTERS_PUMP_H_
+#define MONOCOQUE_ADAPTERS_PUMP_H_
+
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "alloc/transmit_batch.h"
+#include "protocol/drive/action.h"
+#include "protocol/drive/ids.h"
+#include "protocol/drive/instant.h"
+#include "protocol/drive/machine.h"
+
+namespace monocoque {
+
+// What a pump needs of the runtime below it: the actions of a machine, and the writes. Nothing here may call
+// the machine back before it returns; what comes of it is told later.
+class PumpDriver {
+ public:
+  virtual ~PumpDriver() = default;
+
+  virtual void Do(const action::Dial& dial) = 0;
+  virtual void Do(const action::Listen& listen) = 0;
+  virtual void Do(const action::Unlisten& unlisten) = 0;
+  virtual void Do(const action::Accepting& accepting) = 0;
+  virtual void Do(const action::Read& read) = 0;
+  virtual void Do(const action::CloseLink& close) = 0;
+  // Writes the batch, all of it, and gives it back to the machine with ReturnBatch. One batch a link is out.
+  virtual void Write(LinkId link, TransmitBatch batch) = 0;
+};
+
+// The drain loop that all adapters share: after facts were fed to the machine, one Turn draws all that follows
+// from them. Knows no protocol.
+//
+// Thread-compatible. Invariant: after Turn or Flush no action waits and no link with octets to write lacks a
+// batch in flight.
+template <Machine M>
+class Pump {
+ public:
+  // Octets of one write: with less the system call's price shows, with more nothing is gained.
+  static constexpr std::size_t kWriteBytes = 512 * 1024;
+  // Frames looked at in one turn: one busy peer cannot starve the loop.
+  static constexpr std::size_t kFramesATurn = 16384;
+
+  Pump(M* machine, PumpDriver* driver) : machine_(*machine), driver_(*driver) {}
+
+  // The clock, the look ahead, the actions, the writes. True: work is left, come again without waiting.
+  bool Turn(Instant now) {
+    if (now >= machine_.NextDeadline()) machine_.HandleTimeout(now);
+    const bool more = machine_.Process(kFramesATurn, now);
+    RunActions();
+    Flush();
+    return more;
+  }
+
+  void RunActions() {
+    Action action;
+    while (machine_.NextAction(&action)) {
+      std::visit([this](const auto& what) { driver_.Do(what); }, action);
+    }
+  }
+
+  // Starts a write on each link that has something and no batch out.
+  void Flush() {
+    LinkId link;
+    while (machine_.NextTransmitLink(&link)) {
+      TransmitBatch batch;
+      if (machine_.FillTransmit(link, &batch, kWriteBytes)) driver_.Write(link, std::move(batch));
+    }
+  }
+
+ private:
+  M& machine_;
+  PumpDriver& driver_;
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_ADAPTERS_PUMP_H_

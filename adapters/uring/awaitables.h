@@ -1,0 +1,51 @@
+#ifndef MONOCOQUE_ADAPTERS_URING_AWAITABLES_H_
+#define MONOCOQUE_ADAPTERS_URING_AWAITABLES_H_
+
+#include <coroutine>
+
+#include "absl/time/time.h"
+#include "adapters/uring/loop.h"
+#include "protocol/drive/instant.h"
+
+namespace monocoque::uring {
+
+// co_await loop.AsyncSleep(d).
+class Loop::Sleep final : public Timed {
+ public:
+  Sleep(Loop* loop, absl::Duration duration) : loop_(*loop), duration_(duration) {}
+  ~Sleep() override;
+  bool await_ready() const { return duration_ <= absl::ZeroDuration(); }
+  void await_suspend(std::coroutine_handle<> awaiting);
+  void await_resume() const {}
+  void OnTime(Instant now) override;
+
+ private:
+  Loop& loop_;
+  const absl::Duration duration_;
+  std::coroutine_handle<> handle_;
+};
+
+// co_await loop.AsyncReadable(fd).
+class Loop::Readable final {
+ public:
+  Readable(Loop* loop, int fd) : loop_(*loop), fd_(fd) {}
+  Readable(const Readable&) = delete;
+  Readable& operator=(const Readable&) = delete;
+  ~Readable();
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> awaiting);
+  void await_resume() const {}
+
+ private:
+  class Op;
+  void OnReady();
+
+  Loop& loop_;
+  const int fd_;
+  Op* op_ = nullptr;
+  std::coroutine_handle<> handle_;
+};
+
+}  // namespace monocoque::uring
+
+#endif  // MONOCOQUE_ADAPTERS_URING_AWAITABLES_H_

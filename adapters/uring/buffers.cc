@@ -1,0 +1,143 @@
+#include "adapters/uring/buffers.h"
+
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "adapters/uring/kernel.h"
+
+namespace monocoque::uring {
+namespace {
+
+constexpr std::size_t kIncrementalBytes = 256 * 1024;
+constexpr unsigned kIncrementalCount = 4;
+constexpr std::size_t kBundleBytes = 64 * 1024;
+constexpr unsigned kBundleCount = 16;
+
+// Receives once over a socket pair, so that the method is known to work and not only to be accepted.
+class Probe final : public Completion {
+ public:
+  void OnCompletion(int result, unsigned flags) override {
+    if ((flags & IORING_CQE_F_MORE) == 0) done = true;
+    if (result > 0) got_flags = flags;
+    if (result > 0 && (flags & IORING_CQE_F_BUFFER) != 0) received = result;
+  }
+  bool done = false;
+  int received = 0;
+  unsigned got_flags = 0;
+};
+
+}  // namespace
+
+Buffers::Buffers(Ring* ring, ReadMethod method)
+    : ring_(*ring),
+      method_(method),
+      count_(method == ReadMethod::kIncremental ? kIncrementalCount : kBundleCount),
+      pool_(SlabPool::Create(
+          {.slab_bytes = method == ReadMethod::kIncremental ? kIncrementalBytes : kBundleBytes,
+           .max_idle_slabs = 16})),
+      entries_(count_) {}
+
+absl::StatusOr<std::unique_ptr<Buffers>> Buffers::Create(Ring* ring, ReadMethod method) {
+  std::unique_ptr<Buffers> buffers(new Buffers(ring, method));
+  if (!buffers->Register()) return absl::UnimplementedError("no such buffer ring on this kernel");
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
+    return absl::UnavailableError("no descriptors for a probe");
+  }
+  Probe probe;
+  io_uring_sqe* sqe = ring->Prepare(&probe);
+  io_uring_prep_recv_multishot(sqe, pair[0], nullptr, 0, 0);
+  io_uring_sqe_set_data(sqe, static_cast<Completion*>(&probe));
+  buffers->Fit(sqe);
+  const bool sent = write(pair[1], "probe", 5) == 5;
+  close(pair[1]);  // and the end of the stream
+  for (int i = 0; i < 100 && !probe.done; ++i) {
+    ring->SubmitAndWait(absl::Milliseconds(50));
+    ring->Reap();
+    if (probe.received > 0 && probe.got_flags != 0) {
+      buffers->Take(probe.received, std::exchange(probe.got_flags, 0), [](Slice) {});
+    }
+  }
+  close(pair[0]);
+  if (!sent || !probe.done || probe.received != 5) {
+    return absl::UnimplementedError("this kernel does not receive so");
+  }
+  return buffers;
+}
+
+Buffers::~Buffers() {
+  if (shared_ == nullptr) return;
+  io_uring_unregister_buf_ring(ring_.get(), kGroup);
+  munmap(shared_, shared_bytes_);
+}
+
+bool Buffers::Register() {
+  shared_bytes_ = count_ * sizeof(io_uring_buf);
+  void* memory = mmap(nullptr, shared_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return false;
+  io_uring_buf_reg registration{};
+  registration.ring_addr = reinterpret_cast<std::uint64_t>(memory);
+  registration.ring_entries = count_;
+  registration.bgid = kGroup;
+  // Where newer headers have the flags; liburing 2.3's own argument for them goes nowhere.
+  if (method_ == ReadMethod::kIncremental) registration.pad = kernel::kBufferRingIncremental;
+  if (io_uring_register_buf_ring(ring_.get(), &registration, 0) != 0) {
+    munmap(memory, shared_bytes_);
+    return false;
+  }
+  shared_ = static_cast<io_uring_buf_ring*>(memory);
+  io_uring_buf_ring_init(shared_);
+  for (unsigned i = 0; i < count_; ++i) Provide(static_cast<std::uint16_t>(i));
+  return true;
+}
+
+void Buffers::Provide(std::uint16_t id) {
+  BlockPtr block = pool_->Acquire(nullptr);
+  if (!block) return;
+  io_uring_buf_ring_add(shared_, block->data(), static_cast<unsigned>(block->capacity()), id,
+                        io_uring_buf_ring_mask(count_), 0);
+  io_uring_buf_ring_advance(shared_, 1);
+  entries_[id].lease = BlockLease(std::move(block));
+  entries_[id].used = 0;
+  if (method_ == ReadMethod::kBundle) order_.push_back(id);
+}
+
+void Buffers::Fit(io_uring_sqe* sqe) const {
+  sqe->flags |= IOSQE_BUFFER_SELECT;
+  sqe->buf_group = kGroup;
+  if (method_ == ReadMethod::kBundle) {
+    sqe->ioprio = static_cast<std::uint16_t>(sqe->ioprio | kernel::kRecvSendBundle);
+  }
+}
+
+Slice Buffers::Piece(std::uint16_t id, std::size_t bytes) {
+  Entry& entry = entries_[id];
+  Block* block = entry.lease.Take();
+  const std::uint8_t* data = block->data() + entry.used;
+  entry.used += bytes;
+  return Slice(BlockPtr(block), data, bytes);
+}
+
+void Buffers::Take(int result, unsigned flags, const std::function<void(Slice)>& piece) {
+  auto left = static_cast<std::size_t>(result);
+  auto id = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
+  if (method_ == ReadMethod::kIncremental) {
+    piece(Piece(id, left));
+    if ((flags & kernel::kCompletionBufferMore) == 0) Provide(id);
+    return;
+  }
+  // The buffers of a bundle follow each other in the order they were provided.
+  while (left > 0 && !order_.empty()) {
+    id = order_.take_front();
+    const std::size_t here = std::min(left, kBundleBytes);
+    piece(Piece(id, here));
+    left -= here;
+    Provide(id);
+  }
+}
+
+}  // namespace monocoque::uring

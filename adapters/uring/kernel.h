@@ -1,0 +1,18 @@
+#ifndef MONOCOQUE_ADAPTERS_URING_KERNEL_H_
+#define MONOCOQUE_ADAPTERS_URING_KERNEL_H_
+
+#include <liburing.h>
+
+// What newer kernels have and liburing 2.3's header lacks; values from the kernel's
+// include/uapi/linux/io_uring.h.
+namespace monocoque::uring::kernel {
+
+// Since 6.10: one completion may cover several provided buffers, in ring order.
+inline constexpr unsigned kRecvSendBundle = 1u << 4;
+// Since 6.12: a provided buffer is used up piece by piece; while more of it may come, the completion says so.
+inline constexpr unsigned kBufferRingIncremental = 2;
+inline constexpr unsigned kCompletionBufferMore = 1u << 4;
+
+}  // namespace monocoque::uring::kernel
+
+#endif  // MONOCOQUE_ADAPTERS_URING_KERNEL_H_

@@ -1,0 +1,118 @@
+#ifndef MONOCOQUE_ADAPTERS_URING_LINK_IO_H_
+#define MONOCOQUE_ADAPTERS_URING_LINK_IO_H_
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <vector>
+
+#include "adapters/net/address.h"
+#include "adapters/net/listener.h"
+#include "adapters/uring/loop.h"
+#include "adapters/uring/ring.h"
+#include "alloc/read_window.h"
+#include "alloc/transmit_batch.h"
+#include "protocol/drive/action.h"
+#include "protocol/drive/ids.h"
+#include "protocol/drive/rotation.h"
+
+namespace monocoque::uring {
+
+class SocketState;
+
+// The descriptor of one link: receives, sends, closes. Deletes itself when it is closed and its last completion
+// has come; until then late completions find it and are ignored.
+class LinkIo final : public Completion, public Timed {
+ public:
+  LinkIo(Loop* loop, SocketState* owner, LinkId link, int fd);
+
+  void SetReading(bool on);
+  void Send(TransmitBatch batch);
+  // From now on the owner hears no more, save of the batch it is owed.
+  void Close(CloseMode mode);
+  // The owner is going away.
+  void Orphan();
+
+  // Of receiving, or of waiting until readable.
+  void OnCompletion(int result, unsigned flags) override;
+  // The peer was given long enough to close.
+  void OnTime(Instant now) override;
+
+ private:
+  class SendOp;
+
+  ~LinkIo() override;
+  void Arm();
+  void Cancel();
+  void OnSent(int result);
+  void OnReadable(int result);
+  void Received(int result, unsigned flags);
+  void Over(const absl::Status& why);
+  void CloseNow();
+  void DeleteIfOver();
+  void Disown();
+
+  Loop& loop_;
+  SocketState* owner_;  // null once it does not want to hear of us
+  RotationNode<LinkIo> owned_;
+  const LinkId link_;
+  int fd_;
+  bool armed_ = false;    // a receive is with the kernel
+  bool reading_ = true;   // the owner wants octets
+  bool draining_ = false;  // closed by us: what comes is thrown away until the end of the stream
+  bool handling_ = false;  // within a handler: not deleted before it returns
+  SendOp* sending_ = nullptr;
+};
+
+// Accepts for one listener.
+class Acceptor final : public Completion, public Timed {
+ public:
+  Acceptor(Loop* loop, SocketState* owner, ListenerId listener, net::Listener socket);
+
+  void SetAccepting(bool on);
+  void Close();
+  void OnCompletion(int result, unsigned flags) override;
+  void OnTime(Instant now) override;
+
+ private:
+  ~Acceptor() override = default;
+  void Arm();
+
+  Loop& loop_;
+  SocketState* owner_;
+  const ListenerId listener_;
+  net::Listener socket_;
+  bool armed_ = false;
+  bool accepting_ = true;
+};
+
+// One attempt to connect: the addresses of an endpoint in turn.
+class Dial final : public Completion {
+ public:
+  Dial(Loop* loop, SocketState* owner, LinkId link, const Endpoint& endpoint);
+
+  // Looks the name up if it must, then tries.
+  void Start();
+  // The owner hears no more.
+  void Close();
+  void OnCompletion(int result, unsigned flags) override;
+  void OnResolved(absl::StatusOr<std::vector<net::Address>> found);
+
+ private:
+  ~Dial() override;
+  void TryNext(int error);
+  void Fail(const absl::Status& why);
+
+  Loop& loop_;
+  SocketState* owner_;
+  const LinkId link_;
+  const Endpoint endpoint_;
+  std::vector<net::Address> addresses_;
+  std::size_t next_ = 0;
+  int fd_ = -1;
+};
+
+}  // namespace monocoque::uring
+
+#endif  // MONOCOQUE_ADAPTERS_URING_LINK_IO_H_

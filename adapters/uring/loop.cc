@@ -1,0 +1,245 @@
+#include "adapters/uring/loop.h"
+
+#include <poll.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "adapters/net/host.h"
+#include "adapters/uring/awaitables.h"
+#include "adapters/uring/resolver.h"
+#include "adapters/uring/socket_state.h"
+#include "protocol/drive/endpoint.h"
+
+namespace monocoque::uring {
+namespace {
+
+// Spinning pays only where completions come in quick succession.
+constexpr absl::Duration kSpinIfWaitBelow = absl::Microseconds(150);
+// Turns that the destructor gives requests to come back after they were cancelled.
+constexpr int kGoodbyeTurns = 200;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Loop>> Loop::Create(const LoopOptions& options) {
+  auto loop = std::make_unique<Loop>(options);
+  if (!loop->status().ok()) return loop->status();
+  return loop;
+}
+
+Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
+  absl::StatusOr<std::unique_ptr<Ring>> ring = Ring::Create(options.entries);
+  status_ = ring.status();
+  if (!status_.ok()) return;
+  ring_ = *std::move(ring);
+  host_.pool = SlabPool::Create(options.pool);
+  host_.entropy = std::make_shared<net::OsEntropy>();
+  if (options.budget_bytes != Budget::kUnlimited) host_.budget = Budget::Create(options.budget_bytes);
+  for (ReadMethod method : {ReadMethod::kIncremental, ReadMethod::kBundle}) {
+    if (buffers_ != nullptr || method < options.best_read_method) continue;
+    absl::StatusOr<std::unique_ptr<Buffers>> buffers = Buffers::Create(ring_.get(), method);
+    if (buffers.ok()) buffers_ = *std::move(buffers);
+  }
+}
+
+Loop::~Loop() {
+  tasks_.clear();
+  if (ring_ == nullptr) return;
+  orphans_.clear();
+  if (resolver_ != nullptr) resolver_->Stop();
+  // What the kernel still holds of ours comes back before the memory goes.
+  for (int i = 0; i < kGoodbyeTurns && ring_->outstanding() > 0; ++i) {
+    io_uring_sqe* sqe = ring_->Prepare(nullptr);
+    io_uring_prep_cancel(sqe, nullptr, IORING_ASYNC_CANCEL_ANY);
+    io_uring_sqe_set_data(sqe, nullptr);
+    ring_->SubmitAndWait(absl::Milliseconds(5));
+    ring_->Reap();
+  }
+  resolver_.reset();
+  buffers_.reset();
+}
+
+ReadMethod Loop::read_method() const {
+  return buffers_ == nullptr ? ReadMethod::kOneShot : buffers_->method();
+}
+
+Resolver& Loop::resolver() {
+  if (resolver_ == nullptr) resolver_ = std::make_unique<Resolver>(this);
+  return *resolver_;
+}
+
+Socket Loop::MakeSocket(SocketType type, const SocketOptions& options) {
+  if (!status_.ok()) return Socket(std::make_shared<SocketState>(this, status_));
+  Host host = host_;
+  now_ = net::Now();
+  host.now = now_;
+  absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
+  if (!machine.ok()) return Socket(std::make_shared<SocketState>(this, machine.status()));
+  return Socket(std::make_shared<SocketState>(this, *std::move(machine)));
+}
+
+absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoint) {
+  Socket socket = MakeSocket(type);
+  if (absl::Status connected = socket.Connect(endpoint); !connected.ok()) return connected;
+  return socket;
+}
+
+void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
+
+void Loop::TurnSockets() {
+  while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
+  // Each touched socket once; what is touched meanwhile comes next turn.
+  std::vector<std::shared_ptr<SocketState>> turn;
+  while (SocketState* state = touched_.Pop()) turn.push_back(state->shared_from_this());
+  for (const auto& state : turn) {
+    if (state->status().ok()) state->Turn(now_);
+  }
+  serving_.insert(serving_.end(), turn.begin(), turn.end());
+}
+
+void Loop::Exchange() {
+  TurnSockets();
+  ring_->Submit();
+  if (ring_->Reap() > 0) TurnSockets();
+}
+
+bool Loop::Spin() {
+  if (options_.spin <= absl::ZeroDuration() || last_wait_ > kSpinIfWaitBelow) return false;
+  const Instant end = net::Now() + options_.spin;
+  do {
+    if (ring_->Ready()) {
+      ++stats_.spins;
+      return true;
+    }
+    sched_yield();
+  } while (net::Now() < end);
+  return false;
+}
+
+void Loop::Wait(absl::Duration wait) {
+  if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now_);
+  if (wait <= absl::ZeroDuration() || !touched_.empty() || !ready_.empty() || ring_->Ready()) {
+    ring_->Submit();
+    return;
+  }
+  const Instant begin = net::Now();
+  ring_->Submit();
+  if (!ring_->Ready() && !Spin()) {
+    ++stats_.waits;
+    ring_->SubmitAndWait(wait);
+  }
+  last_wait_ = net::Now() - begin;
+}
+
+void Loop::RunOnce(absl::Duration max_wait) {
+  if (!status_.ok()) return;
+  ++stats_.turns;
+  now_ = net::Now();
+  TurnSockets();
+  Wait(max_wait);
+  now_ = net::Now();
+  ring_->Reap();
+  TurnSockets();
+  ResumeReady();
+  Sweep();
+}
+
+// User code, last in the turn.
+void Loop::ResumeReady() {
+  std::vector<std::shared_ptr<SocketState>> serving = std::exchange(serving_, {});
+  for (const auto& state : serving) state->ServeWaiters();
+  for (std::coroutine_handle<> handle : std::exchange(ready_, {})) {
+    resuming_.push_back(handle);
+  }
+  while (!resuming_.empty()) {
+    const std::coroutine_handle<> handle = resuming_.front();
+    resuming_.erase(resuming_.begin());
+    handle.resume();
+  }
+}
+
+// Lets go of what is over: spawned tasks, sockets without a handle.
+void Loop::Sweep() {
+  std::erase_if(tasks_, [](const Task<void>& task) { return task.done(); });
+  std::erase_if(orphans_, [](const std::shared_ptr<SocketState>& state) {
+    return !state->status().ok() || (state->machine().drained() && state->idle());
+  });
+}
+
+absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
+                                          absl::Duration timeout) {
+  if (!status_.ok()) return status_;
+  const Instant deadline = net::Now() + timeout;
+  for (;;) {
+    for (std::size_t i = 0; i < sockets.size(); ++i) {
+      if (!sockets[i]->status().ok()) return sockets[i]->status();
+      if (sockets[i]->core().Peek(nullptr, now_) != nullptr) return i;
+    }
+    if (net::Now() >= deadline) return absl::DeadlineExceededError("no message within the time given");
+    RunOnce(deadline - net::Now());
+  }
+}
+
+void Loop::Spawn(Task<void> task) {
+  task.Resume();
+  if (!task.done()) tasks_.push_back(std::move(task));
+}
+
+void Loop::Run() {
+  while (!tasks_.empty() && status_.ok()) RunOnce(absl::InfiniteDuration());
+}
+
+Loop::Sleep Loop::AsyncSleep(absl::Duration duration) { return Sleep(this, duration); }
+Loop::Readable Loop::AsyncReadable(int fd) { return Readable(this, fd); }
+
+Loop::Sleep::~Sleep() {
+  loop_.SetTimer(this, Instant::Never());
+  if (handle_) loop_.Unresume(handle_);
+}
+
+void Loop::Sleep::await_suspend(std::coroutine_handle<> awaiting) {
+  handle_ = awaiting;
+  loop_.SetTimer(this, net::Now() + duration_);
+}
+
+void Loop::Sleep::OnTime(Instant /*now*/) { loop_.ResumeLater(handle_); }
+
+// Its completion outlives a coroutine that is destroyed.
+class Loop::Readable::Op final : public Completion {
+ public:
+  explicit Op(Readable* waiting) : waiting_(waiting) {}
+  void Forget() { waiting_ = nullptr; }
+  void OnCompletion(int, unsigned) override {
+    if (waiting_ != nullptr) waiting_->OnReady();
+    delete this;
+  }
+
+ private:
+  ~Op() override = default;
+  Readable* waiting_;
+};
+
+Loop::Readable::~Readable() {
+  if (handle_) loop_.Unresume(handle_);
+  if (op_ == nullptr) return;
+  op_->Forget();
+  io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
+  io_uring_prep_cancel(sqe, static_cast<Completion*>(op_), 0);
+  io_uring_sqe_set_data(sqe, nullptr);
+}
+
+void Loop::Readable::await_suspend(std::coroutine_handle<> awaiting) {
+  handle_ = awaiting;
+  op_ = new Op(this);
+  io_uring_sqe* sqe = loop_.ring().Prepare(op_);
+  io_uring_prep_poll_add(sqe, fd_, POLLIN);
+  io_uring_sqe_set_data(sqe, static_cast<Completion*>(op_));
+}
+
+void Loop::Readable::OnReady() {
+  op_ = nullptr;
+  loop_.ResumeLater(handle_);
+}
+
+}  // namespace monocoque::uring

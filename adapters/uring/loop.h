@@ -1,0 +1,157 @@
+#ifndef MONOCOQUE_ADAPTERS_URING_LOOP_H_
+#define MONOCOQUE_ADAPTERS_URING_LOOP_H_
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "adapters/uring/buffers.h"
+#include "adapters/uring/options.h"
+#include "adapters/uring/ring.h"
+#include "adapters/uring/socket.h"
+#include "adapters/uring/task.h"
+#include "protocol/drive/host.h"
+#include "protocol/drive/instant.h"
+#include "protocol/drive/rotation.h"
+#include "protocol/drive/timer_heap.h"
+#include "protocol/socket/options.h"
+#include "protocol/wire/socket_type.h"
+
+namespace monocoque::uring {
+
+class Resolver;
+class SocketState;
+
+// Something that wants to be called at a time.
+class Timed {
+ public:
+  Timed() { timer_.owner = this; }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+  virtual ~Timed() = default;
+  virtual void OnTime(Instant now) = 0;
+
+ private:
+  friend class Loop;
+  TimerNode<Timed> timer_;
+};
+
+// An event loop on an io_uring of its own, and the sockets on it. Blocking calls and coroutines may be mixed:
+// each blocking call turns the loop until it has what it waits for.
+//
+// Thread rule: everything on the thread that made the loop. It starts no thread of its own, save one for the
+// system's resolver when the first name (not a numeric address) is dialed.
+// Sockets must not outlive their loop.
+class Loop {
+ public:
+  // An error that names the reason, if the kernel refuses io_uring.
+  static absl::StatusOr<std::unique_ptr<Loop>> Create(const LoopOptions& options = {});
+  // As Create; a refusal is in status() and comes from every socket.
+  explicit Loop(const LoopOptions& options = {});
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  const absl::Status& status() const { return status_; }
+
+  // A socket on this loop; if it cannot be made, all its operations say why.
+  Socket MakeSocket(SocketType type, const SocketOptions& options = {});
+  // A socket that connects in the background.
+  absl::StatusOr<Socket> Push(std::string_view endpoint) { return Connected(SocketType::kPush, endpoint); }
+  absl::StatusOr<Socket> Pull(std::string_view endpoint) { return Connected(SocketType::kPull, endpoint); }
+  absl::StatusOr<Socket> Req(std::string_view endpoint) { return Connected(SocketType::kReq, endpoint); }
+  absl::StatusOr<Socket> Rep(std::string_view endpoint) { return Connected(SocketType::kRep, endpoint); }
+  absl::StatusOr<Socket> Dealer(std::string_view endpoint) { return Connected(SocketType::kDealer, endpoint); }
+  absl::StatusOr<Socket> Router(std::string_view endpoint) { return Connected(SocketType::kRouter, endpoint); }
+  absl::StatusOr<Socket> Pair(std::string_view endpoint) { return Connected(SocketType::kPair, endpoint); }
+
+  // Does what is ready now and waits for nothing: a slice of work for a host that has a loop of its own.
+  void Poll() { RunOnce(absl::ZeroDuration()); }
+  // One turn: waits up to `max_wait` for something to happen.
+  void RunOnce(absl::Duration max_wait);
+  // Turns until one of the sockets has a message (its index), or the time is over (deadline exceeded).
+  absl::StatusOr<std::size_t> WaitAny(const std::vector<Socket*>& sockets,
+                                      absl::Duration timeout = absl::InfiniteDuration());
+
+  // Runs a coroutine beside everything else; it is destroyed when it is done, or with the loop.
+  void Spawn(Task<void> task);
+  // Turns until the task is done, and gives its result.
+  template <typename T>
+  T RunUntil(Task<T> task) {
+    task.Resume();
+    while (!task.done()) RunOnce(absl::InfiniteDuration());
+    return task.Take();
+  }
+  // Turns until every spawned coroutine is done.
+  void Run();
+
+  // Awaitable: suspends for so long.
+  class Sleep;
+  Sleep AsyncSleep(absl::Duration duration);
+  // Awaitable: suspends until the descriptor can be read, or is at its end. It stays the caller's.
+  class Readable;
+  Readable AsyncReadable(int fd);
+
+  // The turn's time.
+  Instant now() const { return now_; }
+  const LoopStats& stats() const { return stats_; }
+  // How links receive here; see LoopOptions::best_read_method.
+  ReadMethod read_method() const;
+
+  // ---- For the adapter's own parts ---------------------------------------------------------------
+
+  Ring& ring() { return *ring_; }
+  Buffers* buffers() { return buffers_.get(); }
+  const Host& host() const { return host_; }
+  LoopStats& mutable_stats() { return stats_; }
+  Resolver& resolver();
+  void SetTimer(Timed* timed, Instant at) { timers_.Set(&timed->timer_, at); }
+  // The socket has something to do at the next turn.
+  void Touch(RotationNode<SocketState>* node) { touched_.Add(node); }
+  void Forget(RotationNode<SocketState>* node) { touched_.Remove(node); }
+  // Resumed at the end of the turn, after everything else.
+  void ResumeLater(std::coroutine_handle<> handle) { ready_.push_back(handle); }
+  void Unresume(std::coroutine_handle<> handle) {
+    std::erase(ready_, handle);
+    std::erase(resuming_, handle);
+  }
+  // Hands over what was sent and takes in what is there; runs no user code.
+  void Exchange();
+  // Keeps a socket whose handle is gone until its descriptors are closed.
+  void Adopt(std::shared_ptr<SocketState> state);
+
+ private:
+  absl::StatusOr<Socket> Connected(SocketType type, std::string_view endpoint);
+  void Wait(absl::Duration wait);
+  bool Spin();
+  void TurnSockets();
+  void ResumeReady();
+  void Sweep();
+
+  LoopOptions options_;
+  absl::Status status_;
+  std::unique_ptr<Ring> ring_;
+  std::unique_ptr<Buffers> buffers_;
+  std::unique_ptr<Resolver> resolver_;
+  Host host_;
+  Instant now_;
+  absl::Duration last_wait_ = absl::InfiniteDuration();
+  LoopStats stats_;
+  TimerHeap<Timed> timers_;
+  Rotation<SocketState> touched_;
+  std::vector<std::coroutine_handle<>> ready_;
+  std::vector<std::coroutine_handle<>> resuming_;
+  std::vector<std::shared_ptr<SocketState>> serving_;
+  std::vector<Task<void>> tasks_;
+  std::vector<std::shared_ptr<SocketState>> orphans_;
+};
+
+}  // namespace monocoque::uring
+
+#endif  // MONOCOQUE_ADAPTERS_URING_LOOP_H_

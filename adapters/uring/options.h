@@ -1,0 +1,46 @@
+#ifndef MONOCOQUE_ADAPTERS_URING_OPTIONS_H_
+#define MONOCOQUE_ADAPTERS_URING_OPTIONS_H_
+
+#include <cstdint>
+
+#include "absl/time/time.h"
+#include "alloc/budget.h"
+#include "alloc/slab_pool.h"
+
+namespace monocoque::uring {
+
+// How links receive, best first.
+enum class ReadMethod {
+  kIncremental,  // multishot, 256 KiB buffers used up piece by piece (kernel 6.12 on)
+  kBundle,       // multishot, several 64 KiB buffers in one completion (6.10 on)
+  kOneShot,      // wait until readable, then read into a window
+};
+
+struct LoopOptions {
+  // Requests that one system call can hand over.
+  unsigned entries = 1024;
+  // Before a wait blocks, the loop looks for completions for so long, yielding the processor, if the last wait
+  // was short. Zero: never. Longer: less latency, more processor.
+  absl::Duration spin = absl::Microseconds(50);
+  // The best method to use; a kernel that lacks it gets the next.
+  ReadMethod best_read_method = ReadMethod::kIncremental;
+  // Slabs for what is sent, and for reading into windows.
+  SlabPoolOptions pool;
+  // Octets of all blocks of all sockets together.
+  std::int64_t budget_bytes = Budget::kUnlimited;
+};
+
+// Counts since the loop was made.
+struct LoopStats {
+  std::uint64_t turns = 0;
+  std::uint64_t waits = 0;             // that went to sleep
+  std::uint64_t spins = 0;             // waits that ended while looking
+  std::uint64_t writes = 0;            // requests to send
+  std::uint64_t reads_incremental = 0;  // completions with octets, by method
+  std::uint64_t reads_bundle = 0;
+  std::uint64_t reads_one_shot = 0;
+};
+
+}  // namespace monocoque::uring
+
+#endif  // MONOCOQUE_ADAPTERS_URING_OPTIONS_H_

@@ -1,0 +1,104 @@
+#include "adapters/uring/socket.h"
+
+#include "absl/strings/str_cat.h"
+#include "adapters/net/host.h"
+#include "adapters/uring/loop.h"
+
+namespace monocoque::uring {
+namespace {
+
+// Turns the loop until `done()` or the time is over.
+template <typename Done>
+absl::Status TurnUntil(Loop* loop, absl::Duration timeout, std::string_view what, Done done) {
+  Instant deadline = Instant::Never();
+  if (timeout != absl::InfiniteDuration()) deadline = net::Now() + timeout;
+  while (!done()) {
+    const Instant now = deadline.is_never() ? loop->now() : net::Now();
+    if (now >= deadline) {
+      return absl::DeadlineExceededError(absl::StrCat(what, ": not within the time given"));
+    }
+    loop->RunOnce(deadline - now);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Socket::~Socket() {
+  if (state_ == nullptr || !state_->status().ok()) return;
+  Loop& loop = state_->loop();
+  state_->machine().Close(absl::ZeroDuration(), loop.now());
+  state_->Turn(loop.now());
+  state_->FailWaiters();
+  if (!state_->idle()) loop.Adopt(std::move(state_));
+}
+
+absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint) { return state_->Bind(endpoint); }
+absl::Status Socket::Connect(std::string_view endpoint) { return state_->Connect(endpoint); }
+
+absl::Status Socket::Send(Message* message, absl::Duration timeout) {
+  absl::Status sent = TrySend(message);
+  if (!absl::IsUnavailable(sent)) [[likely]] return sent;
+  absl::Status waited = TurnUntil(&state_->loop(), timeout, "send", [&] {
+    sent = state_->SendInTurn(message);
+    return !absl::IsUnavailable(sent);
+  });
+  if (!waited.ok()) return waited;
+  if (sent.ok()) state_->WriteNow();
+  return sent;
+}
+
+absl::Status Socket::Receive(Message* out, absl::Duration timeout) {
+  if (TryReceive(out)) [[likely]] return absl::OkStatus();
+  if (!state_->status().ok()) return state_->status();
+  absl::Status why = state_->machine().ReceiveStatus();
+  if (!absl::IsUnavailable(why)) return why;
+  bool got = false;
+  absl::Status waited = TurnUntil(&state_->loop(), timeout, "receive", [&] {
+    got = TryReceive(out);
+    if (!got) why = state_->machine().ReceiveStatus();
+    return got || !absl::IsUnavailable(why);
+  });
+  if (!waited.ok()) return waited;
+  return got ? absl::OkStatus() : why;
+}
+
+absl::StatusOr<Message> Socket::Receive(absl::Duration timeout) {
+  Message message;
+  if (absl::Status received = Receive(&message, timeout); !received.ok()) return received;
+  return message;
+}
+
+void Socket::Flush() {
+  if (state_->status().ok()) state_->WriteNow();
+}
+
+absl::Status Socket::WaitReady(std::size_t peers, absl::Duration timeout) {
+  if (!state_->status().ok()) return state_->status();
+  return TurnUntil(&state_->loop(), timeout, "wait for peers",
+                   [&] { return state_->machine().ready_peers() >= peers; });
+}
+
+bool Socket::NextEvent(SocketEvent* out) {
+  return state_->status().ok() && state_->machine().NextEvent(out);
+}
+
+absl::Status Socket::Close(absl::Duration linger) {
+  if (!state_->status().ok()) return state_->status();
+  Loop& loop = state_->loop();
+  loop.RunOnce(absl::ZeroDuration());
+  monocoque::Socket& machine = state_->machine();
+  const std::uint64_t lost = machine.stats().lost;
+  machine.Close(linger, loop.now());
+  state_->Touch();
+  absl::Status over = TurnUntil(&loop, absl::InfiniteDuration(), "close",
+                                [&] { return machine.drained() && state_->idle(); });
+  if (!over.ok()) return over;
+  if (machine.stats().lost > lost) {
+    return absl::DeadlineExceededError(
+        absl::StrCat("close: ", machine.stats().lost - lost, " messages were not sent in time"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace monocoque::uring

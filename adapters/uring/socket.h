@@ -1,0 +1,91 @@
+#ifndef MONOCOQUE_ADAPTERS_URING_SOCKET_H_
+#define MONOCOQUE_ADAPTERS_URING_SOCKET_H_
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "adapters/uring/socket_state.h"
+#include "protocol/drive/ids.h"
+#include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
+#include "protocol/wire/message.h"
+
+namespace monocoque::uring {
+
+class Loop;
+
+// A socket on a Loop. Blocking calls turn the loop while they wait; coroutines use the Async calls; both may be
+// mixed. Errors carry sentences; "unavailable" alone means: not now.
+//
+// What is sent inside a turn is written at its end; outside, a single message goes at once and a tight row of
+// them in growing writes: the last of a burst may wait for the next call into the loop. Flush, Receive, waiting
+// and Close always write.
+//
+// Thread rule: the loop's thread. A handle: movable; destroying it closes without lingering.
+class Socket {
+ public:
+  Socket() = default;
+  explicit Socket(std::shared_ptr<SocketState> state) : state_(std::move(state)) {}
+  Socket(Socket&&) noexcept = default;
+  Socket& operator=(Socket&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~Socket();
+
+  // OK if the socket could be made.
+  const absl::Status& status() const { return state_->status(); }
+
+  // Listens before it returns: the bound endpoint, with the port that the system chose.
+  absl::StatusOr<std::string> Bind(std::string_view endpoint);
+  // Connects in the background, again and again.
+  absl::Status Connect(std::string_view endpoint);
+
+  // Sends, waiting until some peer can take it. On an error the message is untouched.
+  absl::Status Send(Message* message, absl::Duration timeout = absl::InfiniteDuration());
+  absl::Status Send(Message message, absl::Duration timeout = absl::InfiniteDuration()) {
+    return Send(&message, timeout);
+  }
+  absl::Status Send(std::string_view text) { return Send(Message(text)); }
+  // Sends now or not at all.
+  absl::Status TrySend(Message* message) {
+    if (!state_->status().ok()) [[unlikely]] return state_->status();
+    return state_->TrySend(message);
+  }
+  // The next message, waiting for it.
+  absl::StatusOr<Message> Receive(absl::Duration timeout = absl::InfiniteDuration());
+  absl::Status Receive(Message* out, absl::Duration timeout = absl::InfiniteDuration());
+  // True and a message, if one is there already.
+  bool TryReceive(Message* out) { return state_->TryReceive(out); }
+  // Everything sent is handed to the kernel, as far as it takes it.
+  void Flush();
+  // Waits until so many peers have finished their handshake.
+  absl::Status WaitReady(std::size_t peers = 1, absl::Duration timeout = absl::InfiniteDuration());
+  // What happened, oldest first.
+  bool NextEvent(SocketEvent* out);
+  // Ends the socket: what was sent is written for at most `linger`; deadline exceeded if some was not.
+  absl::Status Close(absl::Duration linger = absl::InfiniteDuration());
+
+  // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the very call that
+  // resumes the coroutine; destroying one that waits loses nothing.
+  SendAwaiter AsyncSend(Message message) { return SendAwaiter(state_.get(), std::move(message)); }
+  ReceiveAwaiter AsyncReceive() { return ReceiveAwaiter(state_.get()); }
+
+  // The whole core socket beneath: getters, SendTo, statistics.
+  monocoque::Socket& core() { return state_->machine(); }
+  const SocketStats& stats() { return state_->machine().stats(); }
+
+ private:
+  std::shared_ptr<SocketState> state_;
+};
+
+}  // namespace monocoque::uring
+
+#endif  // MONOCOQUE_ADAPTERS_URING_SOCKET_H_

@@ -1,0 +1,275 @@
+#include "adapters/uring/socket_state.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "adapters/net/listener.h"
+#include "adapters/uring/link_io.h"
+#include "adapters/uring/loop.h"
+#include "protocol/drive/endpoint.h"
+
+namespace monocoque::uring {
+namespace {
+
+// Coroutines resumed for one socket before the others have their turn.
+constexpr int kServedATurn = 1024;
+
+}  // namespace
+
+// The core's one timer.
+class SocketTimer final : public Timed {
+ public:
+  explicit SocketTimer(SocketState* state) : state_(state) {}
+  ~SocketTimer() override { state_->loop().SetTimer(this, Instant::Never()); }
+  void OnTime(Instant) override { state_->Touch(); }
+
+ private:
+  SocketState* state_;
+};
+
+SocketState::SocketState(Loop* loop, absl::Status why)
+    : touched(this), loop_(*loop), status_(std::move(why)) {}
+
+SocketState::SocketState(Loop* loop, monocoque::Socket machine)
+    : touched(this),
+      loop_(*loop),
+      machine_(std::move(machine)),
+      timer_(std::make_unique<SocketTimer>(this)) {
+  pump_.emplace(&*machine_, this);
+}
+
+SocketState::~SocketState() {
+  Shutdown();
+  loop_.Forget(&touched);
+}
+
+Instant SocketState::turn_time() const { return loop_.now(); }
+
+void SocketState::Shutdown() {
+  for (const auto& [id, acceptor] : std::exchange(acceptors_, {})) acceptor->Close();
+  for (const auto& [id, dial] : std::exchange(dials_, {})) dial->Close();
+  links_.clear();
+  while (LinkIo* link = links_alive.front()) link->Orphan();
+  FailWaiters();
+}
+
+void SocketState::FailWaiters() {
+  for (Rotation<Waiter>* queue : {&receivers, &senders}) {
+    while (Waiter* waiter = queue->Pop()) {
+      waiter->Fail(absl::CancelledError("the socket was closed"));
+      loop_.ResumeLater(waiter->handle_);
+    }
+  }
+}
+
+absl::StatusOr<std::string> SocketState::Bind(std::string_view text) {
+  if (!status_.ok()) return status_;
+  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
+  if (!endpoint.ok()) return endpoint.status();
+  const absl::StatusOr<ListenerId> listener = machine_->Bind(*endpoint, loop_.now());
+  if (!listener.ok()) return listener.status();
+  listening_ = *listener;
+  listen_result_ = absl::InternalError("bind: nothing came of it");
+  pump_->RunActions();
+  listening_ = ListenerId();
+  Touch();
+  return std::move(listen_result_);
+}
+
+absl::Status SocketState::Connect(std::string_view text) {
+  if (!status_.ok()) return status_;
+  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
+  if (!endpoint.ok()) return endpoint.status();
+  const absl::StatusOr<DialerId> dialer = machine_->Connect(*endpoint, loop_.now());
+  if (!dialer.ok()) return dialer.status();
+  pump_->RunActions();
+  Touch();
+  return absl::OkStatus();
+}
+
+absl::Status SocketState::SendInTurn(Message* message) {
+  absl::Status sent = machine_->Send(message, loop_.now());
+  if (sent.ok()) Touch();
+  return sent;
+}
+
+void SocketState::WriteNow() {
+  flush_policy_.Reset();
+  loop_.Exchange();
+}
+
+void SocketState::Touch() { loop_.Touch(&touched); }
+
+bool SocketState::Turn(Instant now) {
+  const bool more = pump_->Turn(now);
+  loop_.SetTimer(timer_.get(), machine_->NextDeadline());
+  if (more) Touch();
+  return more;
+}
+
+// Taken and resumed one by one: whoever is resumed may do anything, destroy this socket's handle too.
+bool SocketState::Serve(Rotation<Waiter>* queue) {
+  Waiter* waiter = queue->front();
+  if (waiter == nullptr || !waiter->Try()) return false;
+  queue->Remove(&waiter->node_);
+  waiter->handle_.resume();
+  return true;
+}
+
+void SocketState::ServeWaiters() {
+  const std::shared_ptr<SocketState> alive = shared_from_this();
+  for (int served = 0; served < kServedATurn; ++served) {
+    if (!Serve(&senders) && !Serve(&receivers)) return;
+  }
+  Touch();
+}
+
+void SocketState::Do(const action::Dial& dial) {
+  auto* attempt = new Dial(&loop_, this, dial.link, *dial.endpoint);
+  dials_[dial.link] = attempt;
+  attempt->Start();
+}
+
+void SocketState::Do(const action::Listen& listen) {
+  absl::StatusOr<net::Listener> socket = net::Listener::Open(*listen.endpoint);
+  if (socket.ok()) {
+    machine_->OnListening(listen.listener, socket->bound(), loop_.now());
+    if (listen.listener == listening_) listen_result_ = socket->bound().ToString();
+    acceptors_[listen.listener] = new Acceptor(&loop_, this, listen.listener, *std::move(socket));
+  } else {
+    machine_->OnListenFailed(listen.listener, socket.status(), loop_.now());
+    if (listen.listener == listening_) listen_result_ = socket.status();
+  }
+}
+
+void SocketState::Do(const action::Unlisten& unlisten) {
+  const auto it = acceptors_.find(unlisten.listener);
+  if (it == acceptors_.end()) return;
+  it->second->Close();
+  acceptors_.erase(it);
+}
+
+void SocketState::Do(const action::Accepting& accepting) {
+  const auto it = acceptors_.find(accepting.listener);
+  if (it != acceptors_.end()) it->second->SetAccepting(accepting.on);
+}
+
+void SocketState::Do(const action::Read& read) {
+  const auto it = links_.find(read.link);
+  if (it != links_.end()) it->second->SetReading(read.hint.mode != ReadMode::kPaused);
+}
+
+void SocketState::Do(const action::CloseLink& close) {
+  if (const auto dial = dials_.find(close.link); dial != dials_.end()) {
+    dial->second->Close();
+    dials_.erase(dial);
+  }
+  const auto it = links_.find(close.link);
+  if (it == links_.end()) return;
+  it->second->Close(close.mode);
+  links_.erase(it);
+}
+
+void SocketState::Write(LinkId link, TransmitBatch batch) {
+  const auto it = links_.find(link);
+  if (it != links_.end()) {
+    it->second->Send(std::move(batch));
+  } else {
+    machine_->ReturnBatch(link, std::move(batch), 0, absl::UnavailableError("closed"), loop_.now());
+  }
+}
+
+void SocketState::AddLink(LinkId link, int fd) { links_[link] = new LinkIo(&loop_, this, link, fd); }
+
+void SocketState::OnAccepted(ListenerId listener, int fd) {
+  const TransportInfo info{net::LocalEndpoint(fd).ToString(), net::RemoteText(fd)};
+  net::TuneStream(fd, net::LocalEndpoint(fd).transport == Transport::kIpc ? AF_UNIX : AF_INET);
+  const absl::StatusOr<LinkId> link = machine_->OnAccepted(listener, info, loop_.now());
+  if (link.ok()) {
+    AddLink(*link, fd);
+  } else {
+    close(fd);
+  }
+  Touch();
+}
+
+void SocketState::OnDialed(LinkId link, int fd) {
+  dials_.erase(link);
+  AddLink(link, fd);
+  machine_->OnDialed(link, {net::LocalEndpoint(fd).ToString(), net::RemoteText(fd)}, loop_.now());
+  Touch();
+}
+
+void SocketState::OnDialFailed(LinkId link, const absl::Status& why) {
+  dials_.erase(link);
+  machine_->OnDialFailed(link, why, loop_.now());
+  Touch();
+}
+
+void SocketState::OnLinkOver(LinkId link, const absl::Status& why) {
+  links_.erase(link);
+  machine_->OnTransportClosed(link, why, loop_.now());
+  Touch();
+}
+
+Waiter::~Waiter() {
+  if (queue_ == nullptr) return;
+  if (node_.linked()) {
+    queue_->Remove(&node_);
+  } else {
+    loop_->Unresume(handle_);
+  }
+}
+
+void Waiter::Wait(Rotation<Waiter>* queue, std::coroutine_handle<> awaiting) {
+  loop_ = &state_->loop();
+  queue_ = queue;
+  handle_ = awaiting;
+  queue->Add(&node_);
+  state_->Touch();
+}
+
+bool ReceiveAwaiter::Try() {
+  if (result_) return true;
+  if (!state().status().ok()) {
+    result_ = state().status();
+    return true;
+  }
+  Message message;
+  if (state().TryReceive(&message)) {
+    result_ = std::move(message);
+    return true;
+  }
+  absl::Status why = state().machine().ReceiveStatus();
+  if (absl::IsUnavailable(why)) return false;
+  result_ = std::move(why);
+  return true;
+}
+
+// First come, first served.
+bool ReceiveAwaiter::await_ready() { return state().receivers.empty() && Try(); }
+
+void ReceiveAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
+  Wait(&state().receivers, awaiting);
+}
+
+bool SendAwaiter::await_ready() { return state().senders.empty() && Try(); }
+
+void SendAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
+  Wait(&state().senders, awaiting);
+}
+
+bool SendAwaiter::Try() {
+  if (result_) return true;
+  if (!state().status().ok()) {
+    result_ = state().status();
+    return true;
+  }
+  absl::Status sent = state().SendInTurn(&message_);
+  if (absl::IsUnavailable(sent)) return false;
+  result_ = std::move(sent);
+  return true;
+}
+
+}  // namespace monocoque::uring

@@ -1,0 +1,169 @@
+#ifndef MONOCOQUE_ADAPTERS_URING_SOCKET_STATE_H_
+#define MONOCOQUE_ADAPTERS_URING_SOCKET_STATE_H_
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "adapters/pump.h"
+#include "adapters/uring/flush_policy.h"
+#include "protocol/drive/action.h"
+#include "protocol/drive/ids.h"
+#include "protocol/drive/instant.h"
+#include "protocol/drive/rotation.h"
+#include "protocol/socket/socket.h"
+#include "protocol/wire/message.h"
+
+namespace monocoque::uring {
+
+class Acceptor;
+class Dial;
+class LinkIo;
+class Loop;
+class SocketState;
+class SocketTimer;
+
+// A coroutine that waits on a socket. Lives in the coroutine's frame: when that is destroyed, the wait ends and
+// no message is lost.
+class Waiter {
+ public:
+  explicit Waiter(SocketState* state) : state_(state), node_(this) {}
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  virtual ~Waiter();
+
+  // True once there is a result: then the coroutine may go on.
+  virtual bool Try() = 0;
+  // The socket goes away: the result is `why`.
+  virtual void Fail(absl::Status why) = 0;
+
+ protected:
+  void Wait(Rotation<Waiter>* queue, std::coroutine_handle<> awaiting);
+  SocketState& state() { return *state_; }
+
+ private:
+  friend class SocketState;
+
+  SocketState* state_;  // not to be used once resumed
+  Loop* loop_ = nullptr;
+  Rotation<Waiter>* queue_ = nullptr;
+  RotationNode<Waiter> node_;
+  std::coroutine_handle<> handle_;
+};
+
+class ReceiveAwaiter final : public Waiter {
+ public:
+  explicit ReceiveAwaiter(SocketState* state) : Waiter(state) {}
+  bool await_ready();
+  void await_suspend(std::coroutine_handle<> awaiting);
+  absl::StatusOr<Message> await_resume() { return *std::move(result_); }
+  bool Try() override;
+  void Fail(absl::Status why) override { result_ = std::move(why); }
+
+ private:
+  std::optional<absl::StatusOr<Message>> result_;
+};
+
+class SendAwaiter final : public Waiter {
+ public:
+  SendAwaiter(SocketState* state, Message message) : Waiter(state), message_(std::move(message)) {}
+  bool await_ready();
+  void await_suspend(std::coroutine_handle<> awaiting);
+  absl::Status await_resume() { return *std::move(result_); }
+  bool Try() override;
+  void Fail(absl::Status why) override { result_ = std::move(why); }
+
+ private:
+  Message message_;
+  std::optional<absl::Status> result_;
+};
+
+// What a Socket handle points to: the core socket, its pump, and its descriptors. Moves octets, runs actions,
+// arms one timer.
+class SocketState final : public PumpDriver, public std::enable_shared_from_this<SocketState> {
+ public:
+  // A socket that cannot be used: every operation says `why`.
+  SocketState(Loop* loop, absl::Status why);
+  SocketState(Loop* loop, monocoque::Socket machine);
+  ~SocketState() override;
+  SocketState(const SocketState&) = delete;
+  SocketState& operator=(const SocketState&) = delete;
+
+  Loop& loop() { return loop_; }
+  const absl::Status& status() const { return status_; }
+  monocoque::Socket& machine() { return *machine_; }
+
+  absl::StatusOr<std::string> Bind(std::string_view endpoint);
+  absl::Status Connect(std::string_view endpoint);
+  absl::Status TrySend(Message* message) {
+    absl::Status sent = machine_->Send(message, turn_time());
+    if (!sent.ok()) [[unlikely]] return sent;
+    if (flush_policy_.AfterSend(machine_->pending_bytes(), Ticks())) WriteNow();
+    return sent;
+  }
+  // For senders inside a turn: written at its end.
+  absl::Status SendInTurn(Message* message);
+  bool TryReceive(Message* out) { return status_.ok() && machine_->Receive(out, nullptr, turn_time()); }
+  // Starts what writes can be started.
+  void WriteNow();
+
+  // One turn: true if work is left.
+  bool Turn(Instant now);
+  // Resumes whoever waits and can go on. Runs user code: the last thing in a turn.
+  void ServeWaiters();
+  void Touch();
+  // Stops all I/O at once.
+  void Shutdown();
+  // Whoever waits gets an error.
+  void FailWaiters();
+  bool idle() const { return links_alive.empty() && dials_.empty() && acceptors_.empty(); }
+
+  RotationNode<SocketState> touched;
+  Rotation<LinkIo> links_alive;
+  Rotation<Waiter> receivers;
+  Rotation<Waiter> senders;
+
+  // PumpDriver.
+  void Do(const action::Dial& dial) override;
+  void Do(const action::Listen& listen) override;
+  void Do(const action::Unlisten& unlisten) override;
+  void Do(const action::Accepting& accepting) override;
+  void Do(const action::Read& read) override;
+  void Do(const action::CloseLink& close) override;
+  void Write(LinkId link, TransmitBatch batch) override;
+
+  // For acceptors, dials and links.
+  void OnAccepted(ListenerId listener, int fd);
+  void OnDialed(LinkId link, int fd);
+  void OnDialFailed(LinkId link, const absl::Status& why);
+  // The link's stream ended: the core is told, the descriptor closed.
+  void OnLinkOver(LinkId link, const absl::Status& why);
+
+ private:
+  Instant turn_time() const;
+  void AddLink(LinkId link, int fd);
+  bool Serve(Rotation<Waiter>* queue);
+
+  Loop& loop_;
+  absl::Status status_;
+  std::optional<monocoque::Socket> machine_;
+  std::optional<Pump<monocoque::Socket>> pump_;
+  std::unique_ptr<SocketTimer> timer_;
+  FlushPolicy flush_policy_;
+  absl::flat_hash_map<LinkId, LinkIo*> links_;
+  absl::flat_hash_map<LinkId, Dial*> dials_;
+  absl::flat_hash_map<ListenerId, Acceptor*> acceptors_;
+  // What Bind waits for: the outcome of the Listen action, which is run at once.
+  ListenerId listening_;
+  absl::StatusOr<std::string> listen_result_;
+};
+
+}  // namespace monocoque::uring
+
+#endif  // MONOCOQUE_ADAPTERS_URING_SOCKET_STATE_H_

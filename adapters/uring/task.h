@@ -1,0 +1,119 @@
+#ifndef MONOCOQUE_ADAPTERS_URING_TASK_H_
+#define MONOCOQUE_ADAPTERS_URING_TASK_H_
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+
+namespace monocoque::uring {
+
+// A coroutine on a loop: begins when it is awaited or spawned, gives its result to who awaits it. Destroying a
+// task that waits cancels the wait and loses no message.
+template <typename T = void>
+class [[nodiscard]] Task;
+
+namespace task_internal {
+
+struct Final {
+  bool await_ready() const noexcept { return false; }
+  template <typename P>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<P> done) const noexcept {
+    const std::coroutine_handle<> next = done.promise().continuation;
+    return next ? next : std::noop_coroutine();
+  }
+  void await_resume() const noexcept {}
+};
+
+struct PromiseBase {
+  std::coroutine_handle<> continuation;
+  std::exception_ptr exception;
+
+  std::suspend_always initial_suspend() const noexcept { return {}; }
+  Final final_suspend() const noexcept { return {}; }
+  void unhandled_exception() { exception = std::current_exception(); }
+  void Rethrow() const {
+    if (exception) std::rethrow_exception(exception);
+  }
+};
+
+template <typename T>
+struct Promise : PromiseBase {
+  std::optional<T> value;
+  Task<T> get_return_object();
+  template <typename U>
+  void return_value(U&& result) {
+    value.emplace(std::forward<U>(result));
+  }
+  T Take() {
+    Rethrow();
+    return *std::move(value);
+  }
+};
+
+template <>
+struct Promise<void> : PromiseBase {
+  Task<void> get_return_object();
+  void return_void() const {}
+  void Take() const { Rethrow(); }
+};
+
+}  // namespace task_internal
+
+template <typename T>
+class [[nodiscard]] Task {
+ public:
+  using promise_type = task_internal::Promise<T>;
+  using Handle = std::coroutine_handle<promise_type>;
+
+  explicit Task(Handle handle) : handle_(handle) {}
+  Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Task& operator=(Task&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+  ~Task() {
+    if (handle_) handle_.destroy();
+  }
+
+  bool done() const { return !handle_ || handle_.done(); }
+  // Begins or goes on; for a loop, not for users.
+  void Resume() { handle_.resume(); }
+  // The result of a task that is done.
+  T Take() { return handle_.promise().Take(); }
+
+  bool await_ready() const { return done(); }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
+    handle_.promise().continuation = awaiting;
+    return handle_;
+  }
+  T await_resume() { return Take(); }
+
+ private:
+  Handle handle_;
+};
+
+namespace task_internal {
+
+template <typename T>
+Task<T> Promise<T>::get_return_object() {
+  return Task<T>(std::coroutine_handle<Promise>::from_promise(*this));
+}
+inline Task<void> Promise<void>::get_return_object() {
+  return Task<void>(std::coroutine_handle<Promise>::from_promise(*this));
+}
+
+}  // namespace task_internal
+}  // namespace monocoque::uring
+
+// In a coroutine that gives absl::Status: leaves it if the expression is not OK.
+#define CO_RETURN_IF_ERROR(expression)                             \
+  do {                                                             \
+    if (absl::Status co_status = (expression); !co_status.ok()) {  \
+      co_return co_status;                                         \
+    }                                                              \
+  } while (false)
+
+#endif  // MONOCOQUE_ADAPTERS_URING_TASK_H_

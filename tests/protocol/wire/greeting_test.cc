@@ -67,7 +67,9 @@ TEST(GreetingWriterTest, AsServerIsOneOctetBehindTheMechanism) {
   std::string out;
   AppendGreetingRest(&out, "CURVE", /*as_server=*/true);
   ASSERT_EQ(out.size(), greeting::kBytes - 11);
-  EXPECT_EQ(out.substr(0, 6), "\x01" "CURVE");
+  EXPECT_EQ(out.substr(0, 6),
+            "\x01"
+            "CURVE");
   EXPECT_EQ(out.substr(6, 15), std::string(15, '\0'));
   EXPECT_EQ(out[21], '\x01');
   EXPECT_EQ(out.substr(22), std::string(31, '\0'));
@@ -128,8 +130,7 @@ TEST(GreetingReaderTest, OctetNineIsJudgedByItsLowestBit) {
     std::string signature = Octets("ff00000000000000017f");
     signature[9] = static_cast<char>(octet);
     const GreetingReader reader = ReadAll(signature);
-    EXPECT_EQ(reader.version(),
-              octet % 2 == 1 ? PeerVersion::kUnknown : PeerVersion::kZmtp10)
+    EXPECT_EQ(reader.version(), octet % 2 == 1 ? PeerVersion::kUnknown : PeerVersion::kZmtp10)
         << octet;
     EXPECT_EQ(reader.versioned(), octet % 2 == 1) << octet;
   }
@@ -188,7 +189,10 @@ TEST(GreetingReaderTest, DecisionTakesNoOctetTooManyAndStays) {
 // G-7: the field comes whole, with whatever stands behind the name.
 TEST(GreetingReaderTest, MechanismFieldKeepsAllTwentyOctets) {
   Peer peer;
-  peer.mechanism = "4e554c4c" "20" + std::string(30, '0');
+  peer.mechanism =
+      "4e554c4c"
+      "20" +
+      std::string(30, '0');
   const std::string octets = peer.octets();
   const GreetingReader reader = ReadAll(octets);
   EXPECT_EQ(reader.mechanism_field().size(), greeting::kMechanismBytes);

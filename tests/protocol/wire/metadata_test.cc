@@ -78,8 +78,8 @@ TEST(MetadataTest, ValuesKeepTheirCase) {
 
 // M-2, M-3, M-14: meta-order, meta-unknown-properties, meta-app-metadata.
 TEST(MetadataTest, AnyOrderAndUnknownPropertiesAreKept) {
-  const absl::StatusOr<Metadata> read = Parse(Encode(
-      {{"X-App", "1"}, {"Identity", "me"}, {"Resource", "a/b"}, {"Socket-Type", "REQ"}}));
+  const absl::StatusOr<Metadata> read = Parse(
+      Encode({{"X-App", "1"}, {"Identity", "me"}, {"Resource", "a/b"}, {"Socket-Type", "REQ"}}));
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->socket_type, "REQ");
   EXPECT_EQ(read->identity, "me");
@@ -175,7 +175,9 @@ TEST(MetadataTest, NumberOfPropertiesIsLimited) {
 
 // M-3: the reader shows names as they came, in order, and stays at its error.
 TEST(MetadataReaderTest, WalksAndStopsAtTheFirstError) {
-  const std::string octets = Encode({{"x-One", "1"}, {"Two", ""}}) + "\x05" "abc";
+  const std::string octets = Encode({{"x-One", "1"}, {"Two", ""}}) +
+                             "\x05"
+                             "abc";
   MetadataReader reader(AsBytes(octets));
   Property property;
   ASSERT_TRUE(*reader.Next(&property));

@@ -28,7 +28,7 @@ std::vector<std::string> Words(const std::string& line) {
 // column "(none)", is the handshake's matter (M-9).
 TEST(SocketTypeTest, AgreesWithTheRecordedMatrix) {
   std::ifstream in("tests/golden/socket-type-matrix.txt");
-  ASSERT_TRUE(in.is_open());
+  ASSERT_TRUE(in.is_open()) << "the target needs data: //tests/golden:socket-type-matrix.txt";
   std::vector<std::string> header;
   std::set<std::string> rows;
   int compared = 0;
@@ -100,8 +100,8 @@ TEST(SocketTypeTest, RolesOfTypes) {
 // Section 14.2, D-31: the octets of ZMTP 2.0; 9 and 10 are understood and not sent.
 TEST(SocketTypeTest, OctetsOfZmtp20) {
   const std::pair<SocketType, std::uint8_t> announced[] = {
-      {SocketType::kPair, 0}, {SocketType::kPub, 1},    {SocketType::kSub, 2},
-      {SocketType::kReq, 3},  {SocketType::kRep, 4},    {SocketType::kDealer, 5},
+      {SocketType::kPair, 0},   {SocketType::kPub, 1},  {SocketType::kSub, 2},
+      {SocketType::kReq, 3},    {SocketType::kRep, 4},  {SocketType::kDealer, 5},
       {SocketType::kRouter, 6}, {SocketType::kPull, 7}, {SocketType::kPush, 8},
   };
   for (const auto& [type, octet] : announced) {

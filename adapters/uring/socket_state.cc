@@ -94,8 +94,11 @@ absl::Status SocketState::SendInTurn(Message* message) {
   return sent;
 }
 
+void SocketState::Exchange() { loop_.Exchange(); }
+
 void SocketState::WriteNow() {
   flush_policy_.Reset();
+  Touch();
   loop_.Exchange();
 }
 

@@ -104,7 +104,8 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   absl::Status TrySend(Message* message) {
     absl::Status sent = machine_->Send(message, turn_time());
     if (!sent.ok()) [[unlikely]] return sent;
-    if (flush_policy_.AfterSend(machine_->pending_bytes(), Ticks())) WriteNow();
+    Touch();
+    if (flush_policy_.AfterSend(machine_->pending_bytes(), Ticks())) Exchange();
     return sent;
   }
   // For senders inside a turn: written at its end.
@@ -147,6 +148,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
 
  private:
   Instant turn_time() const;
+  void Exchange();
   void AddLink(LinkId link, int fd);
   bool Serve(Rotation<Waiter>* queue);
 

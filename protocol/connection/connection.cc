@@ -18,6 +18,8 @@ namespace {
 constexpr std::size_t kDirectBytes = 64 * 1024;
 // Octets that may wait to be written while PINGs are still answered.
 constexpr std::size_t kMaxPongBacklog = 1024 * 1024;
+// When memory was refused, the next try.
+constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // libzmq computes a time to live in milliseconds with 16 bits: more would wrap around there.
 constexpr absl::Duration kMaxTtl = absl::Milliseconds(65500);
 
@@ -70,7 +72,7 @@ Connection::Connection(const ConnectionOptions& options, const Host& host)
 Connection::~Connection() = default;
 
 ReadHint Connection::read_hint() const {
-  if (transport_closed_ || state_ == ConnectionState::kClosed || starved_) {
+  if (transport_closed_ || state_ == ConnectionState::kClosed || starved()) {
     return {ReadMode::kPaused, 0};
   }
   if (state_ != ConnectionState::kTraffic) return {ReadMode::kAny, 0};
@@ -153,6 +155,7 @@ void Connection::HandleTimeout(Instant now) {
     SettleClosing();
     return;
   }
+  if (now >= starved_until_) starved_until_ = Instant::Never();
   if (state_ != ConnectionState::kTraffic) return;
   const bool paused = read_hint().mode == ReadMode::kPaused;
   for (;;) {
@@ -249,7 +252,6 @@ void Connection::AdvanceHandshake(Instant now) {
 bool Connection::Process(std::size_t max_frames, Instant now) {
   if (state_ == ConnectionState::kHandshake) AdvanceHandshake(now);
   if (state_ != ConnectionState::kTraffic) return false;
-  starved_ = false;
   bool more = false;
   for (;;) {
     const std::size_t mark =
@@ -284,7 +286,7 @@ Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
         if (state_ == ConnectionState::kTraffic) OnCommand(reader_.command(), now);
         break;
       case Reader::Result::kNoMemory:
-        starved_ = true;
+        starved_until_ = now + kStarvedPause;
         return ReceiveClosed();
       case Reader::Result::kError:
         Violation(reader_.status().message());
@@ -417,7 +419,7 @@ void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Sta
 
 Instant Connection::NextDeadline() const {
   if (state_ == ConnectionState::kHandshake) return handshake_deadline_;
-  if (state_ == ConnectionState::kTraffic) return heartbeat_.deadline();
+  if (state_ == ConnectionState::kTraffic) return std::min(heartbeat_.deadline(), starved_until_);
   return Instant::Never();
 }
 

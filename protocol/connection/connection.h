@@ -169,6 +169,7 @@ class Connection {
   void OnCommand(Bytes body, Instant now);
   void OnPing(Bytes data, Instant now);
   void OnSubscription(bool subscribe, Bytes prefix);
+  bool starved() const { return !starved_until_.is_never(); }
   void OnActivity();
   void Violation(std::string_view sentence);
   void Lose(std::string_view sentence);
@@ -197,7 +198,8 @@ class Connection {
   bool window_out_ = false;
   bool transport_closed_ = false;
   bool paused_ = false;   // the receive mark was reached when Process looked last
-  bool starved_ = false;  // the budget refused what the next message needs
+  // The budget refused what the next message needs: tried again then.
+  Instant starved_until_ = Instant::Never();
   RingQueue<ConnectionEvent> events_;
 };
 

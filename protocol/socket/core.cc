@@ -218,14 +218,18 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
         break;
       case Poll::kNeedData:
         fair_.Remove(&link->fair);
-        if (link->ended || link->told_hint.mode == ReadMode::kPaused ||
-            link->connection->read_hint().mode != ReadMode::kAny) {
-          Progress(link, now);
-        }
+        AfterDraining(link, now);
         break;
     }
   }
   return false;
+}
+
+// Nothing is left to take from the link for now.
+void SocketCore::AfterDraining(Link* link, Instant now) {
+  if (EraseIfOver(link, now)) return;
+  UpdateHint(link);
+  SetTimer(link, now);
 }
 
 void SocketCore::FailPeer(Peer* peer, absl::Status why, std::string_view reason, Instant now) {

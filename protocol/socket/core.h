@@ -142,6 +142,7 @@ class SocketCore {
   void UpdateBalance(Peer* peer);
   void Emit(SocketEvent event);
   void DropInput(Instant now);
+  void AfterDraining(Link* link, Instant now);
 
   // core_links.cc: lives of links
   Link* MakeLink();
@@ -157,6 +158,7 @@ class SocketCore {
   void AbandonQueue(Peer* peer);
   void TellClose(Link* link, CloseMode mode);
   void UpdateHint(Link* link);
+  void SetTimer(Link* link, Instant now);
   void Activate(Link* link);
   bool MayDeliver(const Link& link) const;
   bool EraseIfOver(Link* link, Instant now);

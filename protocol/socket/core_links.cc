@@ -232,10 +232,14 @@ void SocketCore::Progress(Link* link, Instant now) {
   }
   if (connection.done() && link->transport_open) TellClose(link, CloseMode::kGraceful);
   UpdateHint(link);
-  // A deadline that is due already waits for the next call: HandleTimeout must come to an end.
-  const Instant deadline = connection.NextDeadline();
-  timers_.Set(&link->timer, deadline <= now ? now + absl::Nanoseconds(1) : deadline);
+  SetTimer(link, now);
   EraseIfOver(link, now);
+}
+
+// A deadline that is due already waits for the next call: HandleTimeout must come to an end.
+void SocketCore::SetTimer(Link* link, Instant now) {
+  const Instant deadline = link->connection->NextDeadline();
+  timers_.Set(&link->timer, deadline <= now ? now + absl::Nanoseconds(1) : deadline);
 }
 
 // Older links of a peer are emptied before newer ones: order is kept over a reconnect.

@@ -1,0 +1,35 @@
+#ifndef MONOCOQUE_TESTS_SUPPORT_ZMQ_PEER_H_
+#define MONOCOQUE_TESTS_SUPPORT_ZMQ_PEER_H_
+
+#include <zmq.h>
+
+#include <string>
+#include <vector>
+
+namespace monocoque::testing {
+
+// A socket of libzmq, the peer to talk with. Calls do not block: drive the other side meanwhile.
+class ZmqPeer {
+ public:
+  explicit ZmqPeer(int type);
+  ~ZmqPeer();
+  ZmqPeer(const ZmqPeer&) = delete;
+  ZmqPeer& operator=(const ZmqPeer&) = delete;
+
+  void Set(int option, const std::string& value);
+  void Set(int option, int value);
+  // The bound endpoint.
+  std::string Bind(const std::string& endpoint);
+  void Connect(const std::string& endpoint);
+  // False: it would block now.
+  bool Send(const std::vector<std::string>& parts);
+  bool Receive(std::vector<std::string>* parts);
+
+ private:
+  void* context_;
+  void* socket_;
+};
+
+}  // namespace monocoque::testing
+
+#endif  // MONOCOQUE_TESTS_SUPPORT_ZMQ_PEER_H_

@@ -37,13 +37,15 @@ class FlushPolicy {
     waiting_since_ = ticks;
     return true;
   }
+  // The write that AfterSend asked for is done: the time it took is no gap.
+  void Wrote(std::uint64_t ticks) { last_ = waiting_since_ = ticks; }
   // Everything was written, or the caller waits: the next send goes at once.
   void Reset() { threshold_ = 0; }
 
  private:
-  // Ten microseconds and a hundred, at two to four ticks a nanosecond: exactness does not matter.
+  // Ten microseconds and three hundred, at two to four ticks a nanosecond: exactness does not matter.
   static constexpr std::uint64_t kGapTicks = 30'000;
-  static constexpr std::uint64_t kLongTicks = 300'000;
+  static constexpr std::uint64_t kLongTicks = 900'000;
   static constexpr std::size_t kFirstBytes = 64;
   static constexpr std::size_t kCapBytes = 512 * 1024;
 

@@ -94,7 +94,10 @@ absl::Status SocketState::SendInTurn(Message* message) {
   return sent;
 }
 
-void SocketState::Exchange() { loop_.Exchange(); }
+void SocketState::Exchange() {
+  loop_.Exchange();
+  flush_policy_.Wrote(Ticks());
+}
 
 void SocketState::WriteNow() {
   flush_policy_.Reset();

@@ -110,7 +110,12 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   }
   // For senders inside a turn: written at its end.
   absl::Status SendInTurn(Message* message);
-  bool TryReceive(Message* out) { return status_.ok() && machine_->Receive(out, nullptr, turn_time()); }
+  bool TryReceive(Message* out) {
+    const bool got = status_.ok() && machine_->Receive(out, nullptr, turn_time());
+    // Taking may set reading going again: an action for the next turn.
+    if (machine_ && machine_->has_outputs()) [[unlikely]] Touch();
+    return got;
+  }
   // Starts what writes can be started.
   void WriteNow();
 

@@ -28,7 +28,7 @@ struct ConnectionOptions {
   // Messages accepted by Send and not yet handed to a batch.
   Mark send_mark;
   // Messages received and not yet taken: reached, reading pauses.
-  Mark receive_mark;
+  Mark receive_mark = {.messages = 65536, .bytes = 8 * 1024 * 1024};
 };
 
 }  // namespace monocoque

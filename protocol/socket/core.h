@@ -75,6 +75,7 @@ class SocketCore {
   absl::Status Unbind(ListenerId id, Instant now);
   absl::Status Disconnect(DialerId id, Instant now);
   void Close(absl::Duration linger, Instant now);
+  bool has_outputs() const { return !actions_.empty() || !dirty_.empty(); }
   bool drained() const { return closing_ && links_.empty() && dialers_.empty(); }
 
   // ---- For Socket: outputs (core.cc) -----------------------------------------------------------

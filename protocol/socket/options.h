@@ -40,7 +40,7 @@ struct SocketOptions {
   // takes no more until half of it is gone or a write is done.
   Mark send_mark;
   // Messages received and not yet taken, for each peer; reached, its link is not read (libzmq: RCVHWM).
-  Mark receive_mark;
+  Mark receive_mark = {.messages = 65536, .bytes = 8 * 1024 * 1024};
   // Octets of all blocks that the socket's links hold together, for what is received and for what is to
   // be sent.
   std::int64_t budget_bytes = std::int64_t{1} << 40;

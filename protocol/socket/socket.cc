@@ -69,6 +69,7 @@ std::shared_ptr<const PeerInfo> Socket::peer_info(PeerId id) const {
 }
 
 std::size_t Socket::ready_peers() const { return core_->ready_peers(); }
+bool Socket::has_outputs() const { return core_->has_outputs(); }
 bool Socket::drained() const { return core_->drained(); }
 
 void Socket::OnListening(ListenerId id, const Endpoint& bound, Instant /*now*/) {

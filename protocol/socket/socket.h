@@ -84,6 +84,8 @@ class Socket {
   std::shared_ptr<const PeerInfo> peer_info(PeerId peer) const;
   // Peers with a finished handshake now.
   std::size_t ready_peers() const;
+  // An action or something to write waits to be drained.
+  bool has_outputs() const;
   // After Close: true once nothing is left to send and every link was told to close.
   bool drained() const;
 

@@ -87,6 +87,18 @@ std::size_t ByteQueue::CopyOut(std::size_t offset, MutableBytes out) const {
   return copied;
 }
 
+Bytes ByteQueue::SpanAt(std::size_t offset) const {
+  const Bytes front = contiguous();
+  if (offset < front.size()) return front.subspan(offset);
+  offset -= front.size();
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    const Bytes piece(pieces_[i].begin, pieces_[i].end);
+    if (offset < piece.size()) return piece.subspan(offset);
+    offset -= piece.size();
+  }
+  return {};
+}
+
 void ByteQueue::Compact() {
   if (empty()) return;
   std::size_t pinned = lease_.block()->capacity();

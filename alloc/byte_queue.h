@@ -36,6 +36,9 @@ class ByteQueue {
   // The front, as far as it is contiguous; empty only if the queue is empty.
   Bytes contiguous() const { return {cur_, static_cast<std::size_t>(end_ - cur_)}; }
 
+  // The octets from `offset` behind the front on, as far as they are contiguous; empty past the end.
+  Bytes SpanAt(std::size_t offset) const;
+
   // Takes `count` octets off; at most contiguous().size(). The fast way.
   void Advance(std::size_t count) {
     cur_ += count;

@@ -1,57 +1,65 @@
 #ifndef MONOCOQUE_ADAPTERS_URING_FLUSH_POLICY_H_
 #define MONOCOQUE_ADAPTERS_URING_FLUSH_POLICY_H_
 
+#include <time.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__x86_64__)
-#include <x86intrin.h>
-#else
-#include "adapters/net/host.h"
-#endif
-
 namespace monocoque::uring {
-
-// A clock for gaps between sends, cheaper than the system's: ticks of no fixed length, about a nanosecond or
-// less each.
-inline std::uint64_t Ticks() {
-#if defined(__x86_64__)
-  return __rdtsc();
-#else
-  return static_cast<std::uint64_t>(net::Now().nanoseconds());
-#endif
-}
 
 // When a send outside a turn of the loop is written: a slow start. A single message goes at once; in a tight
 // row of them each write is twice as large as the last, up to a cap; a gap begins anew. What waited long goes
 // with the next send.
+//
+// Gaps are seen by the system's coarse clock, a few nanoseconds a read and a few milliseconds apart, at each send,
+// and by the exact one at each eighth, which would otherwise cost as much as the send.
 class FlushPolicy {
  public:
   // After a send: should what is pending be written now?
-  bool AfterSend(std::size_t pending_bytes, std::uint64_t ticks) {
-    if (ticks - last_ > kGapTicks) threshold_ = 0;
-    last_ = ticks;
-    if (pending_bytes < threshold_ && ticks - waiting_since_ < kLongTicks) return false;
-    threshold_ = std::clamp(threshold_ * 2, kFirstBytes, kCapBytes);
-    waiting_since_ = ticks;
-    return true;
+  bool AfterSend(std::size_t pending_bytes) {
+    if (pending_bytes >= threshold_) return Write();
+    const std::int64_t coarse = Read(CLOCK_MONOTONIC_COARSE);
+    const bool exact_turn = (++sends_ & 7) == 0;
+    if (coarse == last_coarse_ && !exact_turn) return false;
+    last_coarse_ = coarse;
+    const std::int64_t now = Read(CLOCK_MONOTONIC);
+    const bool gap = now - last_exact_ > 8 * kGapNanoseconds;
+    last_exact_ = now;
+    if (gap) threshold_ = 0;
+    return gap || now - waiting_since_ > kLongNanoseconds ? Write() : false;
   }
   // The write that AfterSend asked for is done: the time it took is no gap.
-  void Wrote(std::uint64_t ticks) { last_ = waiting_since_ = ticks; }
-  // Everything was written, or the caller waits: the next send goes at once.
+  void Wrote() {
+    last_exact_ = waiting_since_ = Read(CLOCK_MONOTONIC);
+    last_coarse_ = Read(CLOCK_MONOTONIC_COARSE);
+    sends_ = 0;
+  }
+  // The caller waits: the next send goes at once.
   void Reset() { threshold_ = 0; }
 
  private:
-  // Ten microseconds and three hundred, at two to four ticks a nanosecond: exactness does not matter.
-  static constexpr std::uint64_t kGapTicks = 30'000;
-  static constexpr std::uint64_t kLongTicks = 900'000;
+  static constexpr std::int64_t kGapNanoseconds = 10'000;
+  static constexpr std::int64_t kLongNanoseconds = 300'000;
   static constexpr std::size_t kFirstBytes = 64;
   static constexpr std::size_t kCapBytes = 512 * 1024;
 
+  static std::int64_t Read(clockid_t clock) {
+    timespec ts;
+    clock_gettime(clock, &ts);
+    return std::int64_t{ts.tv_sec} * 1'000'000'000 + ts.tv_nsec;
+  }
+  bool Write() {
+    threshold_ = std::clamp(threshold_ * 2, kFirstBytes, kCapBytes);
+    return true;
+  }
+
   std::size_t threshold_ = 0;
-  std::uint64_t last_ = 0;
-  std::uint64_t waiting_since_ = 0;
+  unsigned sends_ = 0;
+  std::int64_t last_coarse_ = 0;
+  std::int64_t last_exact_ = 0;
+  std::int64_t waiting_since_ = 0;
 };
 
 }  // namespace monocoque::uring

@@ -96,7 +96,7 @@ absl::Status SocketState::SendInTurn(Message* message) {
 
 void SocketState::Exchange() {
   loop_.Exchange();
-  flush_policy_.Wrote(Ticks());
+  flush_policy_.Wrote();
 }
 
 void SocketState::WriteNow() {

@@ -105,7 +105,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
     absl::Status sent = machine_->Send(message, turn_time());
     if (!sent.ok()) [[unlikely]] return sent;
     Touch();
-    if (flush_policy_.AfterSend(machine_->pending_bytes(), Ticks())) Exchange();
+    if (flush_policy_.AfterSend(machine_->pending_bytes())) Exchange();
     return sent;
   }
   // For senders inside a turn: written at its end.

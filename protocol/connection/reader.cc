@@ -30,10 +30,8 @@ Reader::Result Reader::Fail(std::string_view sentence) {
 Reader::Result Reader::Header(std::size_t offset, std::size_t parts, std::uint64_t bytes,
                               FrameHeader* out, std::string_view* violation) const {
   std::array<std::uint8_t, frame::kLongHeaderBytes> copy;
-  Bytes octets = input_.contiguous();
-  if (offset < octets.size() && octets.size() - offset >= copy.size()) {
-    octets = octets.subspan(offset);
-  } else {
+  Bytes octets = input_.SpanAt(offset);
+  if (octets.size() < copy.size()) {
     octets = Bytes(copy.data(), input_.CopyOut(offset, copy));
   }
   switch (ParseFrameHeader(octets, out)) {
@@ -251,9 +249,29 @@ bool Reader::CatchUp() {
   return true;
 }
 
+// The fast way over whole one-part messages in short frames that lie in one piece.
+void Reader::PassShortFrames(std::size_t* max_frames, std::size_t max_messages) {
+  if (seen_parts_ > 0) return;
+  const Bytes span = input_.SpanAt(static_cast<std::size_t>(seen_position_ - input_.position()));
+  const std::size_t most = std::min(*max_frames, max_messages - ahead());
+  std::size_t at = 0;
+  std::size_t count = 0;
+  while (count < most && span.size() - at >= frame::kShortHeaderBytes && span[at] == 0) {
+    const std::size_t size = span[at + 1];
+    if (size > fast_max_ || size > span.size() - at - frame::kShortHeaderBytes) break;
+    at += frame::kShortHeaderBytes + size;
+    ++count;
+  }
+  seen_position_ += at;
+  seen_ += count;
+  *max_frames -= count;
+}
+
 Reader::Result Reader::LookAhead(std::size_t* max_frames, std::size_t max_messages) {
   if (!status_.ok() || !CatchUp()) return status_.ok() ? Result::kNeedData : Result::kError;
   while (*max_frames > 0 && ahead() < max_messages) {
+    PassShortFrames(max_frames, max_messages);
+    if (*max_frames == 0 || ahead() >= max_messages) break;
     const std::uint64_t distance = seen_position_ - input_.position();
     if (distance >= input_.size()) return Result::kNeedData;
     const auto offset = static_cast<std::size_t>(distance);

@@ -128,6 +128,7 @@ class Reader {
   Result EmitGathered(Message* out);
   void DropGather();
   bool CatchUp();
+  void PassShortFrames(std::size_t* max_frames, std::size_t max_messages);
 
   const Limits limits_;
   const std::size_t fast_max_;

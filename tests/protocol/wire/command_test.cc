@@ -55,6 +55,7 @@ TEST(CommandTest, DataMayBeEmpty) {
 
 // C-2, SEC-9: frame-malformed-command, frame-empty-command.
 TEST(CommandTest, MalformedBodiesAreRefused) {
+  EXPECT_FALSE(ParseCommand(Bytes()).ok());
   for (const std::string_view hex : {"", "00", "0050494e47", "01", "0550494e47", "ff41"}) {
     const std::string body = Octets(hex);
     EXPECT_EQ(ParseCommand(AsBytes(body)).status().code(), absl::StatusCode::kInvalidArgument)
@@ -207,6 +208,7 @@ TEST(PingTest, LongerContextIsCut) {
 
 // null-error-malformed, and a reason that leaves octets over.
 TEST(ErrorTest, ReasonMustFillTheData) {
+  EXPECT_FALSE(ParseErrorReason(Bytes()).ok());
   for (const std::string_view hex : {"", "01", "206f6f7073", "036f6f7073"}) {
     const std::string data = Octets(hex);
     EXPECT_FALSE(ParseErrorReason(AsBytes(data)).ok()) << hex;

@@ -1,0 +1,48 @@
+#ifndef MONOCOQUE_CLI_ARGS_H_
+#define MONOCOQUE_CLI_ARGS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cli/text.h"
+#include "protocol/wire/socket_type.h"
+
+namespace monocoque::cli {
+
+// What the command line asks for.
+struct Args {
+  enum class Mode { kRole, kDemo, kHelp, kVersion };
+
+  struct Place {
+    bool bind;
+    std::string endpoint;
+  };
+
+  Mode mode = Mode::kRole;
+  SocketType role = SocketType::kPull;
+  std::vector<Place> places;  // in the order given
+  std::optional<std::uint64_t> count;
+  absl::Duration timeout = absl::InfiniteDuration();
+  std::string identity;
+  std::optional<std::string> reply;
+  bool echo = false;
+  absl::Duration interval = absl::ZeroDuration();
+  Format format = Format::kText;
+  std::optional<std::uint64_t> hwm;
+  absl::Duration linger = absl::InfiniteDuration();
+};
+
+// An error is a usage error: one line.
+absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words);
+
+// What --help prints.
+std::string_view HelpText();
+
+}  // namespace monocoque::cli
+
+#endif  // MONOCOQUE_CLI_ARGS_H_

@@ -1,0 +1,109 @@
+#include "cli/text.h"
+
+#include <cstddef>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace monocoque::cli {
+namespace {
+
+constexpr std::string_view kDigits = "0123456789abcdef";
+
+// A JSON string of what Escape gave: only quotes and backslashes need care.
+std::string JsonString(std::string_view escaped) {
+  std::string out = "\"";
+  for (char c : escaped) {
+    if (c == '"' || c == '\\') out.push_back('\\');
+    out.push_back(c);
+  }
+  out.push_back('"');
+  return out;
+}
+
+}  // namespace
+
+std::string Escape(std::string_view octets) {
+  std::string out;
+  for (char c : octets) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (c == '\\') {
+      out += "\\\\";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (octet >= 0x20 && octet <= 0x7e) {
+      out.push_back(c);
+    } else {
+      out += "\\x";
+      out.push_back(kDigits[octet >> 4]);
+      out.push_back(kDigits[octet & 15]);
+    }
+  }
+  return out;
+}
+
+absl::StatusOr<std::string> Unescape(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      out.push_back(text[i]);
+      continue;
+    }
+    const char kind = i + 1 < text.size() ? text[i + 1] : '\0';
+    if (kind == '\\' || kind == 't' || kind == 'n') {
+      out.push_back(kind == '\\' ? '\\' : kind == 't' ? '\t' : '\n');
+      ++i;
+      continue;
+    }
+    const std::string_view digits = text.substr(i + 1, 3);
+    const std::size_t high = digits.size() == 3 ? kDigits.find(digits[1]) : std::string_view::npos;
+    const std::size_t low = digits.size() == 3 ? kDigits.find(digits[2]) : std::string_view::npos;
+    if (kind != 'x' || high == std::string_view::npos || low == std::string_view::npos) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "bad escape \"", Escape(text.substr(i, kind == 'x' ? 4 : 2)),
+          "\"; there are \\\\ \\t \\n and \\x with two lower-case hexadecimal digits"));
+    }
+    out.push_back(static_cast<char>(high * 16 + low));
+    i += 3;
+  }
+  return out;
+}
+
+absl::StatusOr<Message> ParseLine(std::string_view line) {
+  std::vector<std::string> parts;
+  for (std::string_view part : absl::StrSplit(line, '\t')) {
+    absl::StatusOr<std::string> octets = Unescape(part);
+    if (!octets.ok()) return octets.status();
+    parts.push_back(*std::move(octets));
+  }
+  const std::vector<std::string_view> views(parts.begin(), parts.end());
+  return Message(views);
+}
+
+std::string FormatLine(const Message& message, Format format) {
+  std::string out = format == Format::kJson ? "{\"parts\":[" : "";
+  bool first = true;
+  for (const Slice& part : message) {
+    if (!first) out += format == Format::kJson ? "," : "\t";
+    first = false;
+    switch (format) {
+      case Format::kText:
+        out += Escape(part.text());
+        break;
+      case Format::kHex:
+        out += absl::BytesToHexString(part.text());
+        break;
+      case Format::kJson:
+        out += JsonString(Escape(part.text()));
+        break;
+    }
+  }
+  if (format == Format::kJson) out += "]}";
+  return out;
+}
+
+}  // namespace monocoque::cli

@@ -1,0 +1,27 @@
+#ifndef MONOCOQUE_CLI_TEXT_H_
+#define MONOCOQUE_CLI_TEXT_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "protocol/wire/message.h"
+
+namespace monocoque::cli {
+
+enum class Format { kText, kHex, kJson };
+
+// Octets as printable ASCII: `\\` `\t` `\n` for those three, `\xNN` for every other octet outside
+// 0x20 to 0x7e.
+std::string Escape(std::string_view octets);
+// The way back; an error names the bad escape.
+absl::StatusOr<std::string> Unescape(std::string_view text);
+
+// A line, without its end, as a message: parts are separated by tabs.
+absl::StatusOr<Message> ParseLine(std::string_view line);
+// A message as a line, without its end.
+std::string FormatLine(const Message& message, Format format);
+
+}  // namespace monocoque::cli
+
+#endif  // MONOCOQUE_CLI_TEXT_H_

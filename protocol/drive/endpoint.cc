@@ -29,10 +29,8 @@ absl::Status Bad(std::string_view text, std::string_view why) {
 // Digits only, 0 to 65535.
 bool ParsePort(std::string_view text, std::uint16_t* out) {
   std::uint32_t port = 0;
-  if (text.empty() ||
-      !std::ranges::all_of(
-          text, [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }) ||
-      !absl::SimpleAtoi(text, &port) || port > 65535) {
+  const auto is_digit = [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); };
+  if (!std::ranges::all_of(text, is_digit) || !absl::SimpleAtoi(text, &port) || port > 65535) {
     return false;
   }
   *out = static_cast<std::uint16_t>(port);

@@ -94,7 +94,11 @@ TEST(MetadataTest, PropertiesFillTheBodyExactly) {
   for (std::size_t size = 0; size <= both.size(); ++size) {
     const bool whole = size == 0 || size == first.size() || size == both.size();
     // What follows in memory would fit: it must not be read.
-    EXPECT_EQ(ParseMetadata(AsBytes(both).first(size), Limits()).ok(), whole) << size;
+    const Bytes cut = AsBytes(both).first(size);
+    EXPECT_EQ(ParseMetadata(cut, Limits()).ok(), whole) << size;
+    MetadataReader reader(cut);
+    Property property;
+    EXPECT_EQ(reader.Next(&property).ok(), size == 0 || size >= first.size()) << size;
   }
   EXPECT_FALSE(Parse(both + "\x01").ok());
 }

@@ -37,8 +37,11 @@ bool WriteAll(int fd, std::string_view text) {
   return true;
 }
 
+// What is quoted in `why` is escaped already; this makes sure of it.
 void Complain(std::string_view why) {
-  WriteAll(STDERR_FILENO, absl::StrCat("monocoque: ", Escape(why), "\n"));
+  std::string line = "monocoque: ";
+  for (char c : why) line += c == '\\' ? std::string(1, c) : Escape(std::string_view(&c, 1));
+  WriteAll(STDERR_FILENO, line + "\n");
 }
 
 // Lines of stdin, as they come, without blocking the loop.

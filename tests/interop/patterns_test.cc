@@ -109,6 +109,8 @@ TEST_P(PatternsTest, MessagesArriveBothWays) {
   const int theirs = pairing_.theirs;
   const bool routers = ours == SocketType::kRouter && theirs == ZMQ_ROUTER;
   if (routers) theirs_.Set(ZMQ_ROUTING_ID, "them");
+  // Else it drops what it is given before it knows us.
+  if (theirs == ZMQ_ROUTER) theirs_.Set(ZMQ_ROUTER_MANDATORY, 1);
   if (routers) ours_ = loop_.MakeSocket(ours, {.routing_id = "us"});
   Join();
   if (routers) {

@@ -1,4 +1,5 @@
-// Every pattern against a live libzmq: who binds, who sends, tcp and ipc, several parts, empty ones, large ones.
+// Every pattern against a live libzmq: who binds, who sends, tcp and ipc, several parts, empty
+// ones, large ones.
 #include <unistd.h>
 #include <zmq.h>
 
@@ -29,11 +30,13 @@ struct Pairing {
 };
 
 // Both directions of one pairing, as far as the pattern has them.
-class PatternsTest
-    : public ::testing::TestWithParam<std::tuple<Pairing, bool /*we bind*/, const char* /*transport*/>> {
+class PatternsTest : public ::testing::TestWithParam<
+                         std::tuple<Pairing, bool /*we bind*/, const char* /*transport*/>> {
  protected:
   PatternsTest()
-      : pairing_(std::get<0>(GetParam())), ours_(loop_.MakeSocket(pairing_.ours)), theirs_(pairing_.theirs) {}
+      : pairing_(std::get<0>(GetParam())),
+        ours_(loop_.MakeSocket(pairing_.ours)),
+        theirs_(pairing_.theirs) {}
 
   void Join() {
     const bool tcp = std::string(std::get<2>(GetParam())) == "tcp";
@@ -73,7 +76,9 @@ class PatternsTest
     last_from_ = std::string(AsText(message.routing_id()));
     return parts;
   }
-  void TheySend(const Parts& parts) { ASSERT_TRUE(Until([&] { return theirs_.Send(parts); })); }
+  void TheySend(const Parts& parts) {
+    ASSERT_TRUE(Until([&] { return theirs_.Send(parts); }));
+  }
   Parts TheyReceive() {
     Parts parts;
     EXPECT_TRUE(Until([&] { return theirs_.Receive(&parts); }));
@@ -139,7 +144,8 @@ TEST_P(PatternsTest, MessagesArriveBothWays) {
       EXPECT_EQ(got, they_show);
     };
     auto they_to_us = [&] {
-      TheySend(theirs == ZMQ_ROUTER ? Behind({routers ? "us" : their_peer_}, they_show) : they_show);
+      TheySend(theirs == ZMQ_ROUTER ? Behind({routers ? "us" : their_peer_}, they_show)
+                                    : they_show);
       EXPECT_EQ(WeReceive(), we_show);
     };
     if (we_begin) {
@@ -170,7 +176,8 @@ INSTANTIATE_TEST_SUITE_P(
                        ::testing::Bool(), ::testing::Values("tcp", "ipc")),
     [](const auto& param) {
       return absl::StrCat(std::get<0>(param.param).name,
-                          std::get<1>(param.param) ? "WeBind" : "TheyBind", std::get<2>(param.param));
+                          std::get<1>(param.param) ? "WeBind" : "TheyBind",
+                          std::get<2>(param.param));
     });
 
 }  // namespace

@@ -46,8 +46,7 @@ bool End::saw(ConnectionEvent::Kind kind) const {
   return std::ranges::any_of(events, [&](const auto& event) { return event.kind == kind; });
 }
 
-Pair::Pair(const ConnectionOptions& a_options, const ConnectionOptions& b_options,
-           const Host& host)
+Pair::Pair(const ConnectionOptions& a_options, const ConnectionOptions& b_options, const Host& host)
     : now(host.now) {
   a.connection = *Connection::Create(a_options, host);
   b.connection = *Connection::Create(b_options, host);

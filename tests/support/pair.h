@@ -45,8 +45,8 @@ struct End {
   bool saw(ConnectionEvent::Kind kind) const;
 };
 
-// Two connections joined by two streams of octets, and a clock that stands unless it is moved. No socket, no
-// thread: a scenario in ten lines.
+// Two connections joined by two streams of octets, and a clock that stands unless it is moved. No
+// socket, no thread: a scenario in ten lines.
 class Pair {
  public:
   Pair(const ConnectionOptions& a, const ConnectionOptions& b, const Host& host = TestHost());

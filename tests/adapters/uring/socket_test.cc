@@ -62,7 +62,8 @@ TEST_P(SocketTest, ManySizes) {
   constexpr int kCount = 500;
   for (int sent = 0; sent < kCount; ++sent) {
     const std::size_t size = kSizes[static_cast<std::size_t>(sent) % std::size(kSizes)];
-    ASSERT_TRUE(push.Send(Message(std::string(size, static_cast<char>('a' + sent % 26))), kSoon).ok());
+    ASSERT_TRUE(
+        push.Send(Message(std::string(size, static_cast<char>('a' + sent % 26))), kSoon).ok());
     while (pull.TryReceive(&m)) check(m);
   }
   push.Flush();
@@ -138,7 +139,8 @@ TEST(LoopTest, ErrorsSayWhatToDo) {
   EXPECT_FALSE(two.Connect("tcp://127.0.0.1:*").ok());
   EXPECT_FALSE(two.Bind("ipc:///no/such/directory/socket").ok());
   EXPECT_EQ(two.Send("never").code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(two.Receive(absl::Milliseconds(1)).status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(two.Receive(absl::Milliseconds(1)).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
 }
 
 // E-14: a file that is no dead socket is never removed; a dead socket's is.

@@ -58,7 +58,8 @@ TEST(ConnectionTest, OctetByOctet) {
   EXPECT_THAT(pair.b.texts(), ElementsAre("one", "two|2", std::string(300, 'z'), ""));
 }
 
-// G-1, G-2, B-6: the signature at once, the major version after the peer's, the rest after its eleventh.
+// G-1, G-2, B-6: the signature at once, the major version after the peer's, the rest after its
+// eleventh.
 TEST(ConnectionTest, GreetingIsStaged) {
   const Host host = TestHost();
   auto c = Make(SocketType::kDealer, host);
@@ -105,7 +106,9 @@ TEST(ConnectionTest, SocketTypeMisfitGetsError) {
   Feed(c.get(), PeerGreeting() + PeerReady("PUB"), host.now);
   c->Process(10, host.now);
   const std::string out = TakeOutput(c.get(), host.now);
-  EXPECT_NE(out.find("\x05" "ERROR"), std::string::npos);
+  EXPECT_NE(out.find("\x05"
+                     "ERROR"),
+            std::string::npos);
   EXPECT_EQ(CauseOf(c->status()), Cause::kPeerIncompatible);
   EXPECT_EQ(DefaultRetry(CauseOf(c->status())), Retry::kNever);
   EXPECT_THAT(std::string(c->status().message()), ::testing::HasSubstr("PUSH cannot talk to PUB"));
@@ -171,7 +174,8 @@ std::unique_ptr<Connection> Up(SocketType ours, std::string_view theirs, const H
 
 // F-5, F-6, F-7, F-9: framing violations end the link; what came whole before them is delivered.
 TEST(ConnectionTest, FramingViolations) {
-  for (const char* bad : {"08 00", "10 00", "05 00", "02 8000000000000000", "02 0000000010000001"}) {
+  for (const char* bad :
+       {"08 00", "10 00", "05 00", "02 8000000000000000", "02 0000000010000001"}) {
     const Host host = TestHost();
     auto c = Up(SocketType::kPull, "PUSH", host);
     Feed(c.get(), Hex("0003616263") + Hex(bad), host.now);
@@ -218,10 +222,10 @@ TEST(ConnectionTest, CommandsInTraffic) {
     bool closes;
   };
   for (const Case& c : {Case{"0406 0450494e47 00", true},   // PING without its ttl
-                        Case{"0400", true},                  // no name
-                        Case{"0403 056162", true},           // name past the end
-                        Case{"0405 0451514e47", false},      // unknown
-                        Case{"0406 0552454144 59", false},   // a second READY
+                        Case{"0400", true},                 // no name
+                        Case{"0403 056162", true},          // name past the end
+                        Case{"0405 0451514e47", false},     // unknown
+                        Case{"0406 0552454144 59", false},  // a second READY
                         Case{"040b 09535542534352494245 61", false}}) {
     const Host host = TestHost();
     auto connection = Up(SocketType::kPull, "PUSH", host);
@@ -283,8 +287,10 @@ TEST(ConnectionTest, SubscriptionsInBothForms) {
     ASSERT_TRUE(sub->SendSubscription(true, AsBytes("ab"), host.now).ok());
     ASSERT_TRUE(sub->SendSubscription(false, AsBytes("ab"), host.now).ok());
     const std::string out = TakeOutput(sub.get(), host.now);
-    EXPECT_EQ(ToHex(out), minor == 0 ? "0003016162" "0003006162"
-                                     : "040c095355425343524942456162" "04090643414e43454c6162");
+    EXPECT_EQ(ToHex(out), minor == 0 ? "0003016162"
+                                       "0003006162"
+                                     : "040c095355425343524942456162"
+                                       "04090643414e43454c6162");
     auto pub = Up(SocketType::kPub, "SUB", host, minor);
     Feed(pub.get(), out, host.now);
     Message m;

@@ -105,7 +105,8 @@ void SocketCore::Close(absl::Duration linger, Instant now) {
     if (!something_waits && (peer == nullptr || peer->link == nullptr)) EndDialer(dialer, now);
   }
   for (LinkId id : links_.Ids()) {
-    if (Link* link = links_.Find(id)) Progress(link, now);
+    // One that still dials goes on for what is queued.
+    if (Link* link = links_.Find(id); link != nullptr && link->connection != nullptr) Progress(link, now);
   }
 }
 

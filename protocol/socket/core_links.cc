@@ -485,7 +485,7 @@ void SocketCore::AbortAll(Instant now) {
   }
   for (LinkId id : links_.Ids()) {
     Link* link = links_.Find(id);
-    if (link == nullptr) continue;
+    if (link == nullptr || link->connection == nullptr) continue;
     TellClose(link, CloseMode::kAbort);
     link->connection->OnTransportClosed(TerminalStatus(Cause::kLocal, "closed"), now);
     Progress(link, now);

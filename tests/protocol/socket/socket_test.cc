@@ -421,6 +421,7 @@ TEST(SocketTest, CloseLingers) {
   EXPECT_EQ(Send(push, Message("more"), net.now).code(), absl::StatusCode::kFailedPrecondition);
   Socket& pull = net.Make(SocketType::kPull);
   net.Bind(pull, "a");
+  net.Run();
   net.Advance(absl::Seconds(2));
   EXPECT_TRUE(push.drained());
   EXPECT_THAT(ReceiveAll(pull, net.now), ElementsAre("last words"));

@@ -38,8 +38,7 @@ void ByteQueue::Append(Slice slice) {
   const std::uint8_t* begin = slice.data();
   const std::uint8_t* end = begin + slice.size();
   if (cur_ == end_) {
-    slice.block()->Ref();
-    Open({slice.block(), begin, end});
+    Open({slice.release(), begin, end});
     return;
   }
   // Joined if it lies right behind the last piece.
@@ -53,9 +52,8 @@ void ByteQueue::Append(Slice slice) {
     behind_ += slice.size();
     return;
   }
-  slice.block()->Ref();
-  pieces_.push_back({slice.block(), begin, end});
   behind_ += slice.size();
+  pieces_.push_back({slice.release(), begin, end});
 }
 
 void ByteQueue::Skip(std::size_t count) {

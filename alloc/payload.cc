@@ -20,9 +20,9 @@ void Payload::AssignSlice(Slice slice) {
     AssignInline(slice.data(), slice.size(), slice.size());
     return;
   }
-  const Shared shared{slice.block(), slice.data(), slice.size()};
-  shared.block->Ref();
-  u_.shared = shared;
+  u_.shared.data = slice.data();
+  u_.shared.size = slice.size();
+  u_.shared.block = slice.release();
   kind_ = kShared;
 }
 

@@ -61,6 +61,13 @@ class Slice {
   // The block that is kept alive; null if the octets are inline.
   Block* block() const { return block_; }
 
+  // Gives the block's reference to the caller, who owes an Unref; null if the octets are inline. The slice
+  // is empty then.
+  Block* release() {
+    size_ = 0;
+    return std::exchange(block_, nullptr);
+  }
+
   // Part of this slice, sharing its memory. Out-of-range positions are cut to what is there.
   Slice Sub(std::size_t offset, std::size_t count) const;
   void RemovePrefix(std::size_t count);

@@ -79,6 +79,8 @@ Handshake::Result Handshake::AdvanceGreeting(ByteQueue* input, std::string* out)
       return Fail(TerminalStatus(Cause::kPeerIncompatible,
                                  "the peer speaks ZMTP 1.0, or no ZMTP at all; 3.0 is needed"));
     case PeerVersion::kRevision0:
+      return Fail(TerminalStatus(Cause::kPeerIncompatible,
+                                 "the peer speaks a revision of ZMTP that was never defined"));
     case PeerVersion::kZmtp20:
       return Fail(TerminalStatus(Cause::kPeerIncompatible,
                                  "the peer speaks ZMTP 2.0; 3.0 is needed"));

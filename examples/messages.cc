@@ -1,0 +1,53 @@
+// What a message is: one part that reads like a string, or several that are a range; shared, never
+// copied twice.
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "alloc/slice.h"
+#include "protocol/wire/message.h"
+
+using namespace monocoque;
+
+namespace {
+
+int failed = 0;
+void Expect(bool holds, const char* what) {
+  std::printf("%s %s\n", holds ? "ok:" : "NOT:", what);
+  failed += holds ? 0 : 1;
+}
+
+}  // namespace
+
+int main() {
+  Message m("text");
+  Expect(m.text() == "text" && m.size() == 4, "one part reads like a string");
+
+  Message parts({"id", "", "body"});
+  std::size_t octets = 0;
+  for (Slice part : parts) octets += part.size();
+  Expect(parts.part_count() == 3 && parts[2].text() == "body" && octets == 6, "parts are a range");
+
+  // The user's own memory, sent without a copy; released when nobody looks at it any more.
+  static bool released = false;
+  constexpr std::size_t kSize = 1 << 20;
+  void* memory = std::calloc(kSize, 1);
+  {
+    Message big(Slice::Adopt(
+        memory, kSize,
+        [](void* p) {
+          std::free(p);
+          released = true;
+        },
+        memory));
+    Message copy = big;  // cheap: shares
+    Expect(copy.bytes().data() == memory && !released, "copies share");
+  }
+  Expect(released, "and let go");
+
+  m.set_to("worker-7");
+  Expect(AsText(m.routing_id()) == "worker-7", "a destination travels with the message");
+  m.IdToFront();
+  Expect(m.part_count() == 2 && m[0].text() == "worker-7", "and can be made a part");
+  return failed;
+}

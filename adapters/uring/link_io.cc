@@ -82,7 +82,7 @@ void LinkIo::Orphan() {
 }
 
 void LinkIo::Arm() {
-  if (armed_ || fd_ < 0) return;
+  if (armed_ || fd_ < 0 || loop_.closing()) return;
   armed_ = true;
   io_uring_sqe* sqe = loop_.ring().Prepare(this);
   if (loop_.buffers() != nullptr) {
@@ -140,7 +140,11 @@ void LinkIo::OnSent(int result) {
                                   failed ? ErrnoStatus(-result) : absl::OkStatus(), loop_.now());
     owner_->Touch();
   }
-  if (draining_ && fd_ >= 0) shutdown(fd_, SHUT_WR);
+  if (fd_ < 0) {
+    Disown();
+  } else if (draining_) {
+    shutdown(fd_, SHUT_WR);
+  }
   handling_ = false;
   DeleteIfOver();
 }
@@ -156,6 +160,7 @@ void LinkIo::OnCompletion(int result, unsigned flags) {
   } else {
     OnReadable(result);
   }
+  if (loop_.closing()) CloseNow();
   if (fd_ >= 0 && !armed_ && (reading_ || draining_)) Arm();
   handling_ = false;
   DeleteIfOver();
@@ -208,20 +213,15 @@ void LinkIo::OnReadable(int result) {
 
 void LinkIo::Over(const absl::Status& why) {
   if (owner_ != nullptr && !draining_) owner_->OnLinkOver(link_, why);
-  if (sending_ == nullptr) Disown();  // else the batch is still owed
   CloseNow();
 }
 
 void LinkIo::Close(CloseMode mode) {
   if (mode == CloseMode::kAbort || fd_ < 0) {
-    if (sending_ == nullptr) Disown();
     CloseNow();
   } else {
     draining_ = true;
-    if (sending_ == nullptr) {
-      Disown();
-      shutdown(fd_, SHUT_WR);
-    }
+    if (sending_ == nullptr) shutdown(fd_, SHUT_WR);
     loop_.SetTimer(this, loop_.now() + kDrainTime);
     Arm();
   }
@@ -240,6 +240,7 @@ void LinkIo::CloseNow() {
   // Ends a send that waits for room, and the kernel lets go of our memory.
   shutdown(fd_, SHUT_RDWR);
   close(std::exchange(fd_, -1));
+  if (sending_ == nullptr) Disown();  // else its batch is still owed
 }
 
 void LinkIo::DeleteIfOver() {

@@ -29,7 +29,8 @@ class LinkIo final : public Completion, public Timed {
 
   void SetReading(bool on);
   void Send(TransmitBatch batch);
-  // From now on the owner hears no more, save of the batch it is owed.
+  // From now on the owner hears no more, save of the batch it is owed; it is closed with us once the peer has
+  // closed too, or had its time.
   void Close(CloseMode mode);
   // The owner is going away.
   void Orphan();

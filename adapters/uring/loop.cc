@@ -44,6 +44,7 @@ Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
 }
 
 Loop::~Loop() {
+  closing_ = true;
   tasks_.clear();
   if (ring_ == nullptr) return;
   orphans_.clear();

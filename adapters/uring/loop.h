@@ -111,6 +111,8 @@ class Loop {
   const Host& host() const { return host_; }
   LoopStats& mutable_stats() { return stats_; }
   Resolver& resolver();
+  // The loop is being destroyed: nothing new is begun.
+  bool closing() const { return closing_; }
   void SetTimer(Timed* timed, Instant at) { timers_.Set(&timed->timer_, at); }
   // The socket has something to do at the next turn.
   void Touch(RotationNode<SocketState>* node) { touched_.Add(node); }
@@ -135,6 +137,7 @@ class Loop {
   void Sweep();
 
   LoopOptions options_;
+  bool closing_ = false;
   absl::Status status_;
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Buffers> buffers_;

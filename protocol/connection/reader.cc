@@ -19,6 +19,7 @@ Reader::Reader(const Limits& limits, BudgetPtr budget)
     : limits_(limits),
       fast_max_(static_cast<std::size_t>(std::min<std::uint64_t>(
           {frame::kMaxShortBody, limits.max_frame_bytes, limits.max_message_bytes}))),
+      long_max_(std::min(limits.max_frame_bytes, limits.max_message_bytes)),
       budget_(std::move(budget)) {}
 
 Reader::Result Reader::Fail(std::string_view sentence) {
@@ -80,7 +81,25 @@ Reader::Result Reader::TakeCommand(std::size_t offset, const FrameHeader& header
   return Result::kCommand;
 }
 
+// One whole long frame without MORE, in one piece and within the limits: shared with its block. False if
+// the front is anything else.
+bool Reader::TakeLong(Message* out) {
+  const Bytes front = input_.contiguous();
+  if (front.size() < frame::kLongHeaderBytes || front[0] != frame::kLong || gathering_) return false;
+  std::uint64_t size = 0;
+  for (std::size_t i = 1; i < frame::kLongHeaderBytes; ++i) size = size << 8 | front[i];
+  if (size <= inline_max_ || size > long_max_ || size > front.size() - frame::kLongHeaderBytes) {
+    return false;
+  }
+  const auto body = static_cast<std::size_t>(size);
+  out->SetSharedBody(input_.Share(frame::kLongHeaderBytes, body));
+  input_.Advance(frame::kLongHeaderBytes + body);
+  ++taken_;
+  return true;
+}
+
 Reader::Result Reader::NextSlow(Message* out) {
+  if (TakeLong(out)) return Result::kMessage;
   for (;;) {
     if (!status_.ok()) return Result::kError;
     if (in_frame_) {

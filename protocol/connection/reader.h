@@ -113,6 +113,7 @@ class Reader {
 
  private:
   Result NextSlow(Message* out);
+  bool TakeLong(Message* out);
   Result Fail(std::string_view sentence);
   // Parses the header `offset` octets behind the front and judges it by the limits; `parts` and `bytes`
   // are what the message under way has already. kError: `violation` says why.
@@ -131,7 +132,8 @@ class Reader {
   void PassShortFrames(std::size_t* max_frames, std::size_t max_messages);
 
   const Limits limits_;
-  const std::size_t fast_max_;
+  const std::size_t fast_max_;   // bodies that need no look at the limits: in short frames, in long ones
+  const std::uint64_t long_max_;
   std::size_t inline_max_ = Message::kInlineBytes;  // larger bodies are shared
   BudgetPtr budget_;
   ByteQueue input_;

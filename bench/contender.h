@@ -1,0 +1,55 @@
+#ifndef MONOCOQUE_BENCH_CONTENDER_H_
+#define MONOCOQUE_BENCH_CONTENDER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace monocoque::bench {
+
+struct Setting {
+  std::string transport = "tcp";  // tcp, ipc
+  std::size_t payload_bytes = 64;
+  double seconds = 2;  // how long a consumer counts, after a tenth of that to warm up
+  std::size_t round_trips = 20000;
+};
+
+// Tells the other process where to connect.
+using Announce = std::function<void(const std::string& endpoint)>;
+
+// One way to move messages over loopback between two processes: a library, or a bare program that
+// shows what the kernel allows. Each function is the whole life of one process.
+struct Contender {
+  const char* name;
+  // Binds, announces, counts: messages a second.
+  double (*consume)(const Setting&, const Announce&);
+  // Connects and sends until killed.
+  void (*produce)(const Setting&, const std::string& endpoint);
+  // Binds, announces, echoes until killed. Null, with `ask`: it makes no round trips.
+  void (*answer)(const Setting&, const Announce&);
+  // Connects; nanoseconds of each round trip.
+  std::vector<std::int64_t> (*ask)(const Setting&, const std::string& endpoint);
+};
+
+Contender Uring();         // the library, as it comes
+Contender UringNoSpin();   // with the adaptive spin off
+Contender Libzmq();        // the rival
+Contender PlainBytes();    // send and receive of octets, nothing else
+Contender FramedPipe();    // frames encoded into one buffer, walked, small payloads copied into objects
+
+// Nanoseconds of a steady clock.
+std::int64_t NowNanos();
+// Counts what `receive` says it received, for the setting's time.
+double CountFor(const Setting& setting, const std::function<std::size_t()>& receive);
+// Calls `trip` so often and times each.
+std::vector<std::int64_t> TimeTrips(const Setting& setting, const std::function<void()>& trip);
+// An endpoint to bind: a port or a name of the system's choosing.
+std::string BindEndpoint(const Setting& setting);
+// Ends the process with a sentence.
+[[noreturn]] void Die(const std::string& why);
+
+}  // namespace monocoque::bench
+
+#endif  // MONOCOQUE_BENCH_CONTENDER_H_

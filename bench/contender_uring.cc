@@ -1,0 +1,88 @@
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "adapters/uring/loop.h"
+#include "bench/contender.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+
+namespace monocoque::bench {
+namespace {
+
+using uring::Loop;
+using uring::LoopOptions;
+using uring::Socket;
+
+void Check(const absl::Status& status) {
+  if (!status.ok()) Die(std::string(status.message()));
+}
+
+LoopOptions NoSpin() {
+  LoopOptions options;
+  options.spin = absl::ZeroDuration();
+  return options;
+}
+
+double Consume(const Setting& setting, const Announce& announce) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  const auto bound = pull.Bind(BindEndpoint(setting));
+  Check(bound.status());
+  announce(*bound);
+  Message message;
+  return CountFor(setting, [&] {
+    Check(pull.Receive(&message));
+    return std::size_t{1};
+  });
+}
+
+void Produce(const Setting& setting, const std::string& endpoint) {
+  Loop loop;
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  Check(push.Connect(endpoint));
+  const std::string payload(setting.payload_bytes, 'x');
+  for (;;) Check(push.Send(payload));
+}
+
+void Echo(const Setting& setting, const Announce& announce, const LoopOptions& options) {
+  Loop loop(options);
+  Socket rep = loop.MakeSocket(SocketType::kRep);
+  const auto bound = rep.Bind(BindEndpoint(setting));
+  Check(bound.status());
+  announce(*bound);
+  for (Message message;;) {
+    Check(rep.Receive(&message));
+    Check(rep.Send(&message));
+  }
+}
+
+std::vector<std::int64_t> Trips(const Setting& setting, const std::string& endpoint,
+                                const LoopOptions& options) {
+  Loop loop(options);
+  Socket req = loop.MakeSocket(SocketType::kReq);
+  Check(req.Connect(endpoint));
+  const std::string payload(setting.payload_bytes, 'x');
+  Message reply;
+  return TimeTrips(setting, [&] {
+    Check(req.Send(payload));
+    Check(req.Receive(&reply));
+  });
+}
+
+}  // namespace
+
+Contender Uring() {
+  return {"uring", Consume, Produce,
+          [](const Setting& s, const Announce& announce) { Echo(s, announce, {}); },
+          [](const Setting& s, const std::string& endpoint) { return Trips(s, endpoint, {}); }};
+}
+
+Contender UringNoSpin() {
+  return {"uring, no spin", nullptr, nullptr,
+          [](const Setting& s, const Announce& announce) { Echo(s, announce, NoSpin()); },
+          [](const Setting& s, const std::string& endpoint) { return Trips(s, endpoint, NoSpin()); }};
+}
+
+}  // namespace monocoque::bench

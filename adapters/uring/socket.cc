@@ -69,6 +69,18 @@ absl::StatusOr<Message> Socket::Receive(absl::Duration timeout) {
   return message;
 }
 
+absl::Status Socket::Subscribe(std::string_view prefix) {
+  if (!state_->status().ok()) return state_->status();
+  state_->Touch();
+  return state_->machine().Subscribe(prefix, state_->loop().now());
+}
+
+absl::Status Socket::Unsubscribe(std::string_view prefix) {
+  if (!state_->status().ok()) return state_->status();
+  state_->Touch();
+  return state_->machine().Unsubscribe(prefix, state_->loop().now());
+}
+
 void Socket::Flush() {
   if (state_->status().ok()) state_->WriteNow();
 }

@@ -64,6 +64,9 @@ class Socket {
   absl::Status Receive(Message* out, absl::Duration timeout = absl::InfiniteDuration());
   // True and a message, if one is there already.
   bool TryReceive(Message* out) { return state_->TryReceive(out); }
+  // SUB, XSUB: see monocoque::Socket::Subscribe.
+  absl::Status Subscribe(std::string_view prefix);
+  absl::Status Unsubscribe(std::string_view prefix);
   // Everything sent is handed to the kernel, as far as it takes it.
   void Flush();
   // Waits until so many peers have finished their handshake.

@@ -72,13 +72,13 @@ Connection::Connection(const ConnectionOptions& options, const Host& host)
 Connection::~Connection() = default;
 
 ReadHint Connection::read_hint() const {
-  if (transport_closed_ || state_ == ConnectionState::kClosed || starved()) {
+  if (transport_closed_ || state_ == ConnectionState::kClosed || starved() || held_) {
     return {ReadMode::kPaused, 0};
   }
   if (state_ != ConnectionState::kTraffic) return {ReadMode::kAny, 0};
   const std::size_t messages = reader_.ahead();
-  // A link with no whole message stored is never paused by its mark. Once paused, it waits until half of
-  // the mark is gone.
+  // A link with no whole message stored is never paused by its mark. Once paused, it waits until
+  // half of the mark is gone.
   const std::size_t scale = paused_ ? 2 : 1;
   if (messages > 0 && options_.receive_mark.Reached(messages * scale, stored_bytes() * scale)) {
     return {ReadMode::kPaused, 0};
@@ -137,11 +137,10 @@ void Connection::OnTransportClosed(absl::Status why, Instant /*now*/) {
   }
   if (CauseOf(why) == Cause::kNone) {
     const bool early = state_ == ConnectionState::kHandshake;
-    why = TerminalStatus(
-        Cause::kTransport,
-        why.ok() ? absl::StrCat("the peer closed", early ? " during the " : "",
-                                early ? handshake_.Where() : std::string())
-                 : std::string(why.message()));
+    why = TerminalStatus(Cause::kTransport,
+                         why.ok() ? absl::StrCat("the peer closed", early ? " during the " : "",
+                                                 early ? handshake_.Where() : std::string())
+                                  : std::string(why.message()));
   }
   End(std::move(why));
   SettleClosing();
@@ -149,8 +148,8 @@ void Connection::OnTransportClosed(absl::Status why, Instant /*now*/) {
 
 void Connection::HandleTimeout(Instant now) {
   if (state_ == ConnectionState::kHandshake && now >= handshake_deadline_) {
-    End(TerminalStatus(Cause::kTimeout, absl::StrCat("the handshake took too long (",
-                                                     handshake_.Where(), ")")));
+    End(TerminalStatus(Cause::kTimeout,
+                       absl::StrCat("the handshake took too long (", handshake_.Where(), ")")));
     transport_closed_ = true;  // nothing more is written to a peer that does not answer
     SettleClosing();
     return;
@@ -188,6 +187,10 @@ void Connection::Lose(std::string_view sentence) {
 absl::Status Connection::SendRefused(Instant /*now*/) {
   if (!status_.ok()) return status_;
   return absl::UnavailableError("");
+}
+
+void Connection::SendEncoded(Slice frames, std::size_t messages) {
+  if (state_ == ConnectionState::kTraffic) writer_.AppendEncoded(std::move(frames), messages);
 }
 
 absl::Status Connection::SendSubscription(bool subscribe, Bytes prefix, Instant /*now*/) {
@@ -251,12 +254,12 @@ void Connection::AdvanceHandshake(Instant now) {
 
 bool Connection::Process(std::size_t max_frames, Instant now) {
   if (state_ == ConnectionState::kHandshake) AdvanceHandshake(now);
-  if (state_ != ConnectionState::kTraffic) return false;
+  if (state_ != ConnectionState::kTraffic || held_) return false;
   bool more = false;
   for (;;) {
-    const std::size_t mark =
-        options_.receive_mark.messages != 0 ? options_.receive_mark.messages
-                                            : std::numeric_limits<std::size_t>::max();
+    const std::size_t mark = options_.receive_mark.messages != 0
+                                 ? options_.receive_mark.messages
+                                 : std::numeric_limits<std::size_t>::max();
     const Reader::Result result = reader_.LookAhead(&max_frames, mark);
     if (result == Reader::Result::kCommand) {
       OnCommand(reader_.command(), now);
@@ -306,6 +309,12 @@ bool Connection::TakeSubscription(const Message& message) {
   const Bytes first = message.bytes();
   if (first.empty() || first[0] > 1) return false;
   OnSubscription(first[0] == 1, first.subspan(1));
+  if (!message.multipart() || options_.only_first_subscribe) return true;
+  const std::size_t parts = message.part_count();
+  for (std::size_t i = 1; i < parts; ++i) {
+    const Bytes part = message[i].bytes();
+    if (!part.empty() && part[0] <= 1) OnSubscription(part[0] == 1, part.subspan(1));
+  }
   return true;
 }
 

@@ -97,6 +97,9 @@ class Connection {
   std::size_t stored_bytes() const { return reader_.stored_bytes(); }
   // Whole messages known to lie untaken; Process finds them.
   std::size_t stored_messages() const { return reader_.ahead(); }
+  const Limits& limits() const { return options_.limits; }
+  // Messages that others encoded, in frames of ZMTP 2.0 on, may be sent as they are.
+  bool shares_encoding() const { return state_ == ConnectionState::kTraffic; }
   // Messages that had begun and were cut off by the end; counted by TakeUnsent.
   std::size_t cut_messages() const { return writer_.cut_messages(); }
 
@@ -124,6 +127,15 @@ class Connection {
     message->Clear();
     return absl::OkStatus();
   }
+  // As Send for a message that stays: false where Send would refuse.
+  bool SendCopy(const Message& message, Bytes prefix = {}) {
+    return CanSend() && writer_.Append(message, prefix);
+  }
+  // Whole messages, encoded already (shares_encoding()), by reference. In traffic only; the caller looks at the
+  // mark.
+  void SendEncoded(Slice frames, std::size_t messages);
+  // While held nothing is read and Process looks no further, whatever the marks say.
+  void Hold(bool on) { held_ = on; }
   // Asks the peer, a publisher, for messages that begin with `prefix`, or for no more of them; in the
   // form its version knows (S-1). Not subject to the mark. Unavailable before the handshake's end.
   absl::Status SendSubscription(bool subscribe, Bytes prefix, Instant now);
@@ -197,6 +209,7 @@ class Connection {
   const bool sees_subscriptions_;
   bool window_out_ = false;
   bool transport_closed_ = false;
+  bool held_ = false;
   bool paused_ = false;   // the receive mark was reached when Process looked last
   // The budget refused what the next message needs: tried again then.
   Instant starved_until_ = Instant::Never();

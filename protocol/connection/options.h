@@ -21,6 +21,9 @@ struct ConnectionOptions {
   std::string routing_id;
   // Further properties of ours, names beginning with "X-" (M-14).
   std::vector<std::pair<std::string, std::string>> properties;
+  // PUB, XPUB: of a message of several parts that is a subscription, only the first part is one; otherwise each part
+  // that begins with 0 or 1.
+  bool only_first_subscribe = false;
   // From the transport's beginning to the end of the handshake, in all (G-11). Zero: no deadline.
   absl::Duration handshake_timeout = absl::Seconds(30);
   HeartbeatOptions heartbeat;

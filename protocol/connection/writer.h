@@ -2,18 +2,19 @@
 #define MONOCOQUE_PROTOCOL_CONNECTION_WRITER_H_
 
 #include <cstddef>
-#include <cstring>
 #include <memory>
-#include <string_view>
+#include <utility>
 
 #include "alloc/budget.h"
 #include "alloc/byte_chain.h"
 #include "alloc/bytes.h"
 #include "alloc/slab_pool.h"
+#include "alloc/slice.h"
 #include "alloc/transmit_batch.h"
 #include "protocol/connection/reader.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/message.h"
+#include "protocol/wire/message_encoding.h"
 
 namespace monocoque {
 
@@ -37,17 +38,18 @@ class Writer {
     if (payload.is_inline() && !message.multipart() && prefix.empty()) [[likely]] {
       const MutableBytes room = chain_.Prepare(frame::kShortHeaderBytes + Message::kInlineBytes);
       if (room.size() < frame::kShortHeaderBytes + Message::kInlineBytes) return false;
-      const std::size_t size = payload.size();
       chain_.BeginMessage();
-      room[0] = 0;
-      room[1] = static_cast<std::uint8_t>(size);
-      std::memcpy(room.data() + frame::kShortHeaderBytes, payload.bytes().data(),
-                  Message::kInlineBytes);
-      chain_.Commit(frame::kShortHeaderBytes + size);
+      chain_.Commit(EncodeMessage(message, {}, room));
       chain_.EndMessage();
       return true;
     }
     return AppendSlow(message, prefix);
+  }
+
+  // Appends whole messages that somebody encoded already, by reference.
+  void AppendEncoded(Slice frames, std::size_t messages) {
+    chain_.AppendSlice(std::move(frames), messages);
+    chain_.EndMessage();
   }
 
   // Appends octets that are no message: a piece of the handshake, a complete command frame.

@@ -54,6 +54,13 @@ class SlotMap {
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  // Calls `visit(T*)` for all that is there, in the order of slots. The map must not change meanwhile.
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.id) visit(slot.value.get());
+    }
+  }
   // Ids of all that is there, in the order of slots: a copy, so that a caller may erase while it walks.
   std::vector<IdT> Ids() const {
     std::vector<IdT> ids;

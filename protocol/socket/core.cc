@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "protocol/drive/cause.h"
 #include "protocol/socket/pattern.h"
 
 namespace monocoque {
@@ -106,7 +107,8 @@ void SocketCore::Close(absl::Duration linger, Instant now) {
   }
   for (LinkId id : links_.Ids()) {
     // One that still dials goes on for what is queued.
-    if (Link* link = links_.Find(id); link != nullptr && link->connection != nullptr) Progress(link, now);
+    if (Link* link = links_.Find(id); link != nullptr && link->connection != nullptr)
+      Progress(link, now);
   }
 }
 
@@ -123,6 +125,7 @@ bool SocketCore::Process(std::size_t max_frames, Instant now) {
     if (Link* alive = links_.Find(id); alive != nullptr && !alive->ended) work_.Add(&alive->work);
   }
   if (pattern_->drops_input()) DropInput(now);
+  pattern_->Process(now);
   return !work_.empty();
 }
 
@@ -161,11 +164,33 @@ bool SocketCore::NextTransmitLink(LinkId* out) {
 bool SocketCore::FillTransmit(LinkId id, TransmitBatch* batch, std::size_t max_bytes) {
   Link* link = links_.Find(id);
   if (link == nullptr || link->connection == nullptr) return false;
+  Peer* peer = link->peer;
+  const bool attached = peer != nullptr && peer->link == link;
+  if (attached) pattern_->Gather(peer);
   if (!link->connection->FillTransmit(batch, max_bytes)) return false;
   dirty_.Remove(&link->dirty);
-  Peer* peer = link->peer;
-  if (peer != nullptr && peer->link == link) UpdateBalance(peer);
+  if (attached) {
+    UpdateBalance(peer);
+    pattern_->OnRoom(peer);
+  }
   return true;
+}
+
+std::size_t SocketCore::pending_bytes() const {
+  const std::size_t own = last_sent_ == nullptr ? 0 : last_sent_->connection->unsent_bytes();
+  return std::max(own, pattern_->pending_bytes());
+}
+
+void SocketCore::HoldInput(bool on) {
+  if (held_ == on) return;
+  held_ = on;
+  for (LinkId id : links_.Ids()) {
+    Link* link = links_.Find(id);
+    if (link->connection == nullptr) continue;
+    link->connection->Hold(on);
+    UpdateHint(link);
+    if (!on && !link->ended) work_.Add(&link->work);
+  }
 }
 
 bool SocketCore::CanTake(const Peer& peer) const {
@@ -193,6 +218,20 @@ bool SocketCore::QueueForPeer(Peer* peer, Message* message, Bytes prefix) {
   return true;
 }
 
+bool SocketCore::SendCopy(Peer* peer, const Message& message, Bytes prefix) {
+  Link* link = peer->link;
+  if (link != nullptr && peer->queue.empty() && !options_.conflate) [[likely]] {
+    if (!link->connection->SendCopy(message, prefix)) return false;
+    last_sent_ = link;
+    MarkDirty(link);
+    return true;
+  }
+  Message copy = message;
+  if (!QueueForPeer(peer, &copy, prefix)) return false;
+  --stats_.messages_sent;
+  return true;
+}
+
 void SocketCore::FlushQueue(Peer* peer, Instant now) {
   Link* link = peer->link;
   while (link != nullptr && !peer->queue.empty()) {
@@ -212,7 +251,8 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
       case Poll::kMessage:
         fair_.Rotate();
         out->set_peer(link->peer->id);
-        if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]] UpdateHint(link);
+        if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]]
+          UpdateHint(link);
         return true;
       case Poll::kEvent:
         Progress(link, now);
@@ -224,6 +264,19 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
     }
   }
   return false;
+}
+
+void SocketCore::RefuseSubscription(const Peer& peer) {
+  ++stats_.subscriptions_refused;
+  SocketEvent event{.kind = SocketEvent::Kind::kSubscriptionRefused};
+  event.peer = peer.id;
+  if (peer.link != nullptr) {
+    event.link = peer.link->id;
+    event.endpoint = peer.link->remote;
+  }
+  event.status =
+      TerminalStatus(Cause::kLimit, "subscriptions beyond the limit, or no memory for more");
+  Emit(std::move(event));
 }
 
 // Nothing is left to take from the link for now.

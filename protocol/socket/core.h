@@ -30,12 +30,12 @@ namespace monocoque {
 class Pattern;
 
 // The machinery that all patterns share: listeners, dialers, links and peers and their lives, fair
-// queueing, load balancing, reconnects, linger, actions and events. Socket forwards to it; the pattern
-// decides who gets what.
+// queueing, load balancing, reconnects, linger, actions and events. Socket forwards to it; the
+// pattern decides who gets what.
 //
-// Thread-compatible. Invariants: a link is in `dirty_` iff it has something to write and no batch is out;
-// a peer is in `balance_` iff it can take a message now; each link's timer is never later than its next
-// deadline.
+// Thread-compatible. Invariants: a link is in `dirty_` iff it has something to write and no batch
+// is out; a peer is in `balance_` iff it can take a message now; each link's timer is never later
+// than its next deadline.
 class SocketCore {
  public:
   SocketCore(SocketType type, const SocketOptions& options, const Host& host);
@@ -50,6 +50,8 @@ class SocketCore {
   const SocketStats& stats() const { return stats_; }
   SocketStats* mutable_stats() { return &stats_; }
   Entropy* entropy() const { return host_.entropy.get(); }
+  const std::shared_ptr<SlabPool>& pool() const { return host_.pool; }
+  const BudgetPtr& budget() const { return budget_; }
   bool closing() const { return closing_; }
 
   // ---- For Socket: facts (core_links.cc) -------------------------------------------------------
@@ -85,10 +87,10 @@ class SocketCore {
   bool NextEvent(SocketEvent* out);
   bool NextTransmitLink(LinkId* out);
   bool FillTransmit(LinkId id, TransmitBatch* batch, std::size_t max_bytes);
-  std::size_t pending_bytes() const {
-    return last_sent_ == nullptr ? 0 : last_sent_->connection->unsent_bytes();
+  std::size_t pending_bytes() const;
+  Instant NextDeadline() const {
+    return timers_.next() < linger_deadline_ ? timers_.next() : linger_deadline_;
   }
-  Instant NextDeadline() const { return timers_.next() < linger_deadline_ ? timers_.next() : linger_deadline_; }
 
   // ---- For patterns ----------------------------------------------------------------------------
 
@@ -101,19 +103,26 @@ class SocketCore {
   bool CanTake(const Peer& peer) const;
   // The next peer by turns that can take a message; null if none can.
   Peer* BalancedPeer() const { return balance_.front(); }
-  // Gives the message to this peer: to its link, or to its queue while it has none. False: it cannot take it
-  // now, and the message is untouched. `prefix`: frames in wire form in front of it.
+  // Gives the message to this peer: to its link, or to its queue while it has none. False: it
+  // cannot take it now, and the message is untouched. `prefix`: frames in wire form in front of it.
   bool SendToPeer(Peer* peer, Message* message, Bytes prefix, Instant now) {
     Link* link = peer->link;
     if (link != nullptr && peer->queue.empty()) [[likely]] {
       if (!link->connection->Send(message, now, prefix).ok()) return false;
       ++stats_.messages_sent;
       last_sent_ = link;
-      if (!link->dirty.linked() && !link->connection->in_flight()) dirty_.Add(&link->dirty);
-      if (!link->connection->CanSend()) [[unlikely]] balance_.Remove(&peer->balance);
+      MarkDirty(link);
+      if (!link->connection->CanSend()) [[unlikely]]
+        balance_.Remove(&peer->balance);
       return true;
     }
     return QueueForPeer(peer, message, prefix);
+  }
+  // As SendToPeer for a message that stays, and counts for none sent: one of many copies.
+  bool SendCopy(Peer* peer, const Message& message, Bytes prefix);
+  // The link has something to write, unless a batch is out already.
+  void MarkDirty(Link* link) {
+    if (!link->dirty.linked() && !link->connection->in_flight()) dirty_.Add(&link->dirty);
   }
   // SendToPeer for the next peer by turns (ALL-6); unavailable if none can take it (ALL-7).
   absl::Status SendBalanced(Message* message, Bytes prefix, Instant now, PeerId* to = nullptr) {
@@ -130,8 +139,31 @@ class SocketCore {
 
   // The next message, from the links that have some in turn (ALL-5).
   bool ReceiveFair(Message* out, Instant now);
+  // A message was taken that is sent as many copies, or as none.
+  void CountSent() { ++stats_.messages_sent; }
+  // Gives the event: the peer's subscriptions are beyond its limit or the socket's budget.
+  void RefuseSubscription(const Peer& peer);
   // Messages that Receive threw away by rule.
   void CountDropped(std::uint64_t count = 1) { stats_.dropped += count; }
+
+  // Stops, or goes on with, reading from all links: the pattern cannot store what they bring.
+  void HoldInput(bool on);
+  // For each peer with an attached link; `visit` must not end any.
+  template <typename Visit>
+  void ForEachAttached(Visit&& visit) {
+    peers_.ForEach([&](Peer* peer) {
+      if (peer->link != nullptr) visit(peer);
+    });
+  }
+  // For each peer with a finished handshake, attached or about to be. `visit` may end it.
+  template <typename Visit>
+  void ForEachReady(Visit&& visit) {
+    for (PeerId id : peers_.Ids()) {
+      Peer* peer = peers_.Find(id);
+      if (peer != nullptr && (peer->link != nullptr || peer->next != nullptr)) visit(peer);
+    }
+  }
+  void Emit(SocketEvent event);
 
   // Ends the peer's link: with ERROR and `reason` if there is one.
   void FailPeer(Peer* peer, absl::Status why, std::string_view reason, Instant now);
@@ -141,7 +173,6 @@ class SocketCore {
   bool QueueForPeer(Peer* peer, Message* message, Bytes prefix);
   void FlushQueue(Peer* peer, Instant now);
   void UpdateBalance(Peer* peer);
-  void Emit(SocketEvent event);
   void DropInput(Instant now);
   void AfterDraining(Link* link, Instant now);
 
@@ -149,8 +180,10 @@ class SocketCore {
   Link* MakeLink();
   void StartDial(Dialer* dialer, Instant now);
   absl::Status Open(Link* link, const TransportInfo& transport, Instant now);
-  // Draws all consequences of whatever happened on the link: events, timers, hints, lists. May erase it.
+  // Draws all consequences of whatever happened on the link: events, timers, hints, lists. May
+  // erase it.
   void Progress(Link* link, Instant now);
+  void OnConnectionEvent(Link* link, const ConnectionEvent& event, Instant now);
   void OnReady(Link* link, Instant now);
   void OnEnded(Link* link, Instant now);
   void Detach(Link* link);
@@ -190,6 +223,7 @@ class SocketCore {
   Link* last_sent_ = nullptr;
   std::size_t ready_peers_ = 0;
   bool closing_ = false;
+  bool held_ = false;
   Instant linger_deadline_ = Instant::Never();
 };
 

@@ -50,7 +50,8 @@ void SocketCore::OnDialFailed(LinkId id, const absl::Status& why, Instant now) {
   event.endpoint = dialer->endpoint->ToString();
   event.status = why;
   Emit(std::move(event));
-  RetryDial(dialer, CauseOf(why) == Cause::kNone ? TerminalStatus(Cause::kTransport, why.message()) : why,
+  RetryDial(dialer,
+            CauseOf(why) == Cause::kNone ? TerminalStatus(Cause::kTransport, why.message()) : why,
             now);
 }
 
@@ -98,18 +99,20 @@ absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo
 absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instant now) {
   const Dialer* dialer = dialers_.Find(link->dialer);
   const Listener* listener = listeners_.Find(link->listener);
-  if (dialer == nullptr && listener == nullptr) return absl::UnavailableError("nobody wants it now");
+  if (dialer == nullptr && listener == nullptr)
+    return absl::UnavailableError("nobody wants it now");
   const LinkOptions& link_options = dialer != nullptr ? dialer->options : listener->options;
   ConnectionOptions options;
   options.socket_type = type_;
   options.routing_id = options_.routing_id;
   options.properties = link_options.properties;
   // What dialing took is gone from the handshake's time.
-  options.handshake_timeout =
-      link->deadline.is_never() ? absl::ZeroDuration()
-                                : std::max(link->deadline - now, absl::Nanoseconds(1));
+  options.handshake_timeout = link->deadline.is_never()
+                                  ? absl::ZeroDuration()
+                                  : std::max(link->deadline - now, absl::Nanoseconds(1));
   options.heartbeat = link_options.heartbeat;
   options.limits = link_options.limits;
+  options.only_first_subscribe = options_.only_first_subscribe;
   options.send_mark = options_.send_mark;
   options.receive_mark = options_.receive_mark;
   Host host = host_;
@@ -215,8 +218,7 @@ void SocketCore::Progress(Link* link, Instant now) {
   if (closing_) CloseIfDrained(link, now);
   ConnectionEvent event;
   while (connection.NextEvent(&event)) {
-    if (event.kind == ConnectionEvent::Kind::kReady) OnReady(link, now);
-    if (event.kind == ConnectionEvent::Kind::kClosed) OnEnded(link, now);
+    OnConnectionEvent(link, event, now);
   }
   if (link->ended && !link->recovered) Recover(link, now);
   Activate(link);
@@ -228,6 +230,8 @@ void SocketCore::Progress(Link* link, Instant now) {
   Peer* peer = link->peer;
   if (peer != nullptr && peer->link == link) {
     FlushQueue(peer, now);
+    if (!connection.in_flight()) pattern_->Gather(peer);
+    pattern_->OnRoom(peer);
     if (connection.wants_transmit()) dirty_.Add(&link->dirty);
   }
   if (connection.done() && link->transport_open) TellClose(link, CloseMode::kGraceful);
@@ -252,6 +256,26 @@ void SocketCore::Activate(Link* link) {
   if (link->connection->delivering() && link->connection->stored_bytes() > 0 && MayDeliver(*link) &&
       !closing_) {
     fair_.Add(&link->fair);
+  }
+}
+
+void SocketCore::OnConnectionEvent(Link* link, const ConnectionEvent& event, Instant now) {
+  switch (event.kind) {
+    case ConnectionEvent::Kind::kReady:
+      OnReady(link, now);
+      return;
+    case ConnectionEvent::Kind::kClosed:
+      OnEnded(link, now);
+      return;
+    case ConnectionEvent::Kind::kSubscribe:
+    case ConnectionEvent::Kind::kUnsubscribe:
+    case ConnectionEvent::Kind::kJoin:
+    case ConnectionEvent::Kind::kLeave:
+      // What a link says behind its end, or one that was refused, is void.
+      if (link->peer != nullptr && (link->peer->link == link || link->peer->next == link)) {
+        pattern_->OnSubscription(link->peer, event, now);
+      }
+      return;
   }
 }
 
@@ -293,6 +317,8 @@ void SocketCore::OnReady(Link* link, Instant now) {
   Emit(std::move(event));
   peer->next = link;
   ++ready_peers_;
+  if (held_) link->connection->Hold(true);
+  pattern_->OnPeerReady(peer, link, now);
   Attach(peer, now);
 }
 
@@ -303,7 +329,9 @@ void SocketCore::Attach(Peer* peer, Instant now) {
     if (!old->recovered) return;
   }
   peer->link = std::exchange(peer->next, nullptr);
+  pattern_->OnPeerUp(peer, now);
   FlushQueue(peer, now);
+  pattern_->OnRoom(peer);
   if (peer->link->connection->wants_transmit()) dirty_.Add(&peer->link->dirty);
 }
 
@@ -473,7 +501,8 @@ void SocketCore::EraseIfUnused(Peer* peer) {
   peers_.Erase(peer->id);
 }
 
-// A closing socket closes a link as soon as nothing waits for it; what its connection holds is written.
+// A closing socket closes a link as soon as nothing waits for it; what its connection holds is
+// written.
 void SocketCore::CloseIfDrained(Link* link, Instant now) {
   if (link->ended || (link->peer != nullptr && !link->peer->queue.empty())) return;
   link->connection->Close(now);

@@ -24,6 +24,8 @@ const char* SocketEventName(SocketEvent::Kind kind) {
       return "ready";
     case SocketEvent::Kind::kClosed:
       return "closed";
+    case SocketEvent::Kind::kSubscriptionRefused:
+      return "subscription refused";
     case SocketEvent::Kind::kRetry:
       return "retry";
     case SocketEvent::Kind::kGaveUp:

@@ -15,16 +15,17 @@ namespace monocoque {
 // Something that happened to a socket. Fields that do not belong to a kind are empty.
 struct SocketEvent {
   enum class Kind {
-    kListening,        // listener, endpoint: the bound one
-    kListenFailed,     // listener, endpoint, status
-    kAcceptFailed,     // listener, status: descriptors are out, say; accepting goes on later
-    kAccepted,         // listener, link, endpoint: the remote one
-    kDialFailed,       // dialer, link, endpoint, status; kRetry follows or kGaveUp
-    kConnected,        // dialer, link, endpoint: the transport stands, no handshake yet
-    kReady,            // link, peer, peer_info: the handshake is done
-    kClosed,           // link, peer, status: why the link is over; lost: messages gone with it
-    kRetry,            // dialer, delay: until the next attempt
-    kGaveUp,           // dialer, endpoint, status: no further attempt by itself
+    kListening,            // listener, endpoint: the bound one
+    kListenFailed,         // listener, endpoint, status
+    kAcceptFailed,         // listener, status: descriptors are out, say; accepting goes on later
+    kAccepted,             // listener, link, endpoint: the remote one
+    kDialFailed,           // dialer, link, endpoint, status; kRetry follows or kGaveUp
+    kConnected,            // dialer, link, endpoint: the transport stands, no handshake yet
+    kReady,                // link, peer, peer_info: the handshake is done
+    kClosed,               // link, peer, status: why the link is over; lost: messages gone with it
+    kRetry,                // dialer, delay: until the next attempt
+    kSubscriptionRefused,  // link, peer, endpoint, status
+    kGaveUp,               // dialer, endpoint, status: no further attempt by itself
   };
 
   Kind kind = Kind::kListening;

@@ -33,16 +33,17 @@ struct LinkOptions {
 
 // The rules of one socket. Counts from its creation on, unless a field says otherwise.
 struct SocketOptions {
-  // Our name to a ROUTER: 1 to 255 octets not led by a zero octet; empty: none. Sent by REQ, DEALER and
-  // ROUTER (libzmq: ROUTING_ID).
+  // Our name to a ROUTER: 1 to 255 octets not led by a zero octet; empty: none. Sent by REQ, DEALER
+  // and ROUTER (libzmq: ROUTING_ID).
   std::string routing_id;
-  // Messages sent and not yet handed to the transport, for each peer (libzmq: SNDHWM). Reached, the peer
-  // takes no more until half of it is gone or a write is done.
+  // Messages sent and not yet handed to the transport, for each peer (libzmq: SNDHWM). Reached, the
+  // peer takes no more until half of it is gone or a write is done.
   Mark send_mark;
-  // Messages received and not yet taken, for each peer; reached, its link is not read (libzmq: RCVHWM).
+  // Messages received and not yet taken, for each peer; reached, its link is not read (libzmq:
+  // RCVHWM).
   Mark receive_mark = {.messages = 65536, .bytes = 8 * 1024 * 1024};
-  // Octets of all blocks that the socket's links hold together, for what is received and for what is to
-  // be sent.
+  // Octets of all blocks that the socket's links hold together, for what is received and for what
+  // is to be sent.
   std::int64_t budget_bytes = std::int64_t{1} << 40;
   // ROUTER: Send to a routing id that nobody has fails with not-found, to a peer at its mark with
   // unavailable; otherwise such a message is dropped and counted (libzmq: ROUTER_MANDATORY).
@@ -50,6 +51,35 @@ struct SocketOptions {
   // ROUTER: a peer that comes with a routing id in use takes it over, and the old link is closed;
   // otherwise the newcomer is refused (libzmq: ROUTER_HANDOVER).
   bool router_handover = false;
+  // PUB, XPUB: Send fails with unavailable, and sends to nobody, while one of those who would get
+  // the message is at its mark; otherwise it is dropped for that one and counted (libzmq:
+  // XPUB_NODROP).
+  bool xpub_nodrop = false;
+  // XPUB: every subscription shows, not just the first of a prefix (libzmq: XPUB_VERBOSE).
+  bool xpub_verbose = false;
+  // XPUB: every subscription and every cancellation shows (libzmq: XPUB_VERBOSER).
+  bool xpub_verboser = false;
+  // XPUB: what peers subscribe to shows and takes no effect; the application subscribes for them
+  // (libzmq: XPUB_MANUAL).
+  bool xpub_manual = false;
+  // XPUB in manual mode: the message sent after Subscribe goes to the peer that was subscribed
+  // alone (libzmq: XPUB_MANUAL_LAST_VALUE).
+  bool xpub_manual_last_value = false;
+  // PUB, XPUB: the first message to each peer, before it subscribed to anything; empty: none
+  // (libzmq: XPUB_WELCOME_MSG).
+  std::string xpub_welcome_message;
+  // PUB, XPUB, SUB: what does not match is sent, or received, and what matches is not. Both sides
+  // need it (libzmq: INVERT_MATCHING).
+  bool invert_matching = false;
+  // XSUB: publishers hear of each cancellation, not just of the last of a prefix (libzmq:
+  // XSUB_VERBOSE_UNSUBSCRIBE).
+  bool xsub_verbose_unsubscribe = false;
+  // XPUB, XSUB: of a message of several parts that is a subscription, the first part alone is one
+  // (libzmq: ONLY_FIRST_SUBSCRIBE).
+  bool only_first_subscribe = false;
+  // PUB, SUB, PUSH, PULL, DEALER: only the newest message is kept, for each peer, of those to be
+  // sent, and of those received (libzmq: CONFLATE).
+  bool conflate = false;
   LinkOptions link;
 };
 

@@ -7,8 +7,8 @@
 
 namespace monocoque {
 
-// PAIR (RFC 31): one peer at a time. While it has a finished handshake, a second is refused with ERROR;
-// once it is gone, the next may come (PAIR-1, PAIR-4).
+// PAIR (RFC 31): one peer at a time. While it has a finished handshake, a second is refused with
+// ERROR; once it is gone, the next may come (PAIR-1, PAIR-4).
 class PairPattern final : public Pattern {
  public:
   using Pattern::Pattern;

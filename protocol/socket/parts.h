@@ -18,6 +18,7 @@
 #include "protocol/drive/rotation.h"
 #include "protocol/drive/timer_heap.h"
 #include "protocol/socket/options.h"
+#include "protocol/socket/subscriber.h"
 #include "protocol/wire/message.h"
 
 namespace monocoque {
@@ -73,16 +74,16 @@ struct Link {
   }
 
   LinkId id;
-  Peer* peer = nullptr;      // from the start for a dialer's, from the handshake for an accepted one
-  DialerId dialer;           // none: accepted
-  ListenerId listener;       // none: dialed
+  Peer* peer = nullptr;  // from the start for a dialer's, from the handshake for an accepted one
+  DialerId dialer;       // none: accepted
+  ListenerId listener;   // none: dialed
   std::unique_ptr<Connection> connection;  // null while dialing
-  Instant deadline;          // of the handshake, dialing included
-  ReadHint told_hint;        // what the last Read action said
-  bool ended = false;        // its end was dealt with: peer detached, event given
-  bool recovered = false;    // what it had not sent was taken back
+  Instant deadline;                        // of the handshake, dialing included
+  ReadHint told_hint;                      // what the last Read action said
+  bool ended = false;                      // its end was dealt with: peer detached, event given
+  bool recovered = false;                  // what it had not sent was taken back
   bool transport_open = false;  // we still owe the driver a CloseLink, or it owes us a fact
-  std::string remote;        // endpoint text
+  std::string remote;           // endpoint text
 
   RotationNode<Link> fair;   // may have messages to take
   RotationNode<Link> work;   // has octets that Process has not seen
@@ -96,15 +97,16 @@ struct Peer {
   Peer() : balance(this) {}
 
   PeerId id;
-  DialerId dialer;           // none: accepted, and gone with its link
-  Link* link = nullptr;      // in traffic and allowed to send
-  Link* next = nullptr;      // in traffic, but an earlier link's batch is still out
-  std::vector<Link*> old;    // earlier links with messages to take or a batch out, oldest first
+  DialerId dialer;            // none: accepted, and gone with its link
+  Link* link = nullptr;       // in traffic and allowed to send
+  Link* next = nullptr;       // in traffic, but an earlier link's batch is still out
+  std::vector<Link*> old;     // earlier links with messages to take or a batch out, oldest first
   RingQueue<Outgoing> queue;  // waits for a link
   std::size_t queue_bytes = 0;
-  Slice routing_id;          // ROUTER
+  Slice routing_id;  // ROUTER
   std::shared_ptr<const PeerInfo> info;
-  bool given_up = false;     // its dialer makes no further attempt: nothing is queued for it
+  std::unique_ptr<Subscriber> subscriber;  // PUB, XPUB, RADIO
+  bool given_up = false;  // its dialer makes no further attempt: nothing is queued for it
 
   RotationNode<Peer> balance;  // can take a message now
 };

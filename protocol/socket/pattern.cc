@@ -1,15 +1,36 @@
 #include "protocol/socket/pattern.h"
 
+#include "absl/strings/str_cat.h"
 #include "protocol/socket/pair.h"
 #include "protocol/socket/pipeline.h"
+#include "protocol/socket/pub.h"
 #include "protocol/socket/rep.h"
 #include "protocol/socket/req.h"
 #include "protocol/socket/router.h"
+#include "protocol/socket/sub.h"
+#include "protocol/socket/xpub.h"
+#include "protocol/socket/xsub.h"
 
 namespace monocoque {
 
 absl::Status Pattern::SendTo(Peer* peer, Message* message, Instant now) {
   return core_.SendToPeer(peer, message, {}, now) ? absl::OkStatus() : absl::UnavailableError("");
+}
+
+namespace {
+
+absl::Status NoSubscriptions(SocketType type) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("subscribe: ", SocketTypeName(type), " has no subscriptions"));
+}
+
+}  // namespace
+
+absl::Status Pattern::Subscribe(Bytes, Instant) { return NoSubscriptions(core_.type()); }
+absl::Status Pattern::Unsubscribe(Bytes, Instant) { return NoSubscriptions(core_.type()); }
+absl::Status Pattern::SubscribeFor(Peer*, Bytes, Instant) { return NoSubscriptions(core_.type()); }
+absl::Status Pattern::UnsubscribeFor(Peer*, Bytes, Instant) {
+  return NoSubscriptions(core_.type());
 }
 
 std::unique_ptr<Pattern> MakePattern(SocketType type, SocketCore* core) {
@@ -28,6 +49,14 @@ std::unique_ptr<Pattern> MakePattern(SocketType type, SocketCore* core) {
       return std::make_unique<RepPattern>(core);
     case SocketType::kRouter:
       return std::make_unique<RouterPattern>(core);
+    case SocketType::kPub:
+      return std::make_unique<PubPattern>(core);
+    case SocketType::kXPub:
+      return std::make_unique<XPubPattern>(core);
+    case SocketType::kSub:
+      return std::make_unique<SubPattern>(core);
+    case SocketType::kXSub:
+      return std::make_unique<XSubPattern>(core);
     default:
       return nullptr;
   }

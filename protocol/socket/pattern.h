@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "alloc/bytes.h"
+#include "protocol/connection/event.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/core.h"
@@ -15,8 +16,9 @@
 
 namespace monocoque {
 
-// The rules of one socket type (zmtp.md, 15): who gets what is sent, what is made of what is received, who
-// may be a peer. Called by Socket, works on SocketCore; holds no link and no octets of its own.
+// The rules of one socket type (zmtp.md, 15): who gets what is sent, what is made of what is
+// received, who may be a peer. Called by Socket, works on SocketCore; holds no link and no octets
+// of its own.
 class Pattern {
  public:
   explicit Pattern(SocketCore* core) : core_(*core) {}
@@ -26,9 +28,24 @@ class Pattern {
 
   // A dialer's peer was made; it may queue.
   virtual void OnPeerMade(Peer* /*peer*/) {}
-  // `peer` finished a handshake. Not OK: it is refused with ERROR and `why`. Called before the peer can be
-  // sent to, and again for each new link of a dialer's peer.
+  // `peer` finished a handshake. Not OK: it is refused with ERROR and `why`. Called before the peer
+  // can be sent to, and again for each new link of a dialer's peer.
   virtual absl::Status Admit(Peer* /*peer*/, Instant /*now*/) { return absl::OkStatus(); }
+  // The same, admitted: `link` may be told things that are no messages, before any message goes out
+  // on it.
+  virtual void OnPeerReady(Peer* /*peer*/, Link* /*link*/, Instant /*now*/) {}
+  // The peer's link may be sent messages: `peer->link` is set.
+  virtual void OnPeerUp(Peer* /*peer*/, Instant /*now*/) {}
+  // The peer subscribed, cancelled, joined or left.
+  virtual void OnSubscription(Peer* /*peer*/, const ConnectionEvent& /*event*/, Instant /*now*/) {}
+  // The peer's link is about to write: what the pattern holds for it goes to its connection now.
+  virtual void Gather(Peer* /*peer*/) {}
+  // Something of what the peer's link holds was handed to the transport.
+  virtual void OnRoom(Peer* /*peer*/) {}
+  // Octets that Gather would bring, for the link that has most.
+  virtual std::size_t pending_bytes() const { return 0; }
+  // Once a turn, after the links were looked at.
+  virtual void Process(Instant /*now*/) {}
   // The peer's link is over. `gone`: so is the peer, no more messages of it come.
   virtual void OnPeerDown(Peer* /*peer*/, bool /*gone*/) {}
 
@@ -37,8 +54,8 @@ class Pattern {
   // After `peer` was looked up; patterns whose rules fix the destination refuse.
   virtual absl::Status SendTo(Peer* peer, Message* message, Instant now);
 
-  // The next message for the application. It may rest in the socket; Taken follows when it is handed out,
-  // and only then the pattern's state moves.
+  // The next message for the application. It may rest in the socket; Taken follows when it is
+  // handed out, and only then the pattern's state moves.
   virtual bool Receive(Message* out, Instant now) { return core_.ReceiveFair(out, now); }
   virtual void Taken() {}
   // Why Receive said false.
@@ -48,6 +65,15 @@ class Pattern {
   // Whatever comes in is dropped by rule, and counted (PUSH-5).
   virtual bool drops_input() const { return false; }
   virtual PeerId FindPeer(Bytes /*routing_id*/) const { return PeerId(); }
+
+  // SUB, XSUB, XPUB in manual mode: for messages that begin with `prefix`, or for no more of them.
+  virtual absl::Status Subscribe(Bytes prefix, Instant now);
+  virtual absl::Status Unsubscribe(Bytes prefix, Instant now);
+  // XPUB in manual mode: on behalf of this peer.
+  virtual absl::Status SubscribeFor(Peer* peer, Bytes prefix, Instant now);
+  virtual absl::Status UnsubscribeFor(Peer* peer, Bytes prefix, Instant now);
+  // Distinct prefixes that are subscribed to here.
+  virtual std::size_t topics() const { return 0; }
 
  protected:
   SocketCore& core_;

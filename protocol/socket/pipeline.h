@@ -6,7 +6,8 @@
 
 namespace monocoque {
 
-// PUSH (RFC 30): to its peers by turns; takes nothing when none can. Input is read and dropped (PUSH-5).
+// PUSH (RFC 30): to its peers by turns; takes nothing when none can. Input is read and dropped
+// (PUSH-5).
 class PushPattern final : public Pattern {
  public:
   using Pattern::Pattern;

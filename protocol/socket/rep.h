@@ -8,8 +8,8 @@
 
 namespace monocoque {
 
-// REP (RFC 28): one request, then its reply, in strict alternation. The envelope, up to and including the
-// first empty part, is kept, hidden, and put in front of the reply unchanged.
+// REP (RFC 28): one request, then its reply, in strict alternation. The envelope, up to and
+// including the first empty part, is kept, hidden, and put in front of the reply unchanged.
 class RepPattern final : public Pattern {
  public:
   using Pattern::Pattern;

@@ -7,8 +7,8 @@
 
 namespace monocoque {
 
-// REQ (RFC 28): one request, then one reply from the peer that got it, in strict alternation. An empty
-// delimiter goes in front of each request and is taken off each reply.
+// REQ (RFC 28): one request, then one reply from the peer that got it, in strict alternation. An
+// empty delimiter goes in front of each request and is taken off each reply.
 class ReqPattern final : public Pattern {
  public:
   using Pattern::Pattern;

@@ -42,7 +42,8 @@ absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
     Peer* old = core_.FindPeer(it->second);
     table_.erase(it);
     if (old != nullptr) {
-      core_.FailPeer(old, TerminalStatus(Cause::kWeRejectedPeer, "routing id handed over"), "", now);
+      core_.FailPeer(old, TerminalStatus(Cause::kWeRejectedPeer, "routing id handed over"), "",
+                     now);
     }
   }
   peer->routing_id = id;

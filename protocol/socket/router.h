@@ -14,8 +14,8 @@
 
 namespace monocoque {
 
-// ROUTER (RFC 28): each peer has a routing id, its own Identity or one we make; messages come with it and
-// go by it. The table is ordered, not hashed: no peer can choose ids that make it slow.
+// ROUTER (RFC 28): each peer has a routing id, its own Identity or one we make; messages come with
+// it and go by it. The table is ordered, not hashed: no peer can choose ids that make it slow.
 class RouterPattern final : public Pattern {
  public:
   explicit RouterPattern(SocketCore* core);

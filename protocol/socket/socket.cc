@@ -27,9 +27,8 @@ absl::StatusOr<Socket> Socket::Create(SocketType type, const SocketOptions& opti
         "socket: a routing id has 1 to 255 octets, the first of them not zero");
   }
   if ((options.router_mandatory || options.router_handover) && type != SocketType::kRouter) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("socket: router_mandatory and router_handover are for ROUTER, not ",
-                     SocketTypeName(type)));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "socket: router_mandatory and router_handover are for ROUTER, not ", SocketTypeName(type)));
   }
   auto core = std::make_unique<SocketCore>(type, options, host);
   std::unique_ptr<Pattern> pattern = MakePattern(type, core.get());
@@ -68,6 +67,7 @@ std::shared_ptr<const PeerInfo> Socket::peer_info(PeerId id) const {
   return peer == nullptr ? nullptr : peer->info;
 }
 
+std::size_t Socket::topics() const { return pattern_->topics(); }
 std::size_t Socket::ready_peers() const { return core_->ready_peers(); }
 bool Socket::has_outputs() const { return core_->has_outputs(); }
 bool Socket::drained() const { return core_->drained(); }
@@ -171,6 +171,23 @@ bool Socket::Take(Message* out, Instant now) {
 absl::Status Socket::ReceiveStatus() const {
   if (core_->closing()) return absl::FailedPreconditionError("receive: the socket is closed");
   return pattern_->ReceiveStatus();
+}
+
+absl::Status Socket::Subscribe(Bytes prefix, Instant now) {
+  return pattern_->Subscribe(prefix, now);
+}
+absl::Status Socket::Unsubscribe(Bytes prefix, Instant now) {
+  return pattern_->Unsubscribe(prefix, now);
+}
+absl::Status Socket::SubscribeFor(PeerId id, Bytes prefix, Instant now) {
+  Peer* peer = core_->FindPeer(id);
+  if (peer == nullptr) return absl::NotFoundError("");
+  return pattern_->SubscribeFor(peer, prefix, now);
+}
+absl::Status Socket::UnsubscribeFor(PeerId id, Bytes prefix, Instant now) {
+  Peer* peer = core_->FindPeer(id);
+  if (peer == nullptr) return absl::NotFoundError("");
+  return pattern_->UnsubscribeFor(peer, prefix, now);
 }
 
 void Socket::Close(absl::Duration linger, Instant now) {

@@ -4,10 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "alloc/bytes.h"
 #include "alloc/read_window.h"
 #include "alloc/slice.h"
 #include "alloc/transmit_batch.h"
@@ -32,31 +34,35 @@ class Pattern;
 struct SocketStats {
   std::uint64_t messages_sent = 0;      // taken by Send
   std::uint64_t messages_received = 0;  // handed out by Receive
-  std::uint64_t dropped = 0;            // by the pattern's rules: ROUTER to nobody, input of PUSH ...
-  std::uint64_t lost = 0;               // cut in the middle, or unsent with an accepted peer that is gone
-  std::uint64_t reconnects = 0;         // handshakes done by a dialer after its first
-  std::uint64_t events_lost = 0;        // that did not fit the event queue
+  std::uint64_t dropped = 0;     // by the pattern's rules: ROUTER to nobody, input of PUSH ...
+  std::uint64_t lost = 0;        // cut in the middle, or unsent with an accepted peer that is gone
+  std::uint64_t reconnects = 0;  // handshakes done by a dialer after its first
+  std::uint64_t subscriptions_refused = 0;  // beyond a peer's limit or the budget
+  std::uint64_t events_lost = 0;            // that did not fit the event queue
 };
 
-// A whole ZeroMQ socket with no input or output of its own: many peers, the pattern's rules, routing,
-// queues, marks, reconnects, linger. Octets and time go in, actions, messages, octets and a deadline come
-// out; an adapter moves the octets (adapters/pump.h), or you do.
+// A whole ZeroMQ socket with no input or output of its own: many peers, the pattern's rules,
+// routing, queues, marks, reconnects, linger. Octets and time go in, actions, messages, octets and
+// a deadline come out; an adapter moves the octets (adapters/pump.h), or you do.
 //
 // Method kinds: getters; facts (from the transport and the clock); wishes (from the application);
 // outputs. Once a turn, after the facts, drain the outputs in this order:
 //
-//     Receive for whoever waits; Process; NextAction; NextEvent; NextTransmitLink + FillTransmit; NextDeadline
+//     Receive for whoever waits; Process; NextAction; NextEvent; NextTransmitLink + FillTransmit;
+//     NextDeadline
 //
 // No output costs more than the links that have something to say.
 //
-// Contract: thread-compatible, never re-entrant (it calls nobody). `now` is the turn's time and never
-// decreases. Early, late and repeated calls are harmless, and so are facts about links that are gone: no id
-// is ever used twice. Whole messages received before a link's end are delivered, the cut one is not.
+// Contract: thread-compatible, never re-entrant (it calls nobody). `now` is the turn's time and
+// never decreases. Early, late and repeated calls are harmless, and so are facts about links that
+// are gone: no id is ever used twice. Whole messages received before a link's end are delivered,
+// the cut one is not.
 //
-// Who is who: a listener is one Bind; a dialer one Connect, over all its attempts; a link one attempt; a
-// peer a send queue, a receive queue and a routing id. A dialer's peer is made by Connect and outlives its
-// links: what was sent and had not begun goes to the next link. An accepted peer is made by the handshake
-// and ends with its link, once its received messages are taken.
+// Who is who: a listener is one Bind; a dialer one Connect, over all its attempts; a link one
+// attempt; a peer a send queue, a receive queue and a routing id. A dialer's peer is made by
+// Connect and outlives its links: what was sent and had not begun goes to the next link. An
+// accepted peer is made by the handshake and ends with its link, once its received messages are
+// taken.
 class Socket {
  public:
   // Refuses impossible combinations with a sentence. `host.pool` and `host.entropy` are required.
@@ -82,6 +88,8 @@ class Socket {
   PeerId FindPeer(Bytes routing_id) const;
   // What the peer told in its last handshake; null before, or when the peer is gone.
   std::shared_ptr<const PeerInfo> peer_info(PeerId peer) const;
+  // PUB, XPUB, SUB, XSUB: distinct prefixes that are subscribed to (libzmq: TOPICS_COUNT).
+  std::size_t topics() const;
   // Peers with a finished handshake now.
   std::size_t ready_peers() const;
   // An action or something to write waits to be drained.
@@ -120,37 +128,55 @@ class Socket {
                                    Instant now);
   // The listener ends, and with it the links it accepted; not found if there is none.
   absl::Status Unbind(ListenerId listener, Instant now);
-  // The dialer ends: its link is closed once what was handed to it is written; what was not is lost and
-  // counted.
+  // The dialer ends: its link is closed once what was handed to it is written; what was not is lost
+  // and counted.
   absl::Status Disconnect(DialerId dialer, Instant now);
 
-  // Takes the message (it is empty then) or leaves it untouched. Unavailable, without a sentence: no peer
-  // can take it now. ROUTER: goes to message->to(). A call out of turn is a failed precondition.
+  // Takes the message (it is empty then) or leaves it untouched. Unavailable, without a sentence:
+  // no peer can take it now. ROUTER: goes to message->to(). A call out of turn is a failed
+  // precondition.
   absl::Status Send(Message* message, Instant now);
   // To this incarnation of the peer: not found once it is gone.
   absl::Status SendTo(PeerId peer, Message* message, Instant now);
 
-  // The next message without taking it; null: nothing is ready. Valid until the next call that takes or
-  // feeds.
+  // The next message without taking it; null: nothing is ready. Valid until the next call that
+  // takes or feeds.
   const Message* Peek(PeerId* from, Instant now);
   // Takes the next message, fairly over the peers; false: nothing is ready. `from` may be null.
   bool Receive(Message* out, PeerId* from, Instant now);
-  // As Receive, saying why not: unavailable, or a failed precondition when the pattern does not receive now
-  // (REQ before a request, PUSH ever).
+  // As Receive, saying why not: unavailable, or a failed precondition when the pattern does not
+  // receive now (REQ before a request, PUSH ever).
   absl::Status ReceiveStatus() const;
 
-  // No more listeners, dialers, sends; what was sent is still written, over reconnects too, for at most
-  // `linger` (zero: nothing is waited for). What was received and not taken is dropped.
+  // SUB and XSUB: messages that begin with `prefix` are wanted, or no more so. Counted: two
+  // Subscribe of one prefix need two Unsubscribe, which is not found where there is none.
+  // Publishers that come later hear of it too. XPUB with xpub_manual: for the peer whose notice was
+  // received last.
+  absl::Status Subscribe(Bytes prefix, Instant now);
+  absl::Status Subscribe(std::string_view prefix, Instant now) {
+    return Subscribe(AsBytes(prefix), now);
+  }
+  absl::Status Unsubscribe(Bytes prefix, Instant now);
+  absl::Status Unsubscribe(std::string_view prefix, Instant now) {
+    return Unsubscribe(AsBytes(prefix), now);
+  }
+  // XPUB with xpub_manual: for this peer.
+  absl::Status SubscribeFor(PeerId peer, Bytes prefix, Instant now);
+  absl::Status UnsubscribeFor(PeerId peer, Bytes prefix, Instant now);
+
+  // No more listeners, dialers, sends; what was sent is still written, over reconnects too, for at
+  // most `linger` (zero: nothing is waited for). What was received and not taken is dropped.
   void Close(absl::Duration linger, Instant now);
 
   // ---- Outputs ---------------------------------------------------------------------------------
 
-  // Goes on with handshakes and looks ahead over links with octets not yet seen: up to `max_frames` frames.
-  // True: more is left, call again next turn.
+  // Goes on with handshakes and looks ahead over links with octets not yet seen: up to `max_frames`
+  // frames. True: more is left, call again next turn.
   bool Process(std::size_t max_frames, Instant now);
   bool NextAction(Action* out);
   bool NextEvent(SocketEvent* out);
-  // A link that has something to write and no batch out; each once until ReturnBatch or the next send.
+  // A link that has something to write and no batch out; each once until ReturnBatch or the next
+  // send.
   bool NextTransmitLink(LinkId* out);
   bool FillTransmit(LinkId link, TransmitBatch* batch, std::size_t max_bytes);
   // Octets that wait for FillTransmit on the link that the last Send went to.

@@ -1,0 +1,84 @@
+#include "protocol/socket/sub.h"
+
+#include <string>
+
+#include "protocol/drive/cause.h"
+
+namespace monocoque {
+
+void SubPattern::OnPeerReady(Peer* peer, Link* link, Instant now) {
+  subscriptions_.ForEach([&](const std::string& prefix, const Count&) {
+    TellOne(peer, link, /*subscribe=*/true, prefix, now);
+  });
+}
+
+void SubPattern::TellOne(Peer* peer, Link* link, bool subscribe, std::string_view prefix,
+                         Instant now) {
+  const absl::Status told = link->connection->SendSubscription(subscribe, AsBytes(prefix), now);
+  if (told.ok()) {
+    core_.MarkDirty(link);
+    return;
+  }
+  // A publisher that does not know what we want is worse than none: its link begins anew.
+  if (absl::IsUnavailable(told)) {
+    core_.FailPeer(peer, TerminalStatus(Cause::kTransport, "no memory for a subscription"), "",
+                   now);
+  }
+}
+
+void SubPattern::Tell(bool subscribe, std::string_view prefix, Instant now) {
+  core_.ForEachReady([&](Peer* peer) {
+    TellOne(peer, peer->link != nullptr ? peer->link : peer->next, subscribe, prefix, now);
+  });
+}
+
+void SubPattern::Add(std::string_view prefix, Instant now) {
+  if (++subscriptions_.Insert(prefix)->value.count > 1) return;
+  ++topics_;
+  Tell(/*subscribe=*/true, prefix, now);
+}
+
+bool SubPattern::Remove(std::string_view prefix, bool always, Instant now) {
+  auto* node = subscriptions_.Find(prefix);
+  if (node == nullptr || node->value.empty()) return false;
+  const bool last = --node->value.count == 0;
+  if (last) {
+    --topics_;
+    subscriptions_.Prune(node);
+  }
+  if (last || always) Tell(/*subscribe=*/false, prefix, now);
+  return true;
+}
+
+absl::Status SubPattern::Subscribe(Bytes prefix, Instant now) {
+  if (prefix.size() > core_.options().link.limits.max_command_bytes - 16) {
+    return absl::InvalidArgumentError("subscribe: the prefix is longer than a command may be");
+  }
+  Add(AsText(prefix), now);
+  return absl::OkStatus();
+}
+
+absl::Status SubPattern::Unsubscribe(Bytes prefix, Instant now) {
+  if (Remove(AsText(prefix), /*always=*/false, now)) return absl::OkStatus();
+  return absl::NotFoundError("unsubscribe: there is no such subscription");
+}
+
+bool SubPattern::Receive(Message* out, Instant now) {
+  const bool invert = core_.options().invert_matching;
+  while (core_.ReceiveFair(out, now)) {
+    if (subscriptions_.Matches(out->text()) != invert) return true;
+    core_.CountDropped();
+    out->Clear();
+  }
+  return false;
+}
+
+absl::Status SubPattern::Send(Message* /*message*/, Instant /*now*/) {
+  return absl::FailedPreconditionError("send: SUB only receives");
+}
+
+absl::Status SubPattern::SendTo(Peer* /*peer*/, Message* message, Instant now) {
+  return Send(message, now);
+}
+
+}  // namespace monocoque

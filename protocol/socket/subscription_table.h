@@ -1,0 +1,81 @@
+#ifndef MONOCOQUE_PROTOCOL_SOCKET_SUBSCRIPTION_TABLE_H_
+#define MONOCOQUE_PROTOCOL_SOCKET_SUBSCRIPTION_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "alloc/budget.h"
+#include "protocol/socket/prefix_trie.h"
+#include "protocol/socket/subscriber.h"
+
+namespace monocoque {
+
+// Who wants what: a set of prefixes for each subscriber (S-7), in one tree over all of them. Who
+// wants everything stands apart, so that matching does not walk over them.
+//
+// Each subscription is charged to the budget and to its subscriber's limit, its octets and what
+// the bookkeeping takes.
+//
+// Thread-compatible. Invariant: topics() is the number of prefixes with at least one subscriber.
+class SubscriptionTable {
+ public:
+  // Octets that one subscription costs besides its prefix: a node, a place in two lists.
+  static constexpr std::size_t kOverheadBytes = 192;
+
+  explicit SubscriptionTable(BudgetPtr budget) : budget_(std::move(budget)) {}
+  SubscriptionTable(const SubscriptionTable&) = delete;
+  SubscriptionTable& operator=(const SubscriptionTable&) = delete;
+
+  enum class Result {
+    kChanged,  // and others have the same prefix
+    kEdge,     // the first subscriber of this prefix came, or the last went
+    kNothing,  // it had it already, or did not have it
+    kRefused,  // beyond `limit_bytes`, or the budget refuses
+  };
+  Result Add(Subscriber* subscriber, std::string_view prefix, std::size_t limit_bytes);
+  Result Remove(Subscriber* subscriber, std::string_view prefix);
+
+  struct Removed {
+    std::string prefix;
+    bool last;  // nobody has it any more
+  };
+  // Forgets the subscriber; what it had, in ascending order.
+  std::vector<Removed> RemoveAll(Subscriber* subscriber);
+
+  // Calls `found(subscriber)` once for each subscriber with a prefix that `topic` begins with,
+  // however many (S-6), those of everything() left out.
+  template <typename Found>
+  void Match(std::string_view topic, Found&& found) {
+    ++publication_;
+    trie_.Walk(topic, [&](SubscriberList& at) {
+      for (Subscriber* subscriber : at.list) {
+        if (subscriber->everything || subscriber->matched == publication_) continue;
+        subscriber->matched = publication_;
+        found(subscriber);
+      }
+      return true;
+    });
+  }
+  const std::vector<Subscriber*>& everything() const { return everything_.list; }
+  std::size_t topics() const { return topics_; }
+
+ private:
+  using Trie = PrefixTrie<SubscriberList>;
+
+  // Takes the subscriber out of the list; true if it was the last there.
+  bool Leave(Subscriber* subscriber, Trie::Node* node, std::uint32_t place);
+  void Discharge(Subscriber* subscriber, std::size_t prefix_bytes);
+
+  BudgetPtr budget_;
+  Trie trie_;
+  SubscriberList everything_;
+  std::uint64_t publication_ = 0;
+  std::size_t topics_ = 0;
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_PROTOCOL_SOCKET_SUBSCRIPTION_TABLE_H_

@@ -1,0 +1,400 @@
+// PUB, SUB, XPUB and XSUB (RFC 29; zmtp.md, 13.2 and 15.2) under a virtual clock.
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "protocol/socket/socket.h"
+#include "tests/support/net.h"
+
+namespace monocoque {
+namespace {
+
+using ::monocoque::testing::Net;
+using ::monocoque::testing::ReceiveAll;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+absl::Status Send(Socket& socket, Message message, Instant now) {
+  return socket.Send(&message, now);
+}
+
+std::string Notice(bool subscribe, std::string_view prefix) {
+  return absl::StrCat(std::string(1, subscribe ? '\x01' : '\x00'), prefix);
+}
+
+class PubSubTest : public ::testing::Test {
+ protected:
+  Socket& Publisher(SocketType type = SocketType::kPub, const SocketOptions& options = {}) {
+    Socket& made = net_.Make(type, options);
+    net_.Bind(made, "a");
+    return made;
+  }
+  Socket& Subscriber(std::vector<std::string_view> prefixes, const SocketOptions& options = {}) {
+    Socket& made = net_.Make(SocketType::kSub, options);
+    for (std::string_view prefix : prefixes) EXPECT_TRUE(made.Subscribe(prefix, net_.now).ok());
+    net_.Connect(made, "a");
+    net_.Run();
+    return made;
+  }
+  void Publish(Socket& socket, std::vector<std::string_view> texts) {
+    for (std::string_view text : texts) ASSERT_TRUE(Send(socket, Message(text), net_.now).ok());
+    net_.Run();
+  }
+  std::vector<std::string> Received(Socket& socket) { return ReceiveAll(socket, net_.now); }
+
+  Net net_;
+};
+
+// S-5, S-6, PUB-4, PUB-7: by prefix, once each, filtered at the sender.
+TEST_F(PubSubTest, EachGetsWhatItWantsOnce) {
+  Socket& pub = Publisher();
+  Socket& weather = Subscriber({"weather.", "weather.de", ""});
+  Socket& stocks = Subscriber({"stocks", "st"});
+  Socket& nothing = Subscriber({});
+  Publish(pub, {"weather.de", "stocks.x", "sport", ""});
+  EXPECT_THAT(Received(weather), ElementsAre("weather.de", "stocks.x", "sport", ""));
+  EXPECT_THAT(Received(stocks), ElementsAre("stocks.x"));
+  EXPECT_THAT(Received(nothing), IsEmpty());
+  // The filter is at the sender: what nobody wants crosses no wire.
+  EXPECT_EQ(stocks.stats().dropped, 0u);
+  EXPECT_EQ(pub.stats().messages_sent, 4u);
+}
+
+// S-5: of several parts the first is matched, and all go together (PUB-6).
+TEST_F(PubSubTest, TheFirstPartDecides) {
+  Socket& pub = Publisher();
+  Socket& sub = Subscriber({"a"});
+  ASSERT_TRUE(Send(pub, Message({"ab", "", "c"}), net_.now).ok());
+  ASSERT_TRUE(Send(pub, Message({"b", "a"}), net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(sub), ElementsAre("ab||c"));
+}
+
+// Large bodies are referenced; order holds between them and small ones, for the shared log and for
+// filters.
+TEST_F(PubSubTest, SmallAndLargeKeepTheirOrder) {
+  Socket& pub = Publisher();
+  Socket& all = Subscriber({""});
+  Socket& some = Subscriber({"k"});
+  std::vector<std::string> texts;
+  for (int i = 0; i < 300; ++i) {
+    texts.push_back(absl::StrCat("k", i, std::string(i % 7 == 0 ? 5000 : i, 'x')));
+  }
+  for (const std::string& text : texts) ASSERT_TRUE(Send(pub, Message(text), net_.now).ok());
+  net_.Run();
+  EXPECT_EQ(Received(all), texts);
+  EXPECT_EQ(Received(some), texts);
+}
+
+// PUB-5, ALL-8: who does not read loses for itself alone, and it is counted.
+TEST_F(PubSubTest, ASlowSubscriberCostsTheOthersNothing) {
+  SocketOptions options;
+  options.send_mark = {.messages = 10, .bytes = 0};
+  Socket& pub = Publisher(SocketType::kPub, options);
+  Socket& one = Subscriber({""});
+  Socket& two = Subscriber({"m"});
+  net_.HoldBatches(true);
+  Publish(pub, {"m0"});  // is in flight to both, and stays there
+  for (int i = 1; i <= 15; ++i)
+    ASSERT_TRUE(Send(pub, Message(absl::StrCat("m", i)), net_.now).ok());
+  EXPECT_EQ(pub.stats().dropped, 2u * 5u);
+  EXPECT_TRUE(pub.CanSend());
+  (void)one;
+  (void)two;
+}
+
+// With room again it is back in step, in order and with nothing twice.
+TEST_F(PubSubTest, AtItsMarkAndBack) {
+  SocketOptions options;
+  options.send_mark = {.messages = 4, .bytes = 0};
+  Socket& pub = Publisher(SocketType::kPub, options);
+  Socket& sub = Subscriber({""});
+  for (int i = 0; i < 6; ++i) ASSERT_TRUE(Send(pub, Message(absl::StrCat("m", i)), net_.now).ok());
+  net_.Run();
+  Publish(pub, {"later"});
+  EXPECT_THAT(Received(sub), ElementsAre("m0", "m1", "m2", "m3", "later"));
+  EXPECT_EQ(pub.stats().dropped, 2u);
+}
+
+// A mark in octets holds as well.
+TEST_F(PubSubTest, TheMarkCountsOctetsToo) {
+  SocketOptions options;
+  options.send_mark = {.messages = 0, .bytes = 100};
+  Socket& pub = Publisher(SocketType::kPub, options);
+  Socket& sub = Subscriber({""});
+  const std::string body(58, 'x');
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Send(pub, Message(body), net_.now).ok());
+  net_.Run();
+  EXPECT_EQ(Received(sub).size(), 2u);
+  EXPECT_EQ(pub.stats().dropped, 3u);
+}
+
+// XPUB_NODROP: not sent to anybody while one cannot take it, and untouched.
+TEST_F(PubSubTest, NoDropRefuses) {
+  SocketOptions options;
+  options.send_mark = {.messages = 2, .bytes = 0};
+  options.xpub_nodrop = true;
+  Socket& pub = Publisher(SocketType::kPub, options);
+  Socket& all = Subscriber({""});
+  Socket& some = Subscriber({"m"});
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(Send(pub, Message(absl::StrCat("m", i)), net_.now).ok());
+  Message third("m2");
+  EXPECT_EQ(pub.Send(&third, net_.now).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(third.text(), "m2");
+  net_.Run();
+  EXPECT_TRUE(pub.Send(&third, net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(all), ElementsAre("m0", "m1", "m2"));
+  EXPECT_THAT(Received(some), ElementsAre("m0", "m1", "m2"));
+  EXPECT_EQ(pub.stats().dropped, 0u);
+}
+
+// S-8: all subscriptions again on the next link, and what was cancelled meanwhile not.
+TEST_F(PubSubTest, SubscriptionsSurviveTheLink) {
+  Socket& pub = Publisher();
+  Socket& sub = Subscriber({"a", "b"});
+  net_.CutAll();
+  net_.Run();
+  EXPECT_EQ(pub.topics(), 0u);  // PUB-8
+  ASSERT_TRUE(sub.Unsubscribe("b", net_.now).ok());
+  ASSERT_TRUE(sub.Subscribe("c", net_.now).ok());
+  net_.Advance(absl::Seconds(1));
+  EXPECT_EQ(pub.topics(), 2u);
+  Publish(pub, {"a", "b", "c"});
+  EXPECT_THAT(Received(sub), ElementsAre("a", "c"));
+}
+
+// S-7, SUB-5: counted here, so that publishers hear of a prefix once.
+TEST_F(PubSubTest, SubscriptionsAreCounted) {
+  Socket& pub = Publisher(SocketType::kXPub, {.xpub_verboser = true});
+  Socket& sub = Subscriber({"a", "a"});
+  EXPECT_THAT(Received(pub), ElementsAre(Notice(true, "a")));
+  EXPECT_EQ(sub.topics(), 1u);
+  ASSERT_TRUE(sub.Unsubscribe("a", net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(pub), IsEmpty());
+  ASSERT_TRUE(sub.Unsubscribe("a", net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(pub), ElementsAre(Notice(false, "a")));
+  EXPECT_EQ(sub.Unsubscribe("a", net_.now).code(), absl::StatusCode::kNotFound);
+}
+
+// SUB-4: what was under way when the subscription ended is not shown.
+TEST_F(PubSubTest, SubFiltersOnceMore) {
+  Socket& pub = Publisher();
+  Socket& sub = Subscriber({"a", "b"});
+  Publish(pub, {"a1", "b1"});
+  ASSERT_TRUE(sub.Unsubscribe("a", net_.now).ok());
+  EXPECT_THAT(Received(sub), ElementsAre("b1"));
+  EXPECT_EQ(sub.stats().dropped, 1u);
+}
+
+// PUB-1, SUB-1: a sentence for the wrong direction; PUB-3: what subscribers send is dropped.
+TEST_F(PubSubTest, OneDirectionOnly) {
+  Socket& pub = Publisher();
+  Socket& xsub = net_.Make(SocketType::kXSub);
+  net_.Connect(xsub, "a");
+  Socket& sub = Subscriber({""});
+  ASSERT_TRUE(Send(xsub, Message("upstream"), net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(pub), IsEmpty());
+  EXPECT_EQ(pub.stats().dropped, 1u);
+  EXPECT_EQ(pub.ReceiveStatus().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(Send(sub, Message("x"), net_.now).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(pub.Subscribe("a", net_.now).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// XPUB-4, XPUB-5, XPUB-6, S-10: the first subscription and the last cancellation, made up for who
+// vanished.
+TEST_F(PubSubTest, XPubShowsTheEdges) {
+  Socket& xpub = Publisher(SocketType::kXPub);
+  Socket& one = Subscriber({"a", "b"});
+  Socket& two = Subscriber({"a"});
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "a"), Notice(true, "b")));
+  ASSERT_TRUE(one.Unsubscribe("a", net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(xpub), IsEmpty());
+  two.Close(absl::ZeroDuration(), net_.now);
+  net_.Run();
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(false, "a")));
+}
+
+// XPUB-5: verbose shows each subscription, verboser each cancellation too.
+TEST_F(PubSubTest, XPubVerbose) {
+  Socket& xpub = Publisher(SocketType::kXPub, {.xpub_verbose = true});
+  Socket& one = Subscriber({"a"});
+  Socket& two = Subscriber({"a"});
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "a"), Notice(true, "a")));
+  ASSERT_TRUE(one.Unsubscribe("a", net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(xpub), IsEmpty());
+  ASSERT_TRUE(two.Unsubscribe("a", net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(false, "a")));
+}
+
+// XPUB-3, S-3: other messages of subscribers are the application's.
+TEST_F(PubSubTest, XPubReceivesUserMessages) {
+  Socket& xpub = Publisher(SocketType::kXPub);
+  Socket& xsub = net_.Make(SocketType::kXSub);
+  net_.Connect(xsub, "a");
+  net_.Run();
+  ASSERT_TRUE(Send(xsub, Message({"hello", "you"}), net_.now).ok());
+  ASSERT_TRUE(Send(xsub, Message(Notice(true, "t")), net_.now).ok());
+  ASSERT_TRUE(Send(xsub, Message(""), net_.now).ok());
+  net_.Run();
+  // The subscription, a command here, does not wait behind messages.
+  EXPECT_THAT(Received(xpub), ::testing::UnorderedElementsAre("hello|you", Notice(true, "t"), ""));
+  EXPECT_EQ(xpub.topics(), 1u);
+}
+
+// XSUB-4, XSUB-6, XSUB-7: subscriptions as messages, to present and future publishers; nothing is
+// filtered.
+TEST_F(PubSubTest, XSubSubscribesByMessages) {
+  Socket& xsub = net_.Make(SocketType::kXSub);
+  net_.Connect(xsub, "a");
+  net_.Run();
+  ASSERT_TRUE(Send(xsub, Message(Notice(true, "a")), net_.now).ok());
+  ASSERT_TRUE(Send(xsub, Message(Notice(false, "nothing")), net_.now).ok());
+  Socket& xpub = Publisher(SocketType::kXPub, {.xpub_verboser = true});
+  net_.Advance(absl::Seconds(1));
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "a")));
+  Publish(xpub, {"a1"});
+  ASSERT_TRUE(Send(xsub, Message(Notice(false, "a")), net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(xsub), ElementsAre("a1"));
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(false, "a")));
+}
+
+// XPUB_MANUAL: what a peer asks for shows and does nothing; the application decides.
+TEST_F(PubSubTest, ManualSubscribesForThePeer) {
+  Socket& xpub = Publisher(SocketType::kXPub, {.xpub_manual = true});
+  Socket& sub = Subscriber({"A"});
+  Publish(xpub, {"A1"});
+  EXPECT_THAT(Received(sub), IsEmpty());
+  EXPECT_EQ(xpub.Subscribe("B", net_.now).code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "A")));
+  ASSERT_TRUE(xpub.Subscribe("B", net_.now).ok());
+  ASSERT_TRUE(sub.Subscribe("B", net_.now).ok());  // past its own filter
+  Publish(xpub, {"A2", "B2"});
+  EXPECT_THAT(Received(sub), ElementsAre("B2"));
+  // What the peer asked for is what its end cancels.
+  sub.Close(absl::ZeroDuration(), net_.now);
+  net_.Run();
+  EXPECT_THAT(Received(xpub),
+              ElementsAre(Notice(true, "B"), Notice(false, "A"), Notice(false, "B")));
+  EXPECT_EQ(xpub.topics(), 0u);
+}
+
+// XPUB_MANUAL_LAST_VALUE: the next message is for the newcomer alone.
+TEST_F(PubSubTest, ManualLastValueGoesToTheNewcomer) {
+  Socket& xpub =
+      Publisher(SocketType::kXPub, {.xpub_manual = true, .xpub_manual_last_value = true});
+  Socket& one = Subscriber({"A"});
+  (void)Received(xpub);
+  ASSERT_TRUE(xpub.Subscribe("A", net_.now).ok());
+  Publish(xpub, {"A0", "A1"});
+  Socket& two = Subscriber({"A"});
+  (void)Received(xpub);
+  ASSERT_TRUE(xpub.Subscribe("A", net_.now).ok());
+  Publish(xpub, {"A2", "A3"});
+  EXPECT_THAT(Received(one), ElementsAre("A0", "A1", "A3"));
+  EXPECT_THAT(Received(two), ElementsAre("A2", "A3"));
+}
+
+// XPUB_WELCOME_MSG: the first message to each, subscribed or not.
+TEST_F(PubSubTest, WelcomeMessageComesFirst) {
+  Socket& pub = Publisher(SocketType::kPub, {.xpub_welcome_message = "welcome"});
+  Socket& sub = Subscriber({""});
+  Publish(pub, {"x"});
+  EXPECT_THAT(Received(sub), ElementsAre("welcome", "x"));
+}
+
+// INVERT_MATCHING: those get it that have no match.
+TEST_F(PubSubTest, InvertedMatching) {
+  Socket& pub = Publisher(SocketType::kPub, {.invert_matching = true});
+  Socket& sub = Subscriber({"a"}, {.invert_matching = true});
+  Publish(pub, {"a1", "b1"});
+  EXPECT_THAT(Received(sub), ElementsAre("b1"));
+}
+
+// XSUB_VERBOSE_UNSUBSCRIBE, ONLY_FIRST_SUBSCRIBE.
+TEST_F(PubSubTest, XSubOptions) {
+  Socket& xpub = Publisher(SocketType::kXPub, {.xpub_verboser = true});
+  Socket& each = net_.Make(SocketType::kXSub, {.xsub_verbose_unsubscribe = true});
+  net_.Connect(each, "a");
+  net_.Run();
+  ASSERT_TRUE(Send(each, Message({Notice(true, "a"), Notice(true, "b"), "c"}), net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "a"), Notice(true, "b")));
+  Socket& first = net_.Make(SocketType::kXSub, {.only_first_subscribe = true});
+  net_.Connect(first, "a");
+  net_.Run();
+  ASSERT_TRUE(Send(first, Message({Notice(true, "c"), Notice(true, "d")}), net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "c")));
+}
+
+// A peer that subscribes without end is refused beyond its limit, and told by an event; the others
+// live on.
+TEST_F(PubSubTest, SubscriptionsHaveALimit) {
+  SocketOptions options;
+  options.link.limits.max_subscription_bytes = 10 * 256;
+  Socket& pub = Publisher(SocketType::kPub, options);
+  Socket& greedy = net_.Make(SocketType::kSub);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(greedy.Subscribe(absl::StrCat("t", i), net_.now).ok());
+  net_.Connect(greedy, "a");
+  net_.Run();
+  EXPECT_LE(pub.topics(), 13u);
+  EXPECT_TRUE(net_.saw(pub, SocketEvent::Kind::kSubscriptionRefused));
+  EXPECT_EQ(pub.stats().subscriptions_refused, 100u - pub.topics());
+  Socket& modest = Subscriber({"t99"});
+  Publish(pub, {"t99"});
+  EXPECT_THAT(Received(modest), ElementsAre("t99"));
+}
+
+// An XPUB whose application does not look holds what it is told only up to its receive mark;
+// nothing is lost.
+TEST_F(PubSubTest, NoticesWaitWithinTheMark) {
+  SocketOptions options;
+  options.receive_mark = {.messages = 10, .bytes = 0};
+  Socket& xpub = Publisher(SocketType::kXPub, options);
+  Socket& sub = Subscriber({});
+  std::vector<std::string> expected;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(sub.Subscribe(absl::StrCat("t", i), net_.now).ok());
+    net_.Run();
+    expected.push_back(Notice(true, absl::StrCat("t", i)));
+  }
+  EXPECT_LE(xpub.topics(), 20u);
+  std::vector<std::string> received;
+  for (int turn = 0; turn < 100 && received.size() < expected.size(); ++turn) {
+    for (std::string& each : Received(xpub)) received.push_back(std::move(each));
+    net_.Run();
+  }
+  EXPECT_EQ(received, expected);
+}
+
+// A publisher that connects, and subscribers that bind, are as good.
+TEST_F(PubSubTest, ThePublisherMayConnect) {
+  Socket& sub = net_.Make(SocketType::kSub);
+  ASSERT_TRUE(sub.Subscribe("", net_.now).ok());
+  net_.Bind(sub, "b");
+  Socket& pub = net_.Make(SocketType::kPub);
+  net_.Connect(pub, "b");
+  net_.Run();
+  Publish(pub, {"one"});
+  net_.CutAll();
+  net_.Run();
+  Publish(pub, {"nobody is there"});
+  net_.Advance(absl::Seconds(1));
+  Publish(pub, {"two"});
+  EXPECT_THAT(Received(sub), ElementsAre("one", "two"));
+}
+
+}  // namespace
+}  // namespace monocoque

@@ -261,6 +261,7 @@ TEST_F(PubSubTest, XSubSubscribesByMessages) {
   ASSERT_TRUE(Send(xsub, Message(Notice(true, "a")), net_.now).ok());
   ASSERT_TRUE(Send(xsub, Message(Notice(false, "nothing")), net_.now).ok());
   Socket& xpub = Publisher(SocketType::kXPub, {.xpub_verboser = true});
+  net_.Run();
   net_.Advance(absl::Seconds(1));
   EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "a")));
   Publish(xpub, {"a1"});

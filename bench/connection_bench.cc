@@ -1,5 +1,6 @@
-// A Connection in traffic, with no kernel: decoding what a peer sent, held against a plain walk over
-// the same headers in the same run, and a pair of them with octets carried from one to the other.
+// A Connection in traffic, with no kernel: decoding what a peer sent, held against a plain walk
+// over the same headers in the same run, and a pair of them with octets carried from one to the
+// other.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>

@@ -45,7 +45,7 @@ std::string BindEndpoint(const Setting& setting) {
 }
 
 void Die(const std::string& why) {
-  std::fprintf(stderr, "loopback: %s\n", why.c_str());
+  std::fprintf(stderr, "bench: %s\n", why.c_str());
   std::_Exit(1);
 }
 

@@ -14,6 +14,7 @@ struct Setting {
   std::size_t payload_bytes = 64;
   double seconds = 2;  // how long a consumer counts, after a tenth of that to warm up
   std::size_t round_trips = 20000;
+  std::size_t subscribers = 1;
 };
 
 // Tells the other process where to connect.
@@ -33,11 +34,24 @@ struct Contender {
   std::vector<std::int64_t> (*ask)(const Setting&, const std::string& endpoint);
 };
 
-Contender Uring();         // the library, as it comes
-Contender UringNoSpin();   // with the adaptive spin off
-Contender Libzmq();        // the rival
-Contender PlainBytes();    // send and receive of octets, nothing else
-Contender FramedPipe();    // frames encoded into one buffer, walked, small payloads copied into objects
+Contender Uring();        // the library, as it comes
+Contender UringNoSpin();  // with the adaptive spin off
+Contender Libzmq();       // the rival
+Contender PlainBytes();   // send and receive of octets, nothing else
+Contender
+FramedPipe();  // frames encoded into one buffer, walked, small payloads copied into objects
+
+// One publisher and, in another process, several subscribers of everything.
+struct Broadcaster {
+  const char* name;
+  // Binds, announces, publishes until killed.
+  void (*publish)(const Setting&, const Announce&);
+  // Connects so many subscribers: messages a second, all together.
+  double (*subscribe)(const Setting&, const std::string& endpoint);
+};
+
+Broadcaster UringPublisher();
+Broadcaster LibzmqPublisher();
 
 // Nanoseconds of a steady clock.
 std::int64_t NowNanos();

@@ -66,7 +66,8 @@ int Accept(const Setting& setting, const Announce& announce) {
   std::string endpoint = BindEndpoint(setting);
   Address address = AddressOf(endpoint);
   const int listener = socket(address.storage.ss_family, SOCK_STREAM, 0);
-  if (bind(listener, address.get(), address.size) < 0 || listen(listener, 1) < 0) Die("cannot bind");
+  if (bind(listener, address.get(), address.size) < 0 || listen(listener, 1) < 0)
+    Die("cannot bind");
   if (setting.transport == "tcp") {
     sockaddr_in in{};
     socklen_t size = sizeof(in);

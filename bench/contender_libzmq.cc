@@ -72,7 +72,42 @@ std::vector<std::int64_t> Ask(const Setting& setting, const std::string& endpoin
   });
 }
 
+void Publish(const Setting& setting, const Announce& announce) {
+  void* pub = MakeSocket(ZMQ_XPUB);
+  const int verbose = 1;
+  Check(zmq_setsockopt(pub, ZMQ_XPUB_VERBOSE, &verbose, sizeof(verbose)));
+  Bind(pub, setting, announce);
+  zmq_msg_t subscription;
+  zmq_msg_init(&subscription);
+  for (std::size_t i = 0; i < setting.subscribers; ++i) Check(zmq_msg_recv(&subscription, pub, 0));
+  const std::string payload(setting.payload_bytes, 'x');
+  for (;;) Send(pub, payload);
+}
+
+double Subscribe(const Setting& setting, const std::string& endpoint) {
+  void* context = zmq_ctx_new();
+  std::vector<zmq_pollitem_t> subs;
+  for (std::size_t i = 0; i < setting.subscribers; ++i) {
+    void* sub = zmq_socket(context, ZMQ_SUB);
+    Check(zmq_setsockopt(sub, ZMQ_SUBSCRIBE, "", 0));
+    Check(zmq_connect(sub, endpoint.c_str()));
+    subs.push_back({sub, 0, ZMQ_POLLIN, 0});
+  }
+  zmq_msg_t message;
+  zmq_msg_init(&message);
+  return CountFor(setting, [&] {
+    std::size_t count = 0;
+    for (const zmq_pollitem_t& sub : subs) {
+      while (zmq_msg_recv(&message, sub.socket, ZMQ_DONTWAIT) >= 0) ++count;
+    }
+    if (count == 0) zmq_poll(subs.data(), static_cast<int>(subs.size()), 1000);
+    return count;
+  });
+}
+
 }  // namespace
+
+Broadcaster LibzmqPublisher() { return {"libzmq", Publish, Subscribe}; }
 
 Contender Libzmq() { return {"libzmq", Consume, Produce, Answer, Ask}; }
 

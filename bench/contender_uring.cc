@@ -71,7 +71,39 @@ std::vector<std::int64_t> Trips(const Setting& setting, const std::string& endpo
   });
 }
 
+void Publish(const Setting& setting, const Announce& announce) {
+  Loop loop;
+  Socket pub = loop.MakeSocket(SocketType::kPub);
+  const auto bound = pub.Bind(BindEndpoint(setting));
+  Check(bound.status());
+  announce(*bound);
+  Check(pub.WaitReady(setting.subscribers));
+  const std::string payload(setting.payload_bytes, 'x');
+  for (;;) Check(pub.Send(payload));
+}
+
+double Subscribe(const Setting& setting, const std::string& endpoint) {
+  Loop loop;
+  std::vector<Socket> subs;
+  for (std::size_t i = 0; i < setting.subscribers; ++i) {
+    subs.push_back(loop.MakeSocket(SocketType::kSub));
+    Check(subs.back().Subscribe(""));
+    Check(subs.back().Connect(endpoint));
+  }
+  Message message;
+  return CountFor(setting, [&] {
+    std::size_t count = 0;
+    for (Socket& sub : subs) {
+      while (sub.TryReceive(&message)) ++count;
+    }
+    if (count == 0) loop.RunOnce(absl::Seconds(1));
+    return count;
+  });
+}
+
 }  // namespace
+
+Broadcaster UringPublisher() { return {"uring", Publish, Subscribe}; }
 
 Contender Uring() {
   return {"uring", Consume, Produce,
@@ -80,9 +112,10 @@ Contender Uring() {
 }
 
 Contender UringNoSpin() {
-  return {"uring, no spin", nullptr, nullptr,
-          [](const Setting& s, const Announce& announce) { Echo(s, announce, NoSpin()); },
-          [](const Setting& s, const std::string& endpoint) { return Trips(s, endpoint, NoSpin()); }};
+  return {
+      "uring, no spin", nullptr, nullptr,
+      [](const Setting& s, const Announce& announce) { Echo(s, announce, NoSpin()); },
+      [](const Setting& s, const std::string& endpoint) { return Trips(s, endpoint, NoSpin()); }};
 }
 
 }  // namespace monocoque::bench

@@ -14,8 +14,8 @@ struct Walked {
   std::size_t octets = 0;
 };
 
-// The least that any decoder must do: goes from header to header, one-part messages in short or long
-// frames, touching no body. The yardstick for the real ones.
+// The least that any decoder must do: goes from header to header, one-part messages in short or
+// long frames, touching no body. The yardstick for the real ones.
 Walked WalkHeaders(Bytes octets);
 
 // A block full of whole one-part messages of `body_bytes` each; `*octets` is how far it is filled.

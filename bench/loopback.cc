@@ -1,13 +1,9 @@
 // Throughput (PUSH to PULL) and round trips (REQ to REP) over loopback between two processes: ours,
 // libzmq, and two ceilings, in turn and several times, with medians and the ratio to libzmq.
 //
-//   loopback [--transport=tcp|ipc] [--sizes=64,256,1024,16384] [--seconds=2] [--rounds=3] [--trips=20000]
-#include <sys/wait.h>
-#include <unistd.h>
-
+//   loopback [--transport=tcp|ipc] [--sizes=64,256,1024,16384] [--seconds=2] [--rounds=3]
+//   [--trips=20000]
 #include <algorithm>
-#include <array>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -20,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "bench/contender.h"
+#include "bench/process.h"
 
 namespace monocoque::bench {
 namespace {
@@ -30,46 +27,6 @@ struct Flags {
   std::size_t rounds = 3;
 };
 
-// A process and the line it tells us.
-class Child {
- public:
-  explicit Child(const std::function<void(int out)>& run) {
-    std::array<int, 2> ends;
-    if (pipe(ends.data()) < 0) Die("no pipe");
-    pid_ = fork();
-    if (pid_ == 0) {
-      close(ends[0]);
-      run(ends[1]);
-      std::_Exit(0);
-    }
-    close(ends[1]);
-    in_ = ends[0];
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-  ~Child() {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    close(in_);
-  }
-
-  std::string Line() {
-    std::string line;
-    for (char c = 0; read(in_, &c, 1) == 1 && c != '\n';) line.push_back(c);
-    if (line.empty()) Die("one side ended early");
-    return line;
-  }
-
- private:
-  pid_t pid_ = 0;
-  int in_ = -1;
-};
-
-void Tell(int out, std::string line) {
-  line.push_back('\n');
-  if (write(out, line.data(), line.size()) < 0) Die("nobody listens");
-}
-
 double Throughput(const Contender& contender, const Setting& setting) {
   Child consumer([&](int out) {
     const Announce announce = [&](const std::string& endpoint) { Tell(out, endpoint); };
@@ -77,9 +34,7 @@ double Throughput(const Contender& contender, const Setting& setting) {
   });
   const std::string endpoint = consumer.Line();
   Child producer([&](int) { contender.produce(setting, endpoint); });
-  double rate = 0;
-  if (!absl::SimpleAtod(consumer.Line(), &rate)) Die("no rate");
-  return rate;
+  return consumer.Number();
 }
 
 // Nanoseconds, the median.
@@ -93,26 +48,7 @@ double RoundTrip(const Contender& contender, const Setting& setting) {
     std::ranges::nth_element(trips, trips.begin() + static_cast<std::ptrdiff_t>(trips.size() / 2));
     Tell(out, absl::StrCat(trips[trips.size() / 2]));
   });
-  double nanos = 0;
-  if (!absl::SimpleAtod(asker.Line(), &nanos)) Die("no time");
-  return nanos;
-}
-
-double Median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
-
-// One figure for each contender: the median of the rounds, in which they take turns.
-std::vector<double> Measure(const std::vector<Contender>& contenders, std::size_t rounds,
-                            const std::function<double(const Contender&)>& run) {
-  std::vector<std::vector<double>> figures(contenders.size());
-  for (std::size_t round = 0; round < rounds; ++round) {
-    for (std::size_t i = 0; i < contenders.size(); ++i) figures[i].push_back(run(contenders[i]));
-  }
-  std::vector<double> medians;
-  for (const std::vector<double>& each : figures) medians.push_back(Median(each));
-  return medians;
+  return asker.Number();
 }
 
 // Libzmq comes first in each list: the ratio is to the first.
@@ -123,8 +59,9 @@ void Run(const Flags& flags) {
   for (const std::size_t size : flags.sizes) {
     Setting setting = flags.setting;
     setting.payload_bytes = size;
-    const auto rates =
-        Measure(streams, flags.rounds, [&](const Contender& c) { return Throughput(c, setting); });
+    const auto rates = MediansInTurn(streams.size(), flags.rounds, [&](std::size_t i) {
+      return Throughput(streams[i], setting);
+    });
     for (std::size_t i = 0; i < streams.size(); ++i) {
       std::printf("throughput %6zu B  %-16s %9.3f M/s  %8.1f MB/s  ratio %.2f\n", size,
                   streams[i].name, rates[i] / 1e6, rates[i] * static_cast<double>(size) / 1e6,
@@ -132,11 +69,12 @@ void Run(const Flags& flags) {
     }
     std::fflush(stdout);
   }
-  const auto nanos = Measure(echoes, flags.rounds,
-                             [&](const Contender& c) { return RoundTrip(c, flags.setting); });
+  const auto nanos = MediansInTurn(echoes.size(), flags.rounds, [&](std::size_t i) {
+    return RoundTrip(echoes[i], flags.setting);
+  });
   for (std::size_t i = 0; i < echoes.size(); ++i) {
-    std::printf("round trip %6zu B  %-16s %9.2f us p50  ratio %.2f\n",
-                flags.setting.payload_bytes, echoes[i].name, nanos[i] / 1e3, nanos[i] / nanos[0]);
+    std::printf("round trip %6zu B  %-16s %9.2f us p50  ratio %.2f\n", flags.setting.payload_bytes,
+                echoes[i].name, nanos[i] / 1e3, nanos[i] / nanos[0]);
   }
 }
 
@@ -154,7 +92,8 @@ Flags Parse(int argc, char** argv) {
     } else if (flag.first == "--rounds") {
       ok = absl::SimpleAtoi(flag.second, &flags.rounds) && flags.rounds > 0;
     } else if (flag.first == "--trips") {
-      ok = absl::SimpleAtoi(flag.second, &flags.setting.round_trips) && flags.setting.round_trips > 0;
+      ok = absl::SimpleAtoi(flag.second, &flags.setting.round_trips) &&
+           flags.setting.round_trips > 0;
     } else if (flag.first == "--sizes") {
       flags.sizes.clear();
       for (std::string_view size : absl::StrSplit(flag.second, ',', absl::SkipEmpty())) {

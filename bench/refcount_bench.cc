@@ -1,4 +1,5 @@
-// How to count references: an atomic operation for each slice, or in bulk. What docs/adr/0001 rests on.
+// How to count references: an atomic operation for each slice, or in bulk. What docs/adr/0001 rests
+// on.
 #include <atomic>
 #include <cstddef>
 #include <thread>

@@ -179,7 +179,7 @@ void Connection::HandleTimeout(Instant now) {
 
 // The peer is silent: what is queued would not arrive either.
 void Connection::Lose(std::string_view sentence) {
-  End(TerminalStatus(Cause::kTimeout, sentence));
+  End(TerminalStatus(Cause::kHeartbeat, sentence));
   transport_closed_ = true;
   SettleClosing();
 }

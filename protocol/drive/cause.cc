@@ -11,13 +11,15 @@ namespace {
 
 constexpr std::string_view kPayloadUrl = "monocoque/cause";
 
-constexpr std::array<std::pair<Cause, std::string_view>, 9> kNames = {{
+constexpr std::array<std::pair<Cause, std::string_view>, 11> kNames = {{
     {Cause::kNone, "no cause"},
     {Cause::kPeerViolation, "peer violation"},
     {Cause::kPeerIncompatible, "peer incompatible"},
     {Cause::kPeerRejectedUs, "peer rejected us"},
     {Cause::kWeRejectedPeer, "we rejected the peer"},
     {Cause::kTimeout, "timeout"},
+    {Cause::kHeartbeat, "heartbeat"},
+    {Cause::kDial, "dial"},
     {Cause::kTransport, "transport"},
     {Cause::kLimit, "limit"},
     {Cause::kLocal, "closed here"},
@@ -32,12 +34,14 @@ absl::StatusCode CodeOf(Cause cause) {
     case Cause::kWeRejectedPeer:
       return absl::StatusCode::kPermissionDenied;
     case Cause::kTimeout:
+    case Cause::kHeartbeat:
       return absl::StatusCode::kDeadlineExceeded;
     case Cause::kLimit:
       return absl::StatusCode::kResourceExhausted;
     case Cause::kLocal:
       return absl::StatusCode::kCancelled;
     case Cause::kNone:
+    case Cause::kDial:
     case Cause::kTransport:
       break;
   }
@@ -51,24 +55,6 @@ std::string_view CauseName(Cause cause) {
     if (value == cause) return name;
   }
   return kNames[0].second;
-}
-
-Retry DefaultRetry(Cause cause) {
-  switch (cause) {
-    case Cause::kPeerViolation:
-    case Cause::kPeerIncompatible:
-    case Cause::kPeerRejectedUs:
-    case Cause::kWeRejectedPeer:
-    case Cause::kLocal:
-      return Retry::kNever;
-    case Cause::kLimit:
-      return Retry::kSlowly;
-    case Cause::kNone:
-    case Cause::kTimeout:
-    case Cause::kTransport:
-      break;
-  }
-  return Retry::kBackoff;
 }
 
 absl::Status TerminalStatus(Cause cause, std::string_view sentence) {

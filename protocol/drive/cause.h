@@ -14,23 +14,16 @@ enum class Cause {
   kPeerIncompatible,  // the peer keeps the protocol, but does not fit: version, mechanism, socket type
   kPeerRejectedUs,    // the peer sent ERROR
   kWeRejectedPeer,    // we refused the peer: authentication, an identity in use, a second peer of PAIR
-  kTimeout,           // a deadline of ours passed: handshake, heartbeat
+  kTimeout,           // the handshake's deadline passed
+  kHeartbeat,         // the peer fell silent, or we were for longer than it allows
+  kDial,              // no transport came to stand
   kTransport,         // the transport ended or failed
   kLimit,             // the peer went over a limit of ours
   kLocal,             // our application closed
 };
 
-// What a dialer does after a link ended for this cause.
-enum class Retry {
-  kBackoff,  // again, after a pause that grows
-  kSlowly,   // again, after the longest pause
-  kNever,    // not by itself: the peer would only refuse again
-};
-
 // "peer violation", "timeout" ...
 std::string_view CauseName(Cause cause);
-// The class a cause belongs to, unless the user decides otherwise.
-Retry DefaultRetry(Cause cause);
 
 // A terminal status: `sentence` says what was wrong, where, and what to do; the cause rides as payload.
 absl::Status TerminalStatus(Cause cause, std::string_view sentence);

@@ -29,7 +29,10 @@ SocketCore::~SocketCore() {
   // Nodes leave their lists before their owners die.
   for (LinkId id : links_.Ids()) Detach(links_.Find(id));
   for (DialerId id : dialers_.Ids()) timers_.Remove(&dialers_.Find(id)->timer);
-  for (PeerId id : peers_.Ids()) balance_.Remove(&peers_.Find(id)->balance);
+  for (PeerId id : peers_.Ids()) {
+    balance_.Remove(&peers_.Find(id)->balance);
+    writable_.Remove(&peers_.Find(id)->writable);
+  }
 }
 
 absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const LinkOptions& options) {
@@ -66,10 +69,15 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
 }
 
 absl::Status SocketCore::Unbind(ListenerId id, Instant now) {
-  if (listeners_.Erase(id) == nullptr) {
+  const std::unique_ptr<Listener> listener = listeners_.Erase(id);
+  if (listener == nullptr) {
     return absl::NotFoundError("unbind: there is no such listener");
   }
   actions_.push_back(action::Unlisten{id});
+  SocketEvent event{.kind = SocketEvent::Kind::kUnlistened};
+  event.listener = id;
+  event.endpoint = listener->endpoint->ToString();
+  Emit(std::move(event));
   for (LinkId link_id : links_.Ids()) {
     Link* link = links_.Find(link_id);
     if (link == nullptr || link->listener != id || link->ended) continue;
@@ -154,6 +162,13 @@ void SocketCore::Emit(SocketEvent event) {
   events_.push_back(std::move(event));
 }
 
+bool SocketCore::NextWritable(PeerId* out) {
+  const Peer* peer = writable_.Pop();
+  if (peer == nullptr) return false;
+  *out = peer->id;
+  return true;
+}
+
 bool SocketCore::NextTransmitLink(LinkId* out) {
   Link* link = dirty_.Pop();
   if (link == nullptr) return false;
@@ -203,13 +218,21 @@ bool SocketCore::CanTake(const Peer& peer) const {
 void SocketCore::UpdateBalance(Peer* peer) {
   if (CanTake(*peer)) {
     balance_.Add(&peer->balance);
+    if (peer->refused) {
+      peer->refused = false;
+      writable_.Add(&peer->writable);
+    }
   } else {
     balance_.Remove(&peer->balance);
   }
 }
 
 bool SocketCore::QueueForPeer(Peer* peer, Message* message, Bytes prefix) {
-  if (!CanTake(*peer)) return false;
+  if (!CanTake(*peer)) {
+    peer->refused = true;
+    return false;
+  }
+  ++peer->sent;
   peer->queue_bytes += message->wire_bytes() + prefix.size();
   peer->queue.push_back({std::move(*message), Slice::Copy(prefix)});
   message->Clear();
@@ -221,7 +244,11 @@ bool SocketCore::QueueForPeer(Peer* peer, Message* message, Bytes prefix) {
 bool SocketCore::SendCopy(Peer* peer, const Message& message, Bytes prefix) {
   Link* link = peer->link;
   if (link != nullptr && peer->queue.empty() && !options_.conflate) [[likely]] {
-    if (!link->connection->SendCopy(message, prefix)) return false;
+    if (!link->connection->SendCopy(message, prefix)) {
+      peer->refused = true;
+      return false;
+    }
+    ++peer->sent;
     last_sent_ = link;
     MarkDirty(link);
     return true;
@@ -251,6 +278,7 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
       case Poll::kMessage:
         fair_.Rotate();
         out->set_peer(link->peer->id);
+        ++link->peer->received;
         if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]]
           UpdateHint(link);
         return true;
@@ -266,14 +294,30 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
   return false;
 }
 
-void SocketCore::RefuseSubscription(const Peer& peer) {
-  ++stats_.subscriptions_refused;
-  SocketEvent event{.kind = SocketEvent::Kind::kSubscriptionRefused};
+SocketEvent SocketCore::EventOf(SocketEvent::Kind kind, const Peer& peer) const {
+  SocketEvent event{.kind = kind};
+  event.dialer = peer.dialer;
   event.peer = peer.id;
   if (peer.link != nullptr) {
     event.link = peer.link->id;
     event.endpoint = peer.link->remote;
   }
+  return event;
+}
+
+void SocketCore::DropsBegan(const Peer& peer) {
+  Emit(EventOf(SocketEvent::Kind::kDropsBegan, peer));
+}
+
+void SocketCore::DropsEnded(const Peer& peer, std::uint64_t messages) {
+  SocketEvent event = EventOf(SocketEvent::Kind::kDropsEnded, peer);
+  event.dropped_messages = messages;
+  Emit(std::move(event));
+}
+
+void SocketCore::RefuseSubscription(const Peer& peer) {
+  ++stats_.subscriptions_refused;
+  SocketEvent event = EventOf(SocketEvent::Kind::kSubscriptionRefused, peer);
   event.status =
       TerminalStatus(Cause::kLimit, "subscriptions beyond the limit, or no memory for more");
   Emit(std::move(event));

@@ -85,6 +85,7 @@ class SocketCore {
   bool Process(std::size_t max_frames, Instant now);
   bool NextAction(Action* out);
   bool NextEvent(SocketEvent* out);
+  bool NextWritable(PeerId* out);
   bool NextTransmitLink(LinkId* out);
   bool FillTransmit(LinkId id, TransmitBatch* batch, std::size_t max_bytes);
   std::size_t pending_bytes() const;
@@ -108,8 +109,12 @@ class SocketCore {
   bool SendToPeer(Peer* peer, Message* message, Bytes prefix, Instant now) {
     Link* link = peer->link;
     if (link != nullptr && peer->queue.empty()) [[likely]] {
-      if (!link->connection->Send(message, now, prefix).ok()) return false;
+      if (!link->connection->Send(message, now, prefix).ok()) {
+        peer->refused = true;
+        return false;
+      }
       ++stats_.messages_sent;
+      ++peer->sent;
       last_sent_ = link;
       MarkDirty(link);
       if (!link->connection->CanSend()) [[unlikely]]
@@ -141,6 +146,10 @@ class SocketCore {
   bool ReceiveFair(Message* out, Instant now);
   // A message was taken that is sent as many copies, or as none.
   void CountSent() { ++stats_.messages_sent; }
+  // Give the events: what the peer would get is dropped at its mark; so many were, and it has room
+  // again.
+  void DropsBegan(const Peer& peer);
+  void DropsEnded(const Peer& peer, std::uint64_t messages);
   // Gives the event: the peer's subscriptions are beyond its limit or the socket's budget.
   void RefuseSubscription(const Peer& peer);
   // Messages that Receive threw away by rule.
@@ -173,6 +182,7 @@ class SocketCore {
   bool QueueForPeer(Peer* peer, Message* message, Bytes prefix);
   void FlushQueue(Peer* peer, Instant now);
   void UpdateBalance(Peer* peer);
+  SocketEvent EventOf(SocketEvent::Kind kind, const Peer& peer) const;
   void DropInput(Instant now);
   void AfterDraining(Link* link, Instant now);
 
@@ -217,6 +227,7 @@ class SocketCore {
   Rotation<Link> work_;
   Rotation<Link> dirty_;
   Rotation<Peer> balance_;
+  Rotation<Peer> writable_;
   TimerHeap<TimerOwner> timers_;
   RingQueue<Action> actions_;
   RingQueue<SocketEvent> events_;

@@ -32,6 +32,12 @@ void SocketCore::StartDial(Dialer* dialer, Instant now) {
   link->deadline = timeout > absl::ZeroDuration() ? now + timeout : Instant::Never();
   timers_.Set(&link->timer, link->deadline);
   actions_.push_back(action::Dial{link->id, dialer->id, dialer->endpoint});
+  SocketEvent event{.kind = SocketEvent::Kind::kDialing};
+  event.dialer = dialer->id;
+  event.link = link->id;
+  event.peer = dialer->peer;
+  event.endpoint = dialer->endpoint->ToString();
+  Emit(std::move(event));
 }
 
 void SocketCore::OnDialFailed(LinkId id, const absl::Status& why, Instant now) {
@@ -51,8 +57,7 @@ void SocketCore::OnDialFailed(LinkId id, const absl::Status& why, Instant now) {
   event.status = why;
   Emit(std::move(event));
   RetryDial(dialer,
-            CauseOf(why) == Cause::kNone ? TerminalStatus(Cause::kTransport, why.message()) : why,
-            now);
+            CauseOf(why) == Cause::kNone ? TerminalStatus(Cause::kDial, why.message()) : why, now);
 }
 
 void SocketCore::OnDialed(LinkId id, const TransportInfo& transport, Instant now) {
@@ -116,7 +121,9 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
   options.send_mark = options_.send_mark;
   options.receive_mark = options_.receive_mark;
   Host host = host_;
-  host.budget = budget_;
+  host.budget = link_options.budget_bytes == Budget::kUnlimited
+                    ? budget_
+                    : Budget::Create(link_options.budget_bytes, budget_);
   host.now = now;
   absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Create(options, host);
   if (!connection.ok()) return connection.status();
@@ -316,6 +323,7 @@ void SocketCore::OnReady(Link* link, Instant now) {
   event.peer_info = peer->info;
   Emit(std::move(event));
   peer->next = link;
+  link->was_ready = true;
   ++ready_peers_;
   if (held_) link->connection->Hold(true);
   pattern_->OnPeerReady(peer, link, now);
@@ -386,6 +394,8 @@ void SocketCore::Recover(Link* link, Instant now) {
   event.endpoint = link->remote;
   event.status = connection.status();
   event.lost_messages = lost;
+  event.was_ready = link->was_ready;
+  event.peer_info = std::make_shared<const PeerInfo>(connection.peer());
   Emit(std::move(event));
   if (peer == nullptr) return;
   UpdateBalance(peer);
@@ -395,7 +405,7 @@ void SocketCore::Recover(Link* link, Instant now) {
 void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now) {
   Peer* peer = peers_.Find(dialer->peer);
   const bool waits = peer != nullptr && !peer->queue.empty();
-  const Retry retry = DefaultRetry(CauseOf(why));
+  const Retry retry = dialer->options.retry.For(CauseOf(why));
   if (dialer->ending || (closing_ && (!waits || retry == Retry::kNever))) {
     EndDialer(dialer, now);
     return;
@@ -497,6 +507,7 @@ void SocketCore::EraseIfUnused(Peer* peer) {
   if (peer->dialer || peer->link != nullptr || peer->next != nullptr || !peer->old.empty()) return;
   pattern_->OnPeerDown(peer, /*gone=*/true);
   balance_.Remove(&peer->balance);
+  writable_.Remove(&peer->writable);
   AbandonQueue(peer);
   peers_.Erase(peer->id);
 }

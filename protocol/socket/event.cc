@@ -26,6 +26,14 @@ const char* SocketEventName(SocketEvent::Kind kind) {
       return "closed";
     case SocketEvent::Kind::kSubscriptionRefused:
       return "subscription refused";
+    case SocketEvent::Kind::kUnlistened:
+      return "listens no more";
+    case SocketEvent::Kind::kDialing:
+      return "dialing";
+    case SocketEvent::Kind::kDropsBegan:
+      return "drops began";
+    case SocketEvent::Kind::kDropsEnded:
+      return "drops ended";
     case SocketEvent::Kind::kRetry:
       return "retry";
     case SocketEvent::Kind::kGaveUp:
@@ -46,6 +54,7 @@ std::string SocketEvent::ToString() const {
       absl::StrAppend(&text, " (", CauseName(CauseOf(status)), ")");
     }
   }
+  if (dropped_messages > 0) absl::StrAppend(&text, ", ", dropped_messages, " messages dropped");
   if (lost_messages > 0) absl::StrAppend(&text, ", ", lost_messages, " messages lost");
   return text;
 }

@@ -17,15 +17,19 @@ struct SocketEvent {
   enum class Kind {
     kListening,            // listener, endpoint: the bound one
     kListenFailed,         // listener, endpoint, status
+    kUnlistened,           // listener, endpoint: accepts no more
     kAcceptFailed,         // listener, status: descriptors are out, say; accepting goes on later
     kAccepted,             // listener, link, endpoint: the remote one
+    kDialing,              // dialer, link, endpoint: an attempt begins
     kDialFailed,           // dialer, link, endpoint, status; kRetry follows or kGaveUp
     kConnected,            // dialer, link, endpoint: the transport stands, no handshake yet
     kReady,                // link, peer, peer_info: the handshake is done
-    kClosed,               // link, peer, status: why the link is over; lost: messages gone with it
+    kClosed,               // link, peer, peer_info, status: why; was_ready; lost_messages
     kRetry,                // dialer, delay: until the next attempt
-    kSubscriptionRefused,  // link, peer, endpoint, status
     kGaveUp,               // dialer, endpoint, status: no further attempt by itself
+    kSubscriptionRefused,  // link, peer, endpoint, status
+    kDropsBegan,           // link, peer: at its mark, what it would get is dropped
+    kDropsEnded,           // link, peer: it has room again, or is gone; dropped_messages
   };
 
   Kind kind = Kind::kListening;
@@ -38,6 +42,11 @@ struct SocketEvent {
   absl::Duration delay;
   // kClosed: messages that were cut in the middle, or died unsent with their accepted peer.
   std::uint64_t lost_messages = 0;
+  // kDropsEnded: since kDropsBegan.
+  std::uint64_t dropped_messages = 0;
+  // kClosed: the handshake had been finished; otherwise it failed, or was cut off.
+  bool was_ready = false;
+  // What the peer told so far: version, mechanism, type, identity, properties.
   std::shared_ptr<const PeerInfo> peer_info;
 
   // One line for a log; nothing a peer sent is in it unescaped.

@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "alloc/budget.h"
 #include "protocol/connection/heartbeat.h"
 #include "protocol/drive/backoff.h"
 #include "protocol/drive/mark.h"
+#include "protocol/drive/retry.h"
 #include "protocol/wire/limits.h"
 
 namespace monocoque {
@@ -25,6 +27,10 @@ struct LinkOptions {
   HeartbeatOptions heartbeat;
   // Pauses between the attempts of a dialer (libzmq: RECONNECT_IVL, RECONNECT_IVL_MAX).
   BackoffOptions reconnect;
+  // After which ends a dialer tries again (libzmq: RECONNECT_STOP).
+  RetryRules retry;
+  // Octets of all blocks that one link holds, within the socket's budget.
+  std::int64_t budget_bytes = Budget::kUnlimited;
   // Sizes that the peer may choose (libzmq: MAXMSGSIZE).
   Limits limits;
   // Properties told to the peer, names beginning with "X-" (libzmq: METADATA).

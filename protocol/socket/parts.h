@@ -80,6 +80,7 @@ struct Link {
   std::unique_ptr<Connection> connection;  // null while dialing
   Instant deadline;                        // of the handshake, dialing included
   ReadHint told_hint;                      // what the last Read action said
+  bool was_ready = false;                  // its handshake was finished
   bool ended = false;                      // its end was dealt with: peer detached, event given
   bool recovered = false;                  // what it had not sent was taken back
   bool transport_open = false;  // we still owe the driver a CloseLink, or it owes us a fact
@@ -94,7 +95,7 @@ struct Link {
 
 // A send queue, a receive queue and a routing id.
 struct Peer {
-  Peer() : balance(this) {}
+  Peer() : balance(this), writable(this) {}
 
   PeerId id;
   DialerId dialer;            // none: accepted, and gone with its link
@@ -106,9 +107,14 @@ struct Peer {
   Slice routing_id;  // ROUTER
   std::shared_ptr<const PeerInfo> info;
   std::unique_ptr<Subscriber> subscriber;  // PUB, XPUB, RADIO
+  std::uint64_t sent = 0;                  // messages taken for it
+  std::uint64_t received = 0;              // messages taken from it
+  std::uint64_t dropped = 0;               // messages not sent to it because it was at its mark
+  bool refused = false;   // one was refused for want of room: it is told when there is some
   bool given_up = false;  // its dialer makes no further attempt: nothing is queued for it
 
-  RotationNode<Peer> balance;  // can take a message now
+  RotationNode<Peer> balance;   // can take a message now
+  RotationNode<Peer> writable;  // could not, and can now: NextWritable tells
 };
 
 }  // namespace monocoque

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "protocol/connection/writer.h"
 #include "protocol/socket/core.h"
@@ -78,6 +79,7 @@ void Publisher::Gather(Subscriber* subscriber) {
   if (link == nullptr) return;
   link->connection->SendEncoded(log_.Range(subscriber->cursor, log_.end()),
                                 log_messages_ - subscriber->cursor_messages);
+  subscriber->peer->sent += log_messages_ - subscriber->cursor_messages;
   subscriber->cursor = log_.end();
   subscriber->cursor_messages = log_messages_;
   // It is not among those told to write any more, once it has written.
@@ -85,6 +87,7 @@ void Publisher::Gather(Subscriber* subscriber) {
 }
 
 void Publisher::OnRoom(Subscriber* subscriber) {
+  if (subscriber->dropping > 0 && core_.CanTake(*subscriber->peer)) EndDrops(subscriber);
   if (subscriber->stream != Subscriber::Stream::kAside || !FitsInStep(*subscriber)) return;
   Exit(&aside_, subscriber);
   StepIn(subscriber);
@@ -117,8 +120,16 @@ bool Publisher::AllCanTake() {
 }
 
 void Publisher::Drop(Subscriber* subscriber) {
-  ++subscriber->dropped;
+  if (subscriber->dropping == 0) core_.DropsBegan(*subscriber->peer);
+  ++subscriber->dropping;
+  ++subscriber->peer->dropped;
   core_.CountDropped();
+}
+
+void Publisher::EndDrops(Subscriber* subscriber) {
+  if (subscriber->dropping > 0) {
+    core_.DropsEnded(*subscriber->peer, std::exchange(subscriber->dropping, 0));
+  }
 }
 
 void Publisher::SendTo(Subscriber* subscriber, const Message& message, Bytes prefix) {

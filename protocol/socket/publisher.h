@@ -48,6 +48,9 @@ class Publisher {
   // Something of what the subscriber's link holds is gone, or it has a link again.
   void OnRoom(Subscriber* subscriber);
 
+  // Tells of what was dropped so far; the subscriber has room again or goes.
+  void EndDrops(Subscriber* subscriber);
+
   // Octets that wait for a link that could write: one of those in step stands for all.
   std::size_t pending_bytes() const;
 

@@ -67,6 +67,25 @@ std::shared_ptr<const PeerInfo> Socket::peer_info(PeerId id) const {
   return peer == nullptr ? nullptr : peer->info;
 }
 
+std::optional<PeerStats> Socket::peer_stats(PeerId id) const {
+  const Peer* peer = core_->FindPeer(id);
+  if (peer == nullptr) return std::nullopt;
+  PeerStats stats;
+  stats.messages_sent = peer->sent;
+  stats.messages_received = peer->received;
+  stats.messages_dropped = peer->dropped;
+  stats.unsent_messages = peer->queue.size();
+  stats.unsent_bytes = peer->queue_bytes;
+  const Link* link = peer->link != nullptr ? peer->link : peer->next;
+  stats.ready = link != nullptr;
+  if (link == nullptr) return stats;
+  stats.unsent_messages += link->connection->unsent_messages();
+  stats.unsent_bytes += link->connection->unsent_bytes();
+  stats.unreceived_messages = link->connection->stored_messages();
+  stats.unreceived_bytes = link->connection->stored_bytes();
+  return stats;
+}
+
 std::size_t Socket::topics() const { return pattern_->topics(); }
 std::size_t Socket::ready_peers() const { return core_->ready_peers(); }
 bool Socket::has_outputs() const { return core_->has_outputs(); }
@@ -200,6 +219,7 @@ bool Socket::Process(std::size_t max_frames, Instant now) {
 }
 bool Socket::NextAction(Action* out) { return core_->NextAction(out); }
 bool Socket::NextEvent(SocketEvent* out) { return core_->NextEvent(out); }
+bool Socket::NextWritable(PeerId* out) { return core_->NextWritable(out); }
 bool Socket::NextTransmitLink(LinkId* out) { return core_->NextTransmitLink(out); }
 bool Socket::FillTransmit(LinkId id, TransmitBatch* batch, std::size_t max_bytes) {
   return core_->FillTransmit(id, batch, max_bytes);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -39,6 +40,18 @@ struct SocketStats {
   std::uint64_t reconnects = 0;  // handshakes done by a dialer after its first
   std::uint64_t subscriptions_refused = 0;  // beyond a peer's limit or the budget
   std::uint64_t events_lost = 0;            // that did not fit the event queue
+};
+
+// What is known of one peer now.
+struct PeerStats {
+  std::uint64_t messages_sent = 0;      // taken for it
+  std::uint64_t messages_received = 0;  // taken from it
+  std::uint64_t messages_dropped = 0;   // not sent to it: it was at its mark
+  std::size_t unsent_messages = 0;      // wait for its link, or on it, and were not handed over yet
+  std::size_t unsent_bytes = 0;
+  std::size_t unreceived_messages = 0;  // whole ones known to lie untaken
+  std::size_t unreceived_bytes = 0;
+  bool ready = false;  // it has a finished handshake now
 };
 
 // A whole ZeroMQ socket with no input or output of its own: many peers, the pattern's rules,
@@ -88,6 +101,10 @@ class Socket {
   PeerId FindPeer(Bytes routing_id) const;
   // What the peer told in its last handshake; null before, or when the peer is gone.
   std::shared_ptr<const PeerInfo> peer_info(PeerId peer) const;
+  // Nothing if the peer is gone.
+  std::optional<PeerStats> peer_stats(PeerId peer) const;
+  // Is a message there to be taken? May find out by taking it, and keeps it then.
+  bool CanReceive(Instant now) { return Peek(nullptr, now) != nullptr; }
   // PUB, XPUB, SUB, XSUB: distinct prefixes that are subscribed to (libzmq: TOPICS_COUNT).
   std::size_t topics() const;
   // Peers with a finished handshake now.
@@ -175,6 +192,8 @@ class Socket {
   bool Process(std::size_t max_frames, Instant now);
   bool NextAction(Action* out);
   bool NextEvent(SocketEvent* out);
+  // A peer that was refused a message for want of room and has some now; each once a refusal.
+  bool NextWritable(PeerId* out);
   // A link that has something to write and no batch out; each once until ReturnBatch or the next
   // send.
   bool NextTransmitLink(LinkId* out);

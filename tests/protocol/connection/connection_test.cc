@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
+#include "protocol/drive/retry.h"
 #include "tests/support/pair.h"
 
 namespace monocoque {
@@ -110,7 +111,7 @@ TEST(ConnectionTest, SocketTypeMisfitGetsError) {
                      "ERROR"),
             std::string::npos);
   EXPECT_EQ(CauseOf(c->status()), Cause::kPeerIncompatible);
-  EXPECT_EQ(DefaultRetry(CauseOf(c->status())), Retry::kNever);
+  EXPECT_EQ(RetryRules().For(CauseOf(c->status())), Retry::kNever);
   EXPECT_THAT(std::string(c->status().message()), ::testing::HasSubstr("PUSH cannot talk to PUB"));
 }
 
@@ -249,7 +250,7 @@ TEST(ConnectionTest, HeartbeatLost) {
   c->HandleTimeout(now + absl::Seconds(2));
   EXPECT_EQ(TakeOutput(c.get(), now), "");
   c->HandleTimeout(now + absl::Seconds(3));
-  EXPECT_EQ(CauseOf(c->status()), Cause::kTimeout);
+  EXPECT_EQ(CauseOf(c->status()), Cause::kHeartbeat);
 }
 
 // H-5: anything counts as a sign of life. H-7: a PONG nobody asked for does no harm.
@@ -276,7 +277,7 @@ TEST(ConnectionTest, PeerTimeToLive) {
   c->HandleTimeout(host.now + absl::Seconds(76));
   EXPECT_TRUE(c->status().ok());
   c->HandleTimeout(host.now + absl::Milliseconds(76800));
-  EXPECT_EQ(CauseOf(c->status()), Cause::kTimeout);
+  EXPECT_EQ(CauseOf(c->status()), Cause::kHeartbeat);
 }
 
 // S-1, S-2: subscriptions in the form the peer knows; both forms are understood.

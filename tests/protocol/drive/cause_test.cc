@@ -11,10 +11,11 @@
 namespace monocoque {
 namespace {
 
-constexpr std::array<Cause, 9> kAll = {
+constexpr std::array<Cause, 11> kAll = {
     Cause::kNone,           Cause::kPeerViolation,  Cause::kPeerIncompatible,
     Cause::kPeerRejectedUs, Cause::kWeRejectedPeer, Cause::kTimeout,
     Cause::kTransport,      Cause::kLimit,          Cause::kLocal,
+    Cause::kHeartbeat,      Cause::kDial,
 };
 
 TEST(CauseTest, AStatusCarriesItsCauseAndItsSentence) {
@@ -66,27 +67,6 @@ TEST(CauseTest, CodesSpeakToThoseWhoDoNotAskForCauses) {
   EXPECT_EQ(code(Cause::kTransport), absl::StatusCode::kUnavailable);
   EXPECT_EQ(code(Cause::kLimit), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(code(Cause::kLocal), absl::StatusCode::kCancelled);
-}
-
-// after ERROR not by itself. X-5: nor after a violation or with a peer that does not fit.
-TEST(CauseTest, ADialerDoesNotComeBackToAPeerThatWouldOnlyRefuseAgain) {
-  EXPECT_EQ(DefaultRetry(Cause::kPeerRejectedUs), Retry::kNever);
-  EXPECT_EQ(DefaultRetry(Cause::kPeerViolation), Retry::kNever);
-  EXPECT_EQ(DefaultRetry(Cause::kPeerIncompatible), Retry::kNever);
-  EXPECT_EQ(DefaultRetry(Cause::kWeRejectedPeer), Retry::kNever);
-  EXPECT_EQ(DefaultRetry(Cause::kLocal), Retry::kNever);
-}
-
-// an unexpected close and a deadline are transient.
-TEST(CauseTest, ADialerComesBackAfterWhatMayPass) {
-  EXPECT_EQ(DefaultRetry(Cause::kTransport), Retry::kBackoff);
-  EXPECT_EQ(DefaultRetry(Cause::kTimeout), Retry::kBackoff);
-  EXPECT_EQ(DefaultRetry(Cause::kNone), Retry::kBackoff);
-}
-
-// The peer may send something smaller next time, but it is not asked for it eagerly.
-TEST(CauseTest, AfterALimitADialerComesBackSlowly) {
-  EXPECT_EQ(DefaultRetry(Cause::kLimit), Retry::kSlowly);
 }
 
 }  // namespace

@@ -1,0 +1,205 @@
+// What a socket tells: events, counts, who has room again.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "protocol/drive/cause.h"
+#include "protocol/socket/socket.h"
+#include "tests/support/net.h"
+
+namespace monocoque {
+namespace {
+
+using ::monocoque::testing::Net;
+using ::monocoque::testing::ReceiveAll;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Kind = SocketEvent::Kind;
+
+absl::Status Send(Socket& socket, Message message, Instant now) {
+  return socket.Send(&message, now);
+}
+
+std::vector<Kind> Kinds(const std::vector<SocketEvent>& events) {
+  std::vector<Kind> kinds;
+  for (const SocketEvent& event : events) kinds.push_back(event.kind);
+  return kinds;
+}
+
+const SocketEvent* Last(const std::vector<SocketEvent>& events, Kind kind) {
+  const auto it = std::find_if(events.rbegin(), events.rend(),
+                               [kind](const SocketEvent& event) { return event.kind == kind; });
+  return it == events.rend() ? nullptr : &*it;
+}
+
+// The whole life of a dialer and of a listener, in order (X-4, TR-5).
+TEST(EventsTest, TheLifeOfALink) {
+  Net net;
+  SocketOptions options;
+  options.routing_id = "me";
+  Socket& dealer = net.Make(SocketType::kDealer, options);
+  net.Connect(dealer, "a");
+  net.Run();
+  Socket& router = net.Make(SocketType::kRouter);
+  net.Bind(router, "a");
+  net.Run();
+  net.Advance(absl::Seconds(1));
+  net.CutAll();
+  net.Run();
+  EXPECT_THAT(Kinds(net.events(dealer)),
+              ElementsAre(Kind::kDialing, Kind::kDialFailed, Kind::kRetry, Kind::kDialing,
+                          Kind::kConnected, Kind::kReady, Kind::kClosed, Kind::kRetry));
+  EXPECT_THAT(Kinds(net.events(router)),
+              ElementsAre(Kind::kListening, Kind::kAccepted, Kind::kReady, Kind::kClosed));
+  EXPECT_EQ(CauseOf(Last(net.events(dealer), Kind::kRetry)->status), Cause::kTransport);
+  net.Unbind(router);
+  net.Run();
+  EXPECT_EQ(net.events(router).back().kind, Kind::kUnlistened);
+  const SocketEvent* ready = Last(net.events(router), Kind::kReady);
+  EXPECT_EQ(ready->peer_info->identity, "me");
+  EXPECT_EQ(ready->peer_info->mechanism, "NULL");
+  EXPECT_EQ(ready->peer_info->version_major, 3);
+  EXPECT_EQ(ready->peer_info->socket_type, SocketType::kDealer);
+}
+
+// A close tells whether the handshake had been finished, and by whose doing it came.
+TEST(EventsTest, WhyALinkIsOver) {
+  Net net;
+  Socket& rep = net.Make(SocketType::kRep);
+  net.Bind(rep, "a");
+  Socket& push = net.Make(SocketType::kPush);
+  net.Connect(push, "a");
+  net.Run();
+  const SocketEvent* misfit = Last(net.events(rep), Kind::kClosed);
+  ASSERT_NE(misfit, nullptr);
+  EXPECT_FALSE(misfit->was_ready);
+  EXPECT_EQ(CauseOf(misfit->status), Cause::kPeerIncompatible);
+  EXPECT_THAT(misfit->ToString(), HasSubstr("PUSH"));
+  EXPECT_NE(Last(net.events(push), Kind::kGaveUp), nullptr);
+  Socket& req = net.Make(SocketType::kReq);
+  net.Connect(req, "a");
+  net.Run();
+  net.CutAll();
+  net.Run();
+  EXPECT_TRUE(Last(net.events(rep), Kind::kClosed)->was_ready);
+}
+
+// H-5: silence is told as what it is.
+TEST(EventsTest, ALostHeartbeat) {
+  Net net;
+  SocketOptions options;
+  options.link.heartbeat.interval = absl::Seconds(1);
+  Socket& pull = net.Make(SocketType::kPull);
+  net.Bind(pull, "a");
+  Socket& push = net.Make(SocketType::kPush, options);
+  net.Connect(push, "a");
+  net.Run();
+  net.HoldBatches(true);
+  net.Advance(absl::Seconds(1));
+  net.Advance(absl::Seconds(1));
+  net.HoldBatches(false);
+  net.Run();
+  const SocketEvent* closed = Last(net.events(push), Kind::kClosed);
+  ASSERT_NE(closed, nullptr);
+  EXPECT_EQ(CauseOf(closed->status), Cause::kHeartbeat);
+}
+
+// RECONNECT_STOP: the user's rule for each cause decides.
+TEST(EventsTest, TheUserDecidesWhoIsTriedAgain) {
+  Net net;
+  SocketOptions options;
+  options.link.retry.dial_failed = Retry::kNever;
+  Socket& once = net.Make(SocketType::kPush, options);
+  net.Connect(once, "nobody");
+  net.Run();
+  EXPECT_EQ(net.events(once).back().kind, Kind::kGaveUp);
+  options.link.retry = {.peer_incompatible = Retry::kBackoff};
+  Socket& rep = net.Make(SocketType::kRep);
+  net.Bind(rep, "a");
+  Socket& stubborn = net.Make(SocketType::kPush, options);
+  net.Connect(stubborn, "a");
+  net.Run();
+  EXPECT_NE(Last(net.events(stubborn), Kind::kRetry), nullptr);
+  EXPECT_EQ(Last(net.events(stubborn), Kind::kGaveUp), nullptr);
+}
+
+// PUB-5: the first drop and the end of it are told, with the count.
+TEST(EventsTest, DropsAreTold) {
+  Net net;
+  SocketOptions options;
+  options.send_mark = {.messages = 2, .bytes = 0};
+  Socket& pub = net.Make(SocketType::kPub, options);
+  net.Bind(pub, "a");
+  Socket& sub = net.Make(SocketType::kSub);
+  ASSERT_TRUE(sub.Subscribe("", net.now).ok());
+  net.Connect(sub, "a");
+  net.Run();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Send(pub, Message("x"), net.now).ok());
+  net.Run();
+  const SocketEvent* began = Last(net.events(pub), Kind::kDropsBegan);
+  const SocketEvent* ended = Last(net.events(pub), Kind::kDropsEnded);
+  ASSERT_NE(began, nullptr);
+  ASSERT_NE(ended, nullptr);
+  EXPECT_EQ(ended->dropped_messages, 3u);
+  EXPECT_EQ(pub.peer_stats(ended->peer)->messages_dropped, 3u);
+  EXPECT_EQ(pub.peer_stats(ended->peer)->messages_sent, 2u);
+}
+
+// After a refusal the peer is named once it has room, and only then.
+TEST(EventsTest, WhoHasRoomAgain) {
+  Net net;
+  SocketOptions options;
+  options.send_mark = {.messages = 2, .bytes = 0};
+  options.router_mandatory = true;
+  Socket& router = net.Make(SocketType::kRouter, options);
+  net.Bind(router, "a");
+  Socket& dealer = net.Make(SocketType::kDealer, {.routing_id = "d"});
+  net.Connect(dealer, "a");
+  net.Run();
+  const PeerId peer = router.FindPeer(AsBytes("d"));
+  PeerId writable;
+  for (int i = 0; i < 2; ++i) {
+    Message message("x");
+    message.set_to("d");
+    ASSERT_TRUE(router.Send(&message, net.now).ok());
+  }
+  EXPECT_FALSE(router.NextWritable(&writable));
+  Message third("x");
+  third.set_to("d");
+  EXPECT_EQ(router.Send(&third, net.now).code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(router.NextWritable(&writable));
+  EXPECT_EQ(router.peer_stats(peer)->unsent_messages, 2u);
+  net.Run();
+  EXPECT_TRUE(router.NextWritable(&writable));
+  EXPECT_EQ(writable, peer);
+  EXPECT_FALSE(router.NextWritable(&writable));
+  EXPECT_TRUE(router.Send(&third, net.now).ok());
+}
+
+TEST(EventsTest, CountsOfAPeer) {
+  Net net;
+  Socket& pull = net.Make(SocketType::kPull);
+  net.Bind(pull, "a");
+  Socket& push = net.Make(SocketType::kPush);
+  const DialerId dialer = net.Connect(push, "a");
+  EXPECT_FALSE(push.peer_stats(push.peer(dialer))->ready);
+  ASSERT_TRUE(Send(push, Message("early"), net.now).ok());
+  EXPECT_EQ(push.peer_stats(push.peer(dialer))->unsent_messages, 1u);
+  net.Run();
+  EXPECT_TRUE(push.peer_stats(push.peer(dialer))->ready);
+  EXPECT_EQ(push.peer_stats(push.peer(dialer))->messages_sent, 1u);
+  EXPECT_EQ(push.peer_stats(push.peer(dialer))->unsent_messages, 0u);
+  const PeerId sender = Last(net.events(pull), Kind::kReady)->peer;
+  EXPECT_EQ(pull.peer_stats(sender)->unreceived_messages, 1u);
+  EXPECT_TRUE(pull.CanReceive(net.now));
+  EXPECT_THAT(ReceiveAll(pull, net.now), ElementsAre("early"));
+  EXPECT_FALSE(pull.CanReceive(net.now));
+  EXPECT_EQ(pull.peer_stats(sender)->messages_received, 1u);
+  EXPECT_FALSE(pull.peer_stats(PeerId()).has_value());
+}
+
+}  // namespace
+}  // namespace monocoque

@@ -19,6 +19,7 @@ class FlushPolicy {
  public:
   // After a send: should what is pending be written now?
   bool AfterSend(std::size_t pending_bytes) {
+    if (pending_bytes == 0) return false;  // it went nowhere
     if (pending_bytes >= threshold_) return Write();
     const std::int64_t coarse = Read(CLOCK_MONOTONIC_COARSE);
     const bool exact_turn = (++sends_ & 7) == 0;

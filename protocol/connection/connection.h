@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "alloc/budget.h"
+#include "alloc/prefetch.h"
 #include "alloc/read_window.h"
 #include "alloc/ring_queue.h"
 #include "alloc/slice.h"
@@ -29,8 +30,8 @@ namespace monocoque {
 enum class ConnectionState {
   kHandshake,  // greeting, mechanism, metadata
   kTraffic,    // messages and commands, both ways
-  kClosing,    // over, but something is still to be written: an ERROR, or what was sent before Close
-  kClosed,     // nothing to write; the transport may be closed
+  kClosing,  // over, but something is still to be written: an ERROR, or what was sent before Close
+  kClosed,   // nothing to write; the transport may be closed
 };
 
 // What Receive stopped at.
@@ -40,23 +41,23 @@ enum class Poll {
   kNeedData,  // nothing until more is read
 };
 
-// One ZMTP 3.1 byte stream: greeting, handshake, frames, commands, heartbeats, limits (RFC 37). 3.0 peers
-// are served too. No socket, no clock, no thread: octets and time go in, messages, events, octets and a
-// deadline come out. Complete and usable alone; Socket drives many of them.
+// One ZMTP 3.1 byte stream: greeting, handshake, frames, commands, heartbeats, limits (RFC 37). 3.0
+// peers are served too. No socket, no clock, no thread: octets and time go in, messages, events,
+// octets and a deadline come out. Complete and usable alone; Socket drives many of them.
 //
-// Method kinds, in this order below: getters; facts (what the transport and the clock did); wishes (what
-// the application wants); outputs, drained after facts and wishes. A turn:
+// Method kinds, in this order below: getters; facts (what the transport and the clock did); wishes
+// (what the application wants); outputs, drained after facts and wishes. A turn:
 //
-//     c.CommitRead(std::move(window), n, now);                    // or Donate, or OnTransportClosed
-//     c.HandleTimeout(now);
-//     for (Poll p; (p = c.Receive(&m, now)) != Poll::kNeedData;)
+//     c.CommitRead(std::move(window), n, now);                    // or Donate, or
+//     OnTransportClosed c.HandleTimeout(now); for (Poll p; (p = c.Receive(&m, now)) !=
+//     Poll::kNeedData;)
 //       if (p == Poll::kMessage) Use(m); else while (c.NextEvent(&e)) Use(e);
-//     while (c.FillTransmit(&batch, kMax)) { n = Write(batch); c.ReturnBatch(std::move(batch), n, ok, now); }
-//     wait until there is something to read or write, or c.NextDeadline()
+//     while (c.FillTransmit(&batch, kMax)) { n = Write(batch); c.ReturnBatch(std::move(batch), n,
+//     ok, now); } wait until there is something to read or write, or c.NextDeadline()
 //
-// Contract: thread-compatible and never re-entrant. `now` never decreases. A call earlier or later than
-// the deadline is harmless. A terminal status is sticky. Windows, batches and slices own their memory and
-// may outlive the connection. A peer can cause a Status, never more.
+// Contract: thread-compatible and never re-entrant. `now` never decreases. A call earlier or later
+// than the deadline is harmless. A terminal status is sticky. Windows, batches and slices own their
+// memory and may outlive the connection. A peer can cause a Status, never more.
 //
 // Invariant: whole messages received before the end are delivered, and nothing behind the end.
 class Connection {
@@ -93,6 +94,14 @@ class Connection {
   bool wants_transmit() const {
     return !transport_closed_ && !writer_.in_flight() && writer_.unfilled_bytes() > 0;
   }
+  // Receive comes soon: what it reads first, and the octets themselves.
+  void PrefetchState() const {
+    Prefetch(this);
+    Prefetch(&reader_);
+    Prefetch(&reader_.input());
+    Prefetch(&open_);
+  }
+  void PrefetchOctets() const { Prefetch(reader_.input().contiguous().data()); }
   // Octets received and not yet taken by Receive.
   std::size_t stored_bytes() const { return reader_.stored_bytes(); }
   // Whole messages known to lie untaken; Process finds them.
@@ -108,22 +117,25 @@ class Connection {
   // Memory to read into. Unavailable while reading is paused or the budget refuses; a failed
   // precondition while another window is out.
   absl::StatusOr<ReadWindow> PrepareRead();
-  // The window comes back with `bytes` octets filled; 0: it is only given back. Stores, nothing more.
+  // The window comes back with `bytes` octets filled; 0: it is only given back. Stores, nothing
+  // more.
   void CommitRead(ReadWindow window, std::size_t bytes, Instant now);
   // Octets in the adapter's own memory. A failed precondition while a window is out. Stores.
   absl::Status Donate(Slice octets, Instant now);
-  // The transport ended; `why` is OK for an orderly end of stream. What was received stays to be taken.
+  // The transport ended; `why` is OK for an orderly end of stream. What was received stays to be
+  // taken.
   void OnTransportClosed(absl::Status why, Instant now);
   // Does what is due; harmless at any time.
   void HandleTimeout(Instant now);
 
   // ---- Wishes ----------------------------------------------------------------------------------
 
-  // Takes the message (it is empty then), or leaves it untouched: unavailable before the handshake's end
-  // and at the send mark, else the terminal status. `prefix`: frames in wire form, each with MORE, that
-  // go in front of it.
+  // Takes the message (it is empty then), or leaves it untouched: unavailable before the
+  // handshake's end and at the send mark, else the terminal status. `prefix`: frames in wire form,
+  // each with MORE, that go in front of it.
   absl::Status Send(Message* message, Instant now, Bytes prefix = {}) {
-    if (!CanSend() || !writer_.Append(*message, prefix)) [[unlikely]] return SendRefused(now);
+    if (!CanSend() || !writer_.Append(*message, prefix)) [[unlikely]]
+      return SendRefused(now);
     message->Clear();
     return absl::OkStatus();
   }
@@ -131,16 +143,17 @@ class Connection {
   bool SendCopy(const Message& message, Bytes prefix = {}) {
     return CanSend() && writer_.Append(message, prefix);
   }
-  // Whole messages, encoded already (shares_encoding()), by reference. In traffic only; the caller looks at the
-  // mark.
+  // Whole messages, encoded already (shares_encoding()), by reference. In traffic only; the caller
+  // looks at the mark.
   void SendEncoded(Slice frames, std::size_t messages);
   // While held nothing is read and Process looks no further, whatever the marks say.
   void Hold(bool on) { held_ = on; }
-  // Asks the peer, a publisher, for messages that begin with `prefix`, or for no more of them; in the
-  // form its version knows (S-1). Not subject to the mark. Unavailable before the handshake's end.
+  // Asks the peer, a publisher, for messages that begin with `prefix`, or for no more of them; in
+  // the form its version knows (S-1). Not subject to the mark. Unavailable before the handshake's
+  // end.
   absl::Status SendSubscription(bool subscribe, Bytes prefix, Instant now);
-  // The pattern above found that the peer broke its rules or must be refused: tells the peer by ERROR
-  // with `reason` (cut to 255 octets; empty: no ERROR) and closes with `why`.
+  // The pattern above found that the peer broke its rules or must be refused: tells the peer by
+  // ERROR with `reason` (cut to 255 octets; empty: no ERROR) and closes with `why`.
   void Fail(absl::Status why, std::string_view reason, Instant now);
   // Messages will be given a routing id of so many octets: their inside leaves room for it.
   void LeaveRoom(std::size_t routing_id_bytes) { reader_.LeaveRoom(routing_id_bytes); }
@@ -151,23 +164,26 @@ class Connection {
 
   // The next message, taken as it is decoded: the fast way. kEvent: drain NextEvent, then go on.
   Poll Receive(Message* out, Instant now) {
-    if (!open_) [[unlikely]] return ReceiveClosed();
+    if (!open_) [[unlikely]]
+      return ReceiveClosed();
     const Reader::Result result = reader_.Next(out);
-    if (result == Reader::Result::kMessage && !sees_subscriptions_) [[likely]] return Poll::kMessage;
+    if (result == Reader::Result::kMessage && !sees_subscriptions_) [[likely]]
+      return Poll::kMessage;
     return ReceiveSlow(result, out, now);
   }
-  // Goes on with the handshake and looks ahead over up to `max_frames` frames that Receive has not taken,
-  // so that no command waits behind a message. True: more is left to look at.
+  // Goes on with the handshake and looks ahead over up to `max_frames` frames that Receive has not
+  // taken, so that no command waits behind a message. True: more is left to look at.
   bool Process(std::size_t max_frames, Instant now);
   bool NextEvent(ConnectionEvent* out);
-  // Moves up to `max_bytes` octets to write into `batch`; false if there are none or a batch is out.
+  // Moves up to `max_bytes` octets to write into `batch`; false if there are none or a batch is
+  // out.
   bool FillTransmit(TransmitBatch* batch, std::size_t max_bytes);
   // The batch is back: `written` of its octets left. A failed status ends the connection.
   void ReturnBatch(TransmitBatch batch, std::size_t written, absl::Status status, Instant now);
   // When HandleTimeout wants to be called; may be early, is never late.
   Instant NextDeadline() const;
-  // After the end and with no batch out: the next message that was sent and had not begun, in order, its
-  // prefix as its first parts. False when there are no more.
+  // After the end and with no batch out: the next message that was sent and had not begun, in
+  // order, its prefix as its first parts. False when there are no more.
   bool TakeUnsent(Message* out);
 
  private:
@@ -202,15 +218,15 @@ class Connection {
   ConnectionState state_ = ConnectionState::kHandshake;
   absl::Status status_;
   Instant handshake_deadline_;
-  // Receive may take messages: from kTraffic on, past the end while some are left; and `open_`, if no
-  // event has to be seen first.
+  // Receive may take messages: from kTraffic on, past the end while some are left; and `open_`, if
+  // no event has to be seen first.
   bool delivering_ = false;
   bool open_ = false;
   const bool sees_subscriptions_;
   bool window_out_ = false;
   bool transport_closed_ = false;
   bool held_ = false;
-  bool paused_ = false;   // the receive mark was reached when Process looked last
+  bool paused_ = false;  // the receive mark was reached when Process looked last
   // The budget refused what the next message needs: tried again then.
   Instant starved_until_ = Instant::Never();
   RingQueue<ConnectionEvent> events_;

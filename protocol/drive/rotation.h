@@ -29,6 +29,10 @@ class Rotation {
   bool empty() const { return front_ == nullptr; }
   Owner* front() const { return front_ == nullptr ? nullptr : front_->owner; }
 
+  // Who is next after the front, and after that; the front itself where there is no other.
+  Owner* second() const { return front_ == nullptr ? nullptr : front_->next->owner; }
+  Owner* third() const { return front_ == nullptr ? nullptr : front_->next->next->owner; }
+
   // Joins behind the others; nothing if it is there already.
   void Add(Node* node) {
     if (node->linked()) return;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "alloc/prefetch.h"
 #include "protocol/drive/cause.h"
 #include "protocol/socket/pattern.h"
 
@@ -272,11 +273,24 @@ void SocketCore::FlushQueue(Peer* peer, Instant now) {
   UpdateBalance(peer);
 }
 
+// With many links each message lies elsewhere: the next three are on their way while this one is
+// used.
+void SocketCore::PrefetchNext() const {
+  const Link* third = fair_.third();
+  Prefetch(third);
+  Prefetch(&third->fair);
+  fair_.second()->connection->PrefetchState();
+  const Link* next = fair_.front();
+  next->connection->PrefetchOctets();
+  Prefetch(next->peer);
+}
+
 bool SocketCore::ReceiveFair(Message* out, Instant now) {
   while (Link* link = fair_.front()) {
     switch (link->connection->Receive(out, now)) {
       case Poll::kMessage:
         fair_.Rotate();
+        PrefetchNext();
         out->set_peer(link->peer->id);
         ++link->peer->received;
         if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]]

@@ -184,6 +184,7 @@ class SocketCore {
   void UpdateBalance(Peer* peer);
   SocketEvent EventOf(SocketEvent::Kind kind, const Peer& peer) const;
   void DropInput(Instant now);
+  void PrefetchNext() const;
   void AfterDraining(Link* link, Instant now);
 
   // core_links.cc: lives of links

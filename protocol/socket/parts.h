@@ -105,6 +105,7 @@ struct Peer {
   RingQueue<Outgoing> queue;  // waits for a link
   std::size_t queue_bytes = 0;
   Slice routing_id;  // ROUTER
+  bool routed = false;        // ROUTER: the table has this peer under its id
   std::shared_ptr<const PeerInfo> info;
   std::unique_ptr<Subscriber> subscriber;  // PUB, XPUB, RADIO
   std::uint64_t sent = 0;                  // messages taken for it

@@ -1,5 +1,6 @@
 #include "protocol/socket/router.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -31,7 +32,7 @@ absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
   const bool generated = identity.empty();
   if (generated && !peer->routing_id.empty() && peer->routing_id.data()[0] == 0) {
     // A dialer's peer keeps the id we made for it over its links.
-    table_[std::string(peer->routing_id.text())] = peer->id;
+    Register(peer);
     return absl::OkStatus();
   }
   const Slice id = generated ? NextGeneratedId() : Slice::Copy(identity);
@@ -41,13 +42,14 @@ absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
     }
     Peer* old = core_.FindPeer(it->second);
     table_.erase(it);
+    if (old != nullptr) old->routed = false;
     if (old != nullptr) {
       core_.FailPeer(old, TerminalStatus(Cause::kWeRejectedPeer, "routing id handed over"), "",
                      now);
     }
   }
   peer->routing_id = id;
-  table_[std::string(id.text())] = peer->id;
+  Register(peer);
   return absl::OkStatus();
 }
 
@@ -56,6 +58,12 @@ void RouterPattern::OnPeerDown(Peer* peer, bool gone) {
   if (!gone && peer->dialer && !peer->given_up) return;
   const auto it = table_.find(peer->routing_id.text());
   if (it != table_.end() && it->second == peer->id) table_.erase(it);
+  peer->routed = false;
+}
+
+void RouterPattern::Register(Peer* peer) {
+  table_[std::string(peer->routing_id.text())] = peer->id;
+  peer->routed = true;
 }
 
 PeerId RouterPattern::FindPeer(Bytes routing_id) const {
@@ -70,12 +78,22 @@ absl::Status RouterPattern::Undelivered(Message* message, absl::Status why) {
   return absl::OkStatus();
 }
 
+// A reply is marked with its peer already; that spares the search, if the peer still has this id.
+Peer* RouterPattern::Destination(const Message& message) const {
+  const Bytes id = message.to();
+  Peer* origin = core_.FindPeer(message.peer());
+  if (origin != nullptr && origin->routed && std::ranges::equal(origin->routing_id.bytes(), id)) {
+    return origin;
+  }
+  const auto it = table_.find(AsText(id));
+  return it == table_.end() ? nullptr : core_.FindPeer(it->second);
+}
+
 absl::Status RouterPattern::Send(Message* message, Instant now) {
   if (message->to().empty()) {
     return absl::FailedPreconditionError("send: ROUTER needs a destination; call set_to first");
   }
-  const auto it = table_.find(AsText(message->to()));
-  Peer* peer = it == table_.end() ? nullptr : core_.FindPeer(it->second);
+  Peer* peer = Destination(*message);
   if (peer == nullptr) return Undelivered(message, absl::NotFoundError(""));
   if (core_.SendToPeer(peer, message, {}, now)) return absl::OkStatus();
   return Undelivered(message, absl::UnavailableError(""));

@@ -31,6 +31,8 @@ class RouterPattern final : public Pattern {
 
  private:
   // Zero, then a number of four octets (ROUTER-3).
+  void Register(Peer* peer);
+  Peer* Destination(const Message& message) const;
   Slice NextGeneratedId();
   absl::Status Undelivered(Message* message, absl::Status why);
 

@@ -358,6 +358,22 @@ Outcome Player::SetOption(const OptionSetting& option) {
 
 }  // namespace
 
+std::string_view Outcome::Name(Kind kind) {
+  switch (kind) {
+    case Kind::kPlayed:
+      return "played";
+    case Kind::kTypeMissing:
+      return "socket type missing";
+    case Kind::kOptionMissing:
+      return "option missing";
+    case Kind::kWishMissing:
+      return "wish missing";
+    case Kind::kDiffers:
+      return "differs";
+  }
+  return "";
+}
+
 Outcome Play(const Capture& capture, Side role, const std::vector<Step>& script, Cut cut) {
   const SocketSpec& spec = capture.side(role);
   if (!Subject::IsBuilt(spec.type)) {

@@ -2,6 +2,7 @@
 #define MONOCOQUE_TESTS_GOLDEN_PLAYER_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/golden/subject.h"
@@ -17,6 +18,9 @@ struct Outcome {
     kWishMissing,    // the application cannot ask for that here
     kDiffers,        // what the subject did is not what the script says
   };
+
+  // "played", "option missing" ...
+  static std::string_view Name(Kind kind);
 
   Kind kind = Kind::kPlayed;
   // Where it ended and why, in one line.

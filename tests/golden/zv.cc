@@ -286,7 +286,8 @@ class Parser {
     if (key == "@random" || key == "@random-S" || key == "@random-C")
       return ParseHex(values[0]).status();
     if (key == "@key") {
-      return values.size() == 2 ? ParseHex(values[1]).status() : Bad("a key has a name and octets");
+      return values.size() == 3 ? ParseHex(values[1]).status()
+                                : Bad("a key has a name, octets and a symbol");
     }
     if (values.size() != 1) return Bad(absl::StrCat(key, " takes one value"));
     return ParseWord(key, values[0]);

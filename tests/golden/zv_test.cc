@@ -224,8 +224,9 @@ TEST(ZvTest, MalformedHeadersAreRefused) {
         Case{"@subject S\n@subject S\n", "twice"}, Case{"@socket PLUG\n", "no socket type"},
         Case{"@socket\n", "without a value"}, Case{"@socket PULL PUSH\n", "takes one value"},
         Case{"@set LINGER\n", "a name and a value"}, Case{"@random 0\n", "not hexadecimal"},
-        Case{"@key name\n", "a name and octets"}, Case{"@transport pgm\n", "unknown transport"},
-        Case{"@needs luck\n", "needs what"}, Case{"@weather fine\n", "unknown header"}}) {
+        Case{"@key name 00\n", "octets and a symbol"},
+        Case{"@transport pgm\n", "unknown transport"}, Case{"@needs luck\n", "needs what"},
+        Case{"@weather fine\n", "unknown header"}}) {
     const auto capture = ParseCapture(absl::StrCat(c.head, "C> 00\n"));
     ASSERT_FALSE(capture.ok()) << c.head;
     EXPECT_THAT(std::string(capture.status().message()), HasSubstr(c.why)) << c.head;

@@ -43,9 +43,9 @@ constexpr Row kRows[] = {
     {"ROUTER_HANDOVER", [](Value v, Out o) { o.socket.router_handover = v.number == 1; }},
     {"ROUTER_MANDATORY", [](Value v, Out o) { o.socket.router_mandatory = v.number == 1; }},
     {"ROUTING_ID", [](Value v, Out o) { o.socket.routing_id = v.octets; }},
+    {"SUBSCRIBE", [](Value v, Out o) { o.subscriptions.push_back(v.octets); }},
     {"XPUB_VERBOSE", [](Value v, Out o) { o.socket.xpub_verbose = v.number == 1; }},
     {"XPUB_WELCOME_MSG", [](Value v, Out o) { o.socket.xpub_welcome_message = v.octets; }},
-    {"SUBSCRIBE", [](Value v, Out o) { o.subscriptions.push_back(v.octets); }},
 };
 
 }  // namespace

@@ -13,8 +13,8 @@ namespace monocoque::golden {
 // What the options of a recorded libzmq socket are here.
 struct SubjectOptions {
   SocketOptions socket;
-  // For Close; libzmq waits for ever, which no capture does.
-  absl::Duration linger = absl::Hours(24);
+  // For Close.
+  absl::Duration linger = absl::InfiniteDuration();
   // Made before the first connection.
   std::vector<std::string> subscriptions;
 };

@@ -298,18 +298,13 @@ class Parser {
     if (key == "@socket") return SetType(value, &capture_.s, &capture_.c);
     if (key == "@socket-S") return SetType(value, &capture_.s, nullptr);
     if (key == "@socket-C") return SetType(value, &capture_.c, nullptr);
-    if (key == "@transport") {
-      capture_.transport = value;
+    if (key == "@transport")
       return value == "ipc" || value == "ws" ? absl::OkStatus() : Bad("unknown transport");
-    }
     if (key == "@endpoint") {
       capture_.endpoint = value;
       return absl::OkStatus();
     }
-    if (key == "@needs") {
-      capture_.needs_draft = true;
-      return value == "draft" ? absl::OkStatus() : Bad("needs what?");
-    }
+    if (key == "@needs") return value == "draft" ? absl::OkStatus() : Bad("needs what?");
     if (key == "@order") {
       capture_.order_free = true;
       return value == "free" ? absl::OkStatus() : Bad("which order?");

@@ -14,26 +14,31 @@
 
 namespace monocoque::golden {
 
-// A capture of what libzmq does: a header, and a script of octets, application steps and pauses, in
-// causal order. One text line an item, "#" begins a comment:
+// A capture of what libzmq does: a header, then a script in causal order. One text line an item;
+// "#" begins a comment. The subject is the side that was libzmq, the other side was scripted.
 //
-//     @captured libzmq 4.3.4         @subject S | C | both    the side that was libzmq: it listened
-//     (S), it connected (C)
-//     @socket TYPE                   @set OPTION value        number, str:text, hex:octets (both:
-//     @socket-S, @set-C ...)
-//     @needs draft   @order free   @differs RULE   @transport ipc|ws   @endpoint TEXT   @zap
-//     handler   @key ...   @random ...
+//     @captured libzmq 4.3.4
+//     @subject S             it listened; C: it connected; both: both sides were libzmq
+//     @socket PULL           both: @socket-S and @socket-C, and so on
+//     @set OPTION value      a number, str:text or hex:octets
+//     @differs D-11          this project wants another outcome
+//     @order free            the order of the subject's last frames is not binding
+//     @endpoint, @transport, @needs, @zap, @key, @random
 //
-//     C> ff {padding:8=0000000000000001} 7f    octets of that side on connection 1 (C2>: on 2); a
-//     named piece may differ S! close within 1000                     the subject closes in so many
-//     ms, and has sent nothing more C! close                                 the scripted side
-//     closes open 2                                   connection 2 is there; connection 1 is from
-//     the start idle 100 [2]                             nothing comes from the subject on the
-//     connection, and it stays open no-reconnect 600 / wait 100              no new connection in
-//     so long / a pause app send|recv [group=hex] [rid=last] 6162 - 00*300      app send-fails
-//     error=NAME ... / recv-fails error=NAME app recv-none 100 / setopt OPTION value / join hex /
-//     leave hex / close            (both: S.app, C.app) Z> frames / Z< frames                    a
-//     ZAP request and its reply
+//     C> 00ff 7a*300 {id:2=0001}    octets from that side; those with a name may differ
+//     C2> 00                        the same on connection 2
+//     open 2                        connection 2 is there; connection 1 is from the start
+//     S! close within 1000          the subject closes in so many ms, and sends nothing before
+//     C! close                      the scripted side closes
+//     idle 100 2                    the subject sends nothing on connection 2, and keeps it
+//     no-reconnect 600              the subject opens no new connection
+//     wait 100                      a pause
+//     app recv 6162 - 00*300        the subject's application receives three frames; both: S.app
+//     app send, send-fails error=EAGAIN, recv-none 100, recv-fails error=EFSM,
+//         setopt OPTION value, join hex, leave hex, close
+//     Z> frames, Z< frames          a ZAP request and its reply
+//
+// In front of the frames of a message: group=hex, rid=last (to the sender of the last message).
 
 // One of the two ends of a connection: C opened it, S accepted it.
 enum class Side { kC, kS, kBoth };
@@ -121,8 +126,6 @@ struct Capture {
   SocketSpec s;
   std::vector<std::string> differs;  // rules by which we want another outcome
   bool order_free = false;           // the order of the subject's last frames is not binding
-  bool needs_draft = false;
-  std::string transport = "tcp";
   std::string endpoint;
   std::vector<Step> steps;
 

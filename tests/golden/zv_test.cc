@@ -40,9 +40,7 @@ TEST(ZvTest, TheHeaderSaysWhatWasRecorded) {
   EXPECT_EQ(capture->c.options[0].value.octets, "id-1");
   EXPECT_FALSE(capture->c.options[1].value.number.has_value());
   EXPECT_THAT(capture->differs, ElementsAre("D-16", "D-18"));
-  EXPECT_TRUE(capture->needs_draft);
   EXPECT_TRUE(capture->order_free);
-  EXPECT_EQ(capture->transport, "ipc");
   EXPECT_EQ(capture->endpoint, "ipc://@name");
 }
 

@@ -65,6 +65,26 @@ void ByteQueue::Skip(std::size_t count) {
   }
 }
 
+void ByteQueue::Truncate(std::size_t size) {
+  const std::size_t front = contiguous().size();
+  std::size_t keep = size > front ? size - front : 0;
+  behind_ = std::min(behind_, keep);
+  for (std::size_t left = pieces_.size(); left > 0; --left) {
+    Piece piece = pieces_.take_front();
+    const std::size_t here = std::min(keep, static_cast<std::size_t>(piece.end - piece.begin));
+    keep -= here;
+    if (here == 0) {
+      piece.block->Unref();
+    } else {
+      piece.end = piece.begin + here;
+      pieces_.push_back(piece);
+    }
+  }
+  if (size >= front) return;
+  end_ = cur_ + size;
+  if (size == 0) NextPiece();
+}
+
 std::size_t ByteQueue::CopyOut(std::size_t offset, MutableBytes out) const {
   std::size_t copied = 0;
   auto take = [&](const std::uint8_t* begin, const std::uint8_t* end) {

@@ -46,6 +46,8 @@ class ByteQueue {
   }
   // Takes off any number up to size().
   void Skip(std::size_t count);
+  // Keeps the first `size` octets and throws away what lies behind them.
+  void Truncate(std::size_t size);
 
   // A share of the front piece: the octets from `offset` on, within contiguous().
   Slice Share(std::size_t offset, std::size_t count) {

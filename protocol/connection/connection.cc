@@ -262,7 +262,7 @@ bool Connection::Process(std::size_t max_frames, Instant now) {
                                  : std::numeric_limits<std::size_t>::max();
     const Reader::Result result = reader_.LookAhead(&max_frames, mark);
     if (result == Reader::Result::kCommand) {
-      OnCommand(reader_.command(), now);
+      OnCommand(now);
       if (state_ != ConnectionState::kTraffic) return false;
       continue;
     }
@@ -286,7 +286,11 @@ Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
         if (!sees_subscriptions_ || !TakeSubscription(*out)) return Poll::kMessage;
         break;
       case Reader::Result::kCommand:
-        if (state_ == ConnectionState::kTraffic) OnCommand(reader_.command(), now);
+        if (state_ == ConnectionState::kTraffic) {
+          OnCommand(now);
+        } else if (!JudgeCommand().ok()) {
+          StopDelivering();
+        }
         break;
       case Reader::Result::kNoMemory:
         starved_until_ = now + kStarvedPause;
@@ -324,26 +328,36 @@ void Connection::OnSubscription(bool subscribe, Bytes prefix) {
         {}});
 }
 
-void Connection::OnCommand(Bytes body, Instant now) {
-  const absl::StatusOr<Command> command = ParseCommand(body);
-  if (!command.ok()) {
-    Violation(command.status().message());  // C-2
+// What is wrong with the command at hand, if anything. Nothing from such a command on is delivered,
+// also if it comes to light only after the end.
+absl::Status Connection::JudgeCommand() {
+  const absl::StatusOr<Command> command = ParseCommand(reader_.command());
+  absl::Status fits = command.status();  // C-2
+  if (fits.ok() && command->name == command::kPing) {
+    fits = ParsePing(command->data).status();  // H-2
+  } else if (fits.ok() && options_.socket_type == SocketType::kRadio &&
+             (command->name == command::kJoin || command->name == command::kLeave)) {
+    fits = ParseGroup(command->data).status();  // J-3
+  }
+  if (!fits.ok()) reader_.DropFromCommand();
+  return fits;
+}
+
+void Connection::OnCommand(Instant now) {
+  if (absl::Status fits = JudgeCommand(); !fits.ok()) {
+    Violation(fits.message());
     return;
   }
+  const absl::StatusOr<Command> command = ParseCommand(reader_.command());
   if (command->name == command::kPing) {
     OnPing(command->data, now);
   } else if (command->name == command::kSubscribe || command->name == command::kCancel) {
     if (sees_subscriptions_) OnSubscription(command->name == command::kSubscribe, command->data);
   } else if (options_.socket_type == SocketType::kRadio &&
              (command->name == command::kJoin || command->name == command::kLeave)) {
-    const absl::StatusOr<std::string_view> group = ParseGroup(command->data);
-    if (!group.ok()) {
-      Violation(group.status().message());  // J-3
-      return;
-    }
     Push({command->name == command::kJoin ? ConnectionEvent::Kind::kJoin
                                           : ConnectionEvent::Kind::kLeave,
-          Slice::Copy(*group),
+          Slice::Copy(command->data),
           {}});
   }
   // PONG is a sign of life, which it was already; all other names are ignored (C-3, C-4, H-7).
@@ -351,10 +365,6 @@ void Connection::OnCommand(Bytes body, Instant now) {
 
 void Connection::OnPing(Bytes data, Instant now) {
   const absl::StatusOr<Ping> ping = ParsePing(data);
-  if (!ping.ok()) {
-    Violation(ping.status().message());  // H-2
-    return;
-  }
   heartbeat_.OnPing(ping->ttl, now);
   // A peer that sends PINGs and reads nothing gets no answers beyond a limit.
   if (writer_.unfilled_bytes() > kMaxPongBacklog) return;
@@ -378,7 +388,7 @@ void Connection::End(absl::Status why) {
   if (delivering_) {
     // Whole messages that are here already are still delivered; without one it is over.
     std::size_t frames = std::numeric_limits<std::size_t>::max();
-    while (reader_.LookAhead(&frames, 1) == Reader::Result::kCommand) {
+    while (reader_.LookAhead(&frames, 1) == Reader::Result::kCommand && JudgeCommand().ok()) {
     }
     if (reader_.ahead() == 0) StopDelivering();
   }

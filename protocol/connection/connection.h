@@ -194,7 +194,8 @@ class Connection {
   Poll ReceiveSlow(Reader::Result result, Message* out, Instant now);
   bool TakeSubscription(const Message& message);
   void AdvanceHandshake(Instant now);
-  void OnCommand(Bytes body, Instant now);
+  void OnCommand(Instant now);
+  absl::Status JudgeCommand();
   void OnPing(Bytes data, Instant now);
   void OnSubscription(bool subscribe, Bytes prefix);
   bool starved() const { return !starved_until_.is_never(); }

@@ -74,6 +74,11 @@ Handshake::Result Handshake::AdvanceGreeting(ByteQueue* input, std::string* out)
     octets_ += taken;
     input->Advance(taken);
   }
+  // Also to a peer that is refused below: what it hears does not depend on how its octets came (G-9).
+  if (greeting_.versioned() && !sent_major_) {
+    AppendGreetingMajor(out);
+    sent_major_ = true;
+  }
   switch (greeting_.version()) {
     case PeerVersion::kZmtp10:
       return Fail(TerminalStatus(Cause::kPeerIncompatible,
@@ -88,10 +93,6 @@ Handshake::Result Handshake::AdvanceGreeting(ByteQueue* input, std::string* out)
     case PeerVersion::kZmtp30:
     case PeerVersion::kZmtp31:
       break;
-  }
-  if (greeting_.versioned() && !sent_major_) {
-    AppendGreetingMajor(out);
-    sent_major_ = true;
   }
   if (greeting_.received() > greeting::kSignatureBytes && !sent_rest_) {
     AppendGreetingRest(out, mechanism_->name(), mechanism_->as_server());

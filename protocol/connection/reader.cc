@@ -69,6 +69,7 @@ Reader::Result Reader::Header(std::size_t offset, std::size_t parts, std::uint64
 Reader::Result Reader::TakeCommand(std::size_t offset, const FrameHeader& header) {
   const auto size = static_cast<std::size_t>(header.body_bytes);
   if (input_.size() - offset < header.header_bytes + size) return Result::kNeedData;
+  command_position_ = input_.position() + offset;
   command_.resize(size);
   std::array<std::uint8_t, 512> piece;
   for (std::size_t at = 0; at < size;) {
@@ -79,6 +80,12 @@ Reader::Result Reader::TakeCommand(std::size_t offset, const FrameHeader& header
     at += count;
   }
   return Result::kCommand;
+}
+
+void Reader::DropFromCommand() {
+  const std::uint64_t front = input_.position();
+  input_.Truncate(
+      command_position_ > front ? static_cast<std::size_t>(command_position_ - front) : 0);
 }
 
 // One whole long frame without MORE, in one piece and within the limits: shared with its block. False if

@@ -85,6 +85,9 @@ class Reader {
 
   // The body of the command found last; valid until the next call.
   Bytes command() const { return AsBytes(command_); }
+  // The command found last breaks the protocol: it and all that lies behind it are thrown away.
+  // Messages in front of it can still be taken.
+  void DropFromCommand();
   const absl::Status& status() const { return status_; }
   // What LookAhead found when it returned kError. Messages in front of it can still be taken; Next()
   // fails when it gets there.
@@ -158,6 +161,7 @@ class Reader {
 
   std::string_view ahead_violation_;
   std::string command_;
+  std::uint64_t command_position_ = 0;  // of its frame, in the stream
   absl::Status status_;
 };
 

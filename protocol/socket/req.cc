@@ -24,7 +24,7 @@ absl::Status ReqPattern::CheckTurn() const {
 
 absl::Status ReqPattern::Send(Message* message, Instant now) {
   if (absl::Status turn = CheckTurn(); !turn.ok()) return turn;
-  DropStale(now);
+  Process(now);
   absl::Status sent = core_.SendBalanced(message, kDelimiter, now, &asked_);
   waiting_ = sent.ok();
   if (waiting_) abandoned_ = false;
@@ -33,7 +33,7 @@ absl::Status ReqPattern::Send(Message* message, Instant now) {
 
 absl::Status ReqPattern::SendTo(Peer* peer, Message* message, Instant now) {
   if (absl::Status turn = CheckTurn(); !turn.ok()) return turn;
-  DropStale(now);
+  Process(now);
   if (!core_.SendToPeer(peer, message, kDelimiter, now)) return absl::UnavailableError("");
   asked_ = peer->id;
   waiting_ = true;
@@ -41,23 +41,33 @@ absl::Status ReqPattern::SendTo(Peer* peer, Message* message, Instant now) {
   return absl::OkStatus();
 }
 
-void ReqPattern::DropStale(Instant now) {
-  Message stale;
-  while (core_.ReceiveFair(&stale, now)) {
-    Open(&stale, now);
-    core_.CountDropped();
+void ReqPattern::Process(Instant now) {
+  while (!has_reply_ && core_.ReceiveFair(&reply_, now)) {
+    const bool expected = waiting_ && reply_.peer() == asked_;
+    has_reply_ = Open(&reply_, now) && expected;
+    if (!has_reply_) DropReply();
   }
+}
+
+void ReqPattern::DropReply() {
+  core_.CountDropped();
+  reply_.Clear();
+  has_reply_ = false;
 }
 
 bool ReqPattern::Receive(Message* out, Instant now) {
   if (!waiting_) return false;
-  while (core_.ReceiveFair(out, now)) {
-    const bool expected = out->peer() == asked_;
-    if (Open(out, now) && expected) return true;
-    core_.CountDropped();
-    out->Clear();
-  }
-  return false;
+  Process(now);
+  if (!has_reply_) return false;
+  *out = std::move(reply_);
+  has_reply_ = false;
+  return true;
+}
+
+void ReqPattern::Taken() {
+  waiting_ = false;
+  // A second reply, which came while the first was only looked at.
+  if (has_reply_) DropReply();
 }
 
 bool ReqPattern::Open(Message* message, Instant now) {
@@ -86,7 +96,7 @@ absl::Status ReqPattern::ReceiveStatus() const {
 }
 
 void ReqPattern::OnPeerDown(Peer* peer, bool gone) {
-  if (!gone || !waiting_ || peer->id != asked_) return;
+  if (!gone || !waiting_ || has_reply_ || peer->id != asked_) return;
   waiting_ = false;
   abandoned_ = true;
 }

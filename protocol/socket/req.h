@@ -18,18 +18,22 @@ class ReqPattern final : public Pattern {
   absl::Status Send(Message* message, Instant now) override;
   absl::Status SendTo(Peer* peer, Message* message, Instant now) override;
   bool Receive(Message* out, Instant now) override;
-  void Taken() override { waiting_ = false; }
+  void Taken() override;
+  // Takes what came, so that a peer that breaks the rules is found although nobody receives. The
+  // reply is kept for Receive; what is unsolicited, or from somebody else, is dropped (REQ-7).
+  void Process(Instant now) override;
   absl::Status ReceiveStatus() const override;
 
  private:
-  // Throws away what came before the request: unsolicited by definition (REQ-7).
-  void DropStale(Instant now);
   // Strips the delimiter. False: the message is to be dropped, and the peer was dealt with.
   bool Open(Message* message, Instant now);
+  void DropReply();
   absl::Status CheckTurn() const;
 
   PeerId asked_;  // who got the last request
   bool waiting_ = false;
+  Message reply_;  // of asked_, while has_reply_
+  bool has_reply_ = false;
   bool abandoned_ = false;  // the peer that got it is gone for good: no reply can come
 };
 

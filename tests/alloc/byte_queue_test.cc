@@ -117,6 +117,29 @@ TEST(ByteQueueTest, SkipCrossesPiecesAndStopsAtTheEnd) {
   EXPECT_TRUE(queue.empty());
 }
 
+TEST(ByteQueueTest, TruncateKeepsTheFront) {
+  for (std::size_t size = 0; size <= 13; ++size) {
+    const BudgetPtr budget = Budget::Create(1 << 20);
+    ByteQueue queue;
+    for (const char* text : {"abcd", "efg", "hijkl"}) {
+      const std::size_t length = std::strlen(text);
+      queue.Append(Part(BlockWith(text, 64, budget.get()), 0, length));
+    }
+    queue.Advance(1);
+    queue.Truncate(size);
+    const std::string left = std::string("bcdefghijkl").substr(0, size);
+    EXPECT_EQ(All(queue), left);
+    EXPECT_EQ(queue.size(), left.size());
+    EXPECT_EQ(queue.position(), 1u);
+    EXPECT_EQ(budget->used() == 0, size == 0);
+    queue.Append(Part(BlockWith("xyz", 64), 0, 3));
+    EXPECT_EQ(All(queue), left + "xyz");
+    queue.Skip(left.size() + 2);
+    EXPECT_EQ(queue.position(), left.size() + 3);
+    EXPECT_EQ(AsText(queue.contiguous()), "z");
+  }
+}
+
 TEST(ByteQueueTest, PositionCountsAllThatLeft) {
   ByteQueue queue;
   queue.Append(Slice::Copy("0123456789"));

@@ -100,6 +100,21 @@ TEST(ConnectionTest, OldVersionsAreRefused) {
   }
 }
 
+// G-2, G-9: what a refused peer hears does not depend on how its octets are cut.
+TEST(ConnectionTest, ARefusedVersionHearsTheSameInAnyCut) {
+  const Host host = TestHost();
+  const std::string peer = Hex("ff00000000000000017f0008");
+  for (const std::size_t piece : {std::size_t{1}, peer.size()}) {
+    auto c = Make(SocketType::kPull, host);
+    for (std::size_t at = 0; at < peer.size(); at += piece) {
+      Feed(c.get(), peer.substr(at, piece), host.now);
+      c->Process(10, host.now);
+    }
+    EXPECT_EQ(ToHex(TakeOutput(c.get(), host.now)), "ff00000000000000017f03") << piece;
+    EXPECT_TRUE(c->done());
+  }
+}
+
 // T-1, T-2, D-15: a misfit gets ERROR, then the close; never again by itself.
 TEST(ConnectionTest, SocketTypeMisfitGetsError) {
   const Host host = TestHost();
@@ -235,6 +250,30 @@ TEST(ConnectionTest, CommandsInTraffic) {
     EXPECT_EQ(!connection->status().ok(), c.closes) << c.octets;
     Message m;
     EXPECT_NE(connection->Receive(&m, host.now), Poll::kMessage) << c.octets;
+  }
+}
+
+// C-2, H-2, D-12: what lies in front of a malformed command is delivered, and nothing behind it,
+// whichever call comes to it first, and also if the peer has gone by then.
+TEST(ConnectionTest, NothingBehindAMalformedCommandIsDelivered) {
+  for (const char* bad : {"0400", "0403 204142", "0405 0450494e47"}) {
+    for (const char* first : {"process", "receive", "close"}) {
+      const Host host = TestHost();
+      auto c = Up(SocketType::kPull, "PUSH", host);
+      Feed(c.get(), Hex("0001 61") + Hex(bad) + Hex("0001 62"), host.now);
+      if (first[0] == 'p') c->Process(100, host.now);
+      if (first[0] == 'c') c->OnTransportClosed(absl::OkStatus(), host.now);
+      Message m;
+      ASSERT_EQ(c->Receive(&m, host.now), Poll::kMessage) << bad << ", " << first;
+      EXPECT_EQ(m.text(), "a");
+      EXPECT_EQ(c->Receive(&m, host.now), Poll::kEvent) << bad << ", " << first;
+      ConnectionEvent event;
+      while (c->NextEvent(&event)) {
+      }
+      EXPECT_EQ(c->Receive(&m, host.now), Poll::kNeedData) << bad << ", " << first;
+      EXPECT_FALSE(c->delivering());
+      EXPECT_TRUE(c->done());
+    }
   }
 }
 

@@ -216,7 +216,7 @@ TEST(SocketTest, ReqTakesNoForeignReply) {
   EXPECT_EQ(req.stats().dropped, 1u);
 }
 
-// REQ-9: a reply without its delimiter ends the link.
+// REQ-9: a reply without its delimiter ends the link, also if nobody receives.
 TEST(SocketTest, ReplyWithoutDelimiterEndsTheLink) {
   Net net;
   Socket& req = net.Make(SocketType::kReq);
@@ -232,9 +232,35 @@ TEST(SocketTest, ReplyWithoutDelimiterEndsTheLink) {
   reply.set_to(question.routing_id());
   ASSERT_TRUE(router.Send(&reply, net.now).ok());
   net.Run();
-  EXPECT_THAT(ReceiveAll(req, net.now), IsEmpty());
-  net.Run();
   EXPECT_EQ(CauseOf(net.events(req).back().status), Cause::kPeerViolation);
+  EXPECT_THAT(ReceiveAll(req, net.now), IsEmpty());
+}
+
+// REQ-2, REQ-7: one request has one reply, which outlives its peer; a second one is dropped.
+TEST(SocketTest, TheReplyOutlivesItsPeer) {
+  Net net;
+  Socket& req = net.Make(SocketType::kReq);
+  net.Bind(req, "a");
+  Socket& router = net.Make(SocketType::kRouter);
+  net.Connect(router, "a");
+  net.Run();
+  ASSERT_TRUE(Send(req, Message("q"), net.now).ok());
+  net.Run();
+  Message question;
+  ASSERT_TRUE(router.Receive(&question, nullptr, net.now));
+  for (const char* text : {"first", "second"}) {
+    Message reply({"", text});
+    reply.set_to(question.routing_id());
+    ASSERT_TRUE(router.Send(&reply, net.now).ok());
+    net.Run();
+    const Message* seen = req.Peek(nullptr, net.now);
+    ASSERT_NE(seen, nullptr);
+    EXPECT_EQ(seen->text(), "first");
+  }
+  net.CutAll();
+  net.Run();
+  EXPECT_THAT(ReceiveAll(req, net.now), ElementsAre("first"));
+  EXPECT_EQ(req.stats().dropped, 1u);
 }
 
 // REP-3, REP-4, REP-8: any envelope, kept unchanged; a request without one is dropped, the link

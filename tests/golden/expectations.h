@@ -1,0 +1,40 @@
+#ifndef MONOCOQUE_TESTS_GOLDEN_EXPECTATIONS_H_
+#define MONOCOQUE_TESTS_GOLDEN_EXPECTATIONS_H_
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tests/golden/player.h"
+
+namespace monocoque::golden {
+
+// Why a capture does not play to its end yet, and where that shows.
+struct Pending {
+  Outcome::Kind kind = Outcome::Kind::kDiffers;
+  std::string text;
+};
+
+// pending.txt, by name of the capture. A line: the name, what is missing (option, wish, version),
+// and a sentence.
+absl::StatusOr<std::map<std::string, Pending>> ParsePending(std::string_view text);
+
+// What we do where libzmq does something else.
+struct Deviation {
+  std::string rule;       // "D-11", "section 3"
+  std::size_t steps = 0;  // of the capture that hold
+  std::string script;     // how it goes on
+};
+
+// deviations.txt, by name of the capture. "[name] rule, after N steps", and under it the script.
+absl::StatusOr<std::map<std::string, Deviation>> ParseDeviations(std::string_view text);
+
+// cites.txt, by name of the capture: the requirements it shows. A line: "name: id id".
+absl::StatusOr<std::map<std::string, std::vector<std::string>>> ParseCites(std::string_view text);
+
+}  // namespace monocoque::golden
+
+#endif  // MONOCOQUE_TESTS_GOLDEN_EXPECTATIONS_H_

@@ -27,8 +27,8 @@ long AskTheWorld() {
   const std::locale locale;
   std::random_device device;
   return now.tv_nsec + (std::getenv("HOME") != nullptr) + (setlocale(LC_ALL, nullptr) != nullptr) +
-         std::chrono::steady_clock::now().time_since_epoch().count() +
-         static_cast<long>(device()) + absl::ToUnixNanos(absl::Now());
+         std::chrono::steady_clock::now().time_since_epoch().count() + static_cast<long>(device()) +
+         absl::ToUnixNanos(absl::Now());
 }
 
 }  // namespace monocoque::testing

@@ -36,7 +36,7 @@ SYMBOLS = [
     (r"std::__detail::_Prime_rehash_policy::.*|std::_Hash_bytes\(.*\)", "hashed maps"),
     # Abseil: values, and functions from values to values. Never time itself, locks, random bits, logs or flags.
     (r"absl::Status::.*|absl::status_internal::.*|absl::internal_statusor::.*|absl::operator<<\(std::ostream&, absl::Status const&\)", "statuses"),
-    (r"absl::\w+Error\(std::basic_string_view<.*>\)", "statuses by their code"),
+    (r"absl::\w+Error\(std::basic_string_view<.*>\)|absl::Is[A-Z]\w+\(absl::Status const&\)", "statuses by their code"),
     (r"absl::Str(?:Cat|Append)\(.*\)|absl::(?:strings_internal|numbers_internal|ascii_internal|substitute_internal|str_format_internal)::.*", "text made and read, in no locale"),
     (r"absl::(?:(?:Starts|Ends)WithIgnoreCase|EqualsIgnoreCase|C?HexEscape|CEscape|BytesToHexString|HexStringToBytes)\(.*\)", "text compared and escaped, in no locale"),
     (r"absl::Duration::.*|absl::(?:ToInt64\w+|ToDouble\w+|IDivDuration|FDivDuration|FormatDuration|Trunc|Floor|Ceil)\(.*\)", "arithmetic on durations, which are arguments"),

@@ -120,7 +120,7 @@ void ByteChain::Rest() {
   if (!segments_.empty()) return;
   slab_ = BlockPtr();
   open_ = write_ = limit_ = nullptr;
-  segments_.Shrink();
+  segments_.Rest();
 }
 
 }  // namespace monocoque

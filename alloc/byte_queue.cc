@@ -18,7 +18,7 @@ void ByteQueue::NextPiece() {
     piece_position_ += static_cast<std::uint64_t>(cur_ - begin_);
     begin_ = cur_ = end_ = nullptr;
     lease_ = BlockLease();
-    pieces_.Shrink();
+    pieces_.Rest();
     return;
   }
   const Piece piece = pieces_.take_front();
@@ -117,13 +117,14 @@ Bytes ByteQueue::SpanAt(std::size_t offset) const {
   return {};
 }
 
-void ByteQueue::Compact() {
+void ByteQueue::Compact(SlabPool* pool) {
   if (empty()) return;
   std::size_t pinned = lease_.block()->capacity();
   for (std::size_t i = 0; i < pieces_.size(); ++i) pinned += pieces_[i].block->capacity();
   const std::size_t bytes = size();
   if (bytes > pinned / 4) return;
-  BlockPtr copy = Block::Allocate(bytes, nullptr);
+  BlockPtr copy = pool != nullptr ? pool->AcquireAtLeast(bytes, nullptr)
+                                  : Block::Allocate(bytes, nullptr);
   if (!copy) return;
   CopyOut(0, MutableBytes(copy->data(), bytes));
   const std::uint8_t* data = copy->data();
@@ -136,7 +137,7 @@ void ByteQueue::Compact() {
 void ByteQueue::Clear() {
   piece_position_ += size() + static_cast<std::uint64_t>(cur_ - begin_);
   while (!pieces_.empty()) pieces_.take_front().block->Unref();
-  pieces_.Shrink();
+  pieces_.Rest();
   behind_ = 0;
   begin_ = cur_ = end_ = nullptr;
   lease_ = BlockLease();

@@ -7,6 +7,7 @@
 #include "alloc/block.h"
 #include "alloc/bytes.h"
 #include "alloc/ring_queue.h"
+#include "alloc/slab_pool.h"
 #include "alloc/slice.h"
 
 namespace monocoque {
@@ -59,8 +60,8 @@ class ByteQueue {
   std::size_t CopyOut(std::size_t offset, MutableBytes out) const;
 
   // If the octets at rest fill less than a quarter of the blocks they keep alive, copies them into a
-  // block of their own and lets the others go.
-  void Compact();
+  // block of their own, from `pool` or else from the heap, and lets the others go.
+  void Compact(SlabPool* pool = nullptr);
 
   void Clear();
 

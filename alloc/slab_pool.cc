@@ -1,6 +1,7 @@
 #include "alloc/slab_pool.h"
 
 #include <new>
+#include <utility>
 
 #include "alloc/poison.h"
 
@@ -17,10 +18,12 @@ std::shared_ptr<SlabPool> SlabPool::Create(const SlabPoolOptions& options) {
 
 SlabPool::~SlabPool() {
   CollectReturned();
-  while (resting_ != nullptr) {
-    Block* block = resting_;
-    resting_ = block->next_;
-    Free(block);
+  for (Resting& resting : resting_) {
+    while (resting.first != nullptr) {
+      Block* block = resting.first;
+      resting.first = block->next_;
+      Free(block);
+    }
   }
 }
 
@@ -28,13 +31,12 @@ void SlabPool::Unref() {
   if (refs_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
 }
 
-Block* SlabPool::Make() {
-  void* memory =
-      ::operator new(kHeaderBytes + options_.slab_bytes, std::align_val_t{64}, std::nothrow);
+Block* SlabPool::Make(std::size_t bytes) {
+  void* memory = ::operator new(kHeaderBytes + bytes, std::align_val_t{64}, std::nothrow);
   if (memory == nullptr) return nullptr;
   live_.fetch_add(1, std::memory_order_relaxed);
   auto* octets = static_cast<std::uint8_t*>(memory) + kHeaderBytes;
-  return new (memory) Block(octets, options_.slab_bytes, &SlabPool::Return, this);
+  return new (memory) Block(octets, bytes, &SlabPool::Return, this);
 }
 
 void SlabPool::Free(Block* block) {
@@ -64,10 +66,12 @@ void SlabPool::CollectReturned() {
   Block* block = returned_.exchange(nullptr, std::memory_order_acquire);
   while (block != nullptr) {
     Block* next = block->next_;
-    if (idle_ < options_.max_idle_slabs) {
-      block->next_ = resting_;
-      resting_ = block;
-      ++idle_;
+    std::size_t size_class = 0;
+    while (options_.slab_bytes >> size_class > block->capacity_) ++size_class;
+    Resting& resting = resting_[size_class];
+    if (resting.count < options_.max_idle_slabs) {
+      block->next_ = std::exchange(resting.first, block);
+      ++resting.count;
     } else {
       Free(block);
     }
@@ -75,19 +79,30 @@ void SlabPool::CollectReturned() {
   }
 }
 
-BlockPtr SlabPool::Acquire(Budget* budget) {
-  const auto bytes = static_cast<std::int64_t>(options_.slab_bytes);
+BlockPtr SlabPool::AcquireAtLeast(std::size_t bytes, Budget* budget) {
+  if (bytes > options_.slab_bytes) return Block::Allocate(bytes, budget);
+  std::size_t size_class = 0;
+  while (size_class + 1 < kSizeClasses && options_.slab_bytes >> (size_class + 1) >= bytes) {
+    ++size_class;
+  }
+  return AcquireOf(size_class, budget);
+}
+
+BlockPtr SlabPool::AcquireOf(std::size_t size_class, Budget* budget) {
+  const std::size_t capacity = options_.slab_bytes >> size_class;
+  const auto bytes = static_cast<std::int64_t>(capacity);
   if (budget != nullptr && !budget->TryCharge(bytes)) return BlockPtr();
   if (returned_.load(std::memory_order_relaxed) != nullptr) CollectReturned();
-  Block* block = resting_;
+  Resting& resting = resting_[size_class];
+  Block* block = resting.first;
   if (block != nullptr) {
-    resting_ = block->next_;
-    --idle_;
+    resting.first = block->next_;
+    --resting.count;
     Unpoison(block->data_, block->capacity_);
     block->next_ = nullptr;
     block->refs_.store(1, std::memory_order_relaxed);
   } else {
-    block = Make();
+    block = Make(capacity);
     if (block == nullptr) {
       if (budget != nullptr) budget->Release(bytes);
       return BlockPtr();

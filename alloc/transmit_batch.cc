@@ -28,7 +28,11 @@ void TransmitBatch::Advance(std::size_t bytes) {
 }
 
 void TransmitBatch::Clear() {
-  slices_.clear();
+  if (!slices_.empty()) {
+    peak_ = std::max(slices_.size(), peak_ - (peak_ + 7) / 8);
+    slices_.clear();
+    if (peak_ < slices_.capacity() / 4) slices_.shrink_to_fit();
+  }
   first_ = offset_ = remaining_ = written_ = 0;
 }
 

@@ -11,9 +11,9 @@
 
 namespace monocoque {
 
-// Slices that are being written, in order. It owns its memory: the transport may hold it for as long
-// as the write lasts, past the end of the connection it came from. The holder advances it over short
-// writes and gives it back with ReturnBatch, saying how much was written in all.
+// Slices that are being written, in order. It owns its memory: the transport may hold it for as
+// long as the write lasts, past the end of the connection it came from. The holder advances it over
+// short writes and gives it back with ReturnBatch, saying how much was written in all.
 //
 // Movable, not copyable. Invariant: written() + remaining() == the sum of the slices' sizes.
 class TransmitBatch {
@@ -36,18 +36,21 @@ class TransmitBatch {
   // Slices not yet written in full.
   std::size_t slices() const { return slices_.size() - first_; }
 
-  // The next octets to write, as many spans as fit in `out`; returns how many were filled. The first
-  // one begins where the last short write ended. Valid until the next call that changes the batch.
+  // The next octets to write, as many spans as fit in `out`; returns how many were filled. The
+  // first one begins where the last short write ended. Valid until the next call that changes the
+  // batch.
   std::size_t Spans(std::span<Bytes> out) const;
 
   // `bytes` more were written.
   void Advance(std::size_t bytes);
 
-  // Drops all slices and keeps the memory that listed them.
+  // Drops all slices. Keeps the memory that listed them, as long as at least a quarter of it was
+  // used in the last ten times or so.
   void Clear();
 
  private:
   std::vector<Slice> slices_;
+  std::size_t peak_ = 0;    // the most slices lately
   std::size_t first_ = 0;   // the first slice not written in full
   std::size_t offset_ = 0;  // octets of it that are written
   std::size_t remaining_ = 0;

@@ -56,7 +56,7 @@ Connection::Connection(const ConnectionOptions& options, const Host& host)
     : options_(options),
       pool_(host.pool),
       budget_(host.budget),
-      reader_(options.limits, host.budget),
+      reader_(options.limits, host.budget, host.pool),
       writer_(host.pool, host.budget),
       handshake_(options_),
       heartbeat_(options.heartbeat),
@@ -275,7 +275,7 @@ bool Connection::Process(std::size_t max_frames, Instant now) {
     break;
   }
   paused_ = read_hint().mode == ReadMode::kPaused;
-  if (!more) reader_.input().Compact();
+  if (!more) reader_.Compact();
   return more;
 }
 

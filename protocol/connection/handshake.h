@@ -15,7 +15,7 @@
 namespace monocoque {
 
 // From the first octet to the first message: greeting, version, mechanism, metadata, socket types
-// (zmtp.md, 1 to 8). Takes octets off the input, appends octets to send, and ends with the peer's description
+// (RFC 37, 23 and 15). Takes octets off the input, appends octets to send, and ends with the peer's description
 // or with a terminal status.
 //
 // Thread-compatible. Invariant: nothing is taken off the input behind the command that ends it.

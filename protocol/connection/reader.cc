@@ -15,12 +15,13 @@ constexpr std::uint64_t kTakeWholeBytes = 1024 * 1024;
 
 }  // namespace
 
-Reader::Reader(const Limits& limits, BudgetPtr budget)
+Reader::Reader(const Limits& limits, BudgetPtr budget, std::shared_ptr<SlabPool> pool)
     : limits_(limits),
       fast_max_(static_cast<std::size_t>(std::min<std::uint64_t>(
           {frame::kMaxShortBody, limits.max_frame_bytes, limits.max_message_bytes}))),
       long_max_(std::min(limits.max_frame_bytes, limits.max_message_bytes)),
-      budget_(std::move(budget)) {}
+      budget_(std::move(budget)),
+      pool_(std::move(pool)) {}
 
 Reader::Result Reader::Fail(std::string_view sentence) {
   if (status_.ok()) status_ = absl::InvalidArgumentError(sentence);
@@ -187,7 +188,8 @@ std::optional<Reader::Result> Reader::TakeContiguousParts(Message* out) {
 
 bool Reader::Reserve(std::size_t bytes) {
   if (gather_ && gather_->capacity() >= bytes) return true;
-  BlockPtr block = Block::Allocate(bytes, budget_.get());
+  BlockPtr block = pool_ != nullptr ? pool_->AcquireAtLeast(bytes, budget_.get())
+                                    : Block::Allocate(bytes, budget_.get());
   if (!block) return false;
   if (gathered_ > 0) std::copy_n(gather_->data(), gathered_, block->data());
   gather_ = std::move(block);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "alloc/byte_queue.h"
 #include "alloc/bytes.h"
 #include "alloc/read_window.h"
+#include "alloc/slab_pool.h"
 #include "alloc/slice.h"
 #include "protocol/drive/action.h"
 #include "protocol/wire/frame.h"
@@ -44,8 +46,9 @@ class Reader {
     kError,     // the peer broke the framing: see status() and ahead_violation()
   };
 
-  // `budget` (may be null) is charged for gathered messages.
-  Reader(const Limits& limits, BudgetPtr budget);
+  // `budget` (may be null) is charged for gathered messages. Their blocks come from `pool`, or from the
+  // heap without one.
+  Reader(const Limits& limits, BudgetPtr budget, std::shared_ptr<SlabPool> pool = nullptr);
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
@@ -98,6 +101,8 @@ class Reader {
   std::size_t ahead() const {
     return seen_ > taken_ ? static_cast<std::size_t>(seen_ - taken_) : 0;
   }
+  // Lets blocks go that are kept for little, at a turn's end.
+  void Compact() { input_.Compact(pool_.get()); }
   // Octets held for messages not yet taken.
   std::size_t stored_bytes() const { return input_.size() + gathered_; }
   // In the middle of a message, or of a frame: what has arrived of it is lost if the stream ends here.
@@ -139,6 +144,7 @@ class Reader {
   const std::uint64_t long_max_;
   std::size_t inline_max_ = Message::kInlineBytes;  // larger bodies are shared
   BudgetPtr budget_;
+  std::shared_ptr<SlabPool> pool_;
   ByteQueue input_;
   std::uint64_t taken_ = 0;
 

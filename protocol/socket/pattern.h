@@ -16,7 +16,7 @@
 
 namespace monocoque {
 
-// The rules of one socket type (zmtp.md, 15): who gets what is sent, what is made of what is
+// The rules of one socket type (RFC 28 to 31, 41, 48, 49, 51, 52): who gets what is sent, what is made of what is
 // received, who may be a peer. Called by Socket, works on SocketCore; holds no link and no octets
 // of its own.
 class Pattern {

@@ -229,6 +229,29 @@ TEST(RingQueueTest, ClearKeepsTheMemoryAndShrinkGivesItBack) {
   EXPECT_EQ(Drain(&queue), (std::vector<int>{1, 2}));
 }
 
+// What a link does with each write: its queue fills and runs empty, again and again.
+TEST(RingQueueTest, RestKeepsWhatIsUsedAndGivesBackWhatIsNot) {
+  RingQueue<int> queue;
+  const auto use = [&queue](int count) {
+    for (int i = 0; i < count; ++i) queue.push_back(i);
+    queue.Rest();
+    EXPECT_EQ(queue.size(), static_cast<std::size_t>(count)) << "nothing is lost";
+    queue.clear();
+    queue.Rest();
+  };
+  use(64);
+  ASSERT_EQ(queue.capacity(), 64u);
+  for (int i = 0; i < 20; ++i) {
+    use(64);
+    use(1);
+    EXPECT_EQ(queue.capacity(), 64u) << "a small use between large ones changes nothing";
+  }
+  for (int i = 0; i < 20; ++i) use(1);
+  EXPECT_EQ(queue.capacity(), 4u) << "only small uses do";
+  for (int i = 0; i < 20; ++i) queue.Rest();
+  EXPECT_EQ(queue.capacity(), 4u) << "the smallest ring stays";
+}
+
 TEST(RingQueueTest, MovingCarriesAWrappedRing) {
   RingQueue<std::string> first;
   for (int i = 0; i < 4; ++i) first.push_back("old");

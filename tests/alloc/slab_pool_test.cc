@@ -240,6 +240,52 @@ TEST(SlabPoolTest, ManyThreadsGiveBackWhileTheOwnerAcquires) {
   EXPECT_LE(pool->live(), static_cast<std::size_t>(kThreads));
 }
 
+TEST(SlabPoolTest, SmallerBlocksAreHalvesOfASlab) {
+  const std::shared_ptr<SlabPool> pool = SlabPool::Create({.slab_bytes = 1024});
+  const BudgetPtr budget = Budget::Create(Budget::kUnlimited);
+  struct Case {
+    std::size_t asked, given;
+  };
+  for (const auto& [asked, given] : {Case{1024, 1024}, Case{513, 1024}, Case{512, 512},
+                                     Case{300, 512}, Case{100, 128}, Case{9, 16}, Case{1, 8}}) {
+    const BlockPtr block = pool->AcquireAtLeast(asked, budget.get());
+    ASSERT_TRUE(block);
+    EXPECT_EQ(block->capacity(), given) << asked;
+    EXPECT_EQ(budget->used(), static_cast<std::int64_t>(given)) << asked;
+    std::memset(block->data(), 1, given);
+  }
+  EXPECT_EQ(budget->used(), 0);
+}
+
+TEST(SlabPoolTest, WhatNoSlabHoldsComesFromTheHeapInItsExactSize) {
+  const std::shared_ptr<SlabPool> pool = SmallPool();
+  const BudgetPtr budget = Budget::Create(2000);
+  const BlockPtr block = pool->AcquireAtLeast(kSlab + 1, budget.get());
+  ASSERT_TRUE(block);
+  EXPECT_EQ(block->capacity(), kSlab + 1);
+  EXPECT_EQ(budget->used(), static_cast<std::int64_t>(kSlab + 1));
+  EXPECT_EQ(pool->live(), 0u);
+  EXPECT_FALSE(pool->AcquireAtLeast(2000, budget.get())) << "the budget refuses";
+}
+
+TEST(SlabPoolTest, EachSizeIsReusedByItself) {
+  const std::shared_ptr<SlabPool> pool = SmallPool(/*max_idle=*/1);
+  BlockPtr slab = pool->Acquire(nullptr);
+  BlockPtr half = pool->AcquireAtLeast(kSlab / 2, nullptr);
+  BlockPtr other_half = pool->AcquireAtLeast(kSlab / 2, nullptr);
+  const std::uint8_t* slab_octets = slab->data();
+  slab = BlockPtr();
+  half = BlockPtr();
+  other_half = BlockPtr();
+  EXPECT_EQ(pool->live(), 3u);
+  half = pool->AcquireAtLeast(kSlab / 2, nullptr);
+  EXPECT_EQ(pool->live(), 2u) << "one of each size rests, the second half was freed";
+  EXPECT_EQ(pool->idle(), 1u);
+  EXPECT_EQ(half->capacity(), kSlab / 2);
+  slab = pool->Acquire(nullptr);
+  EXPECT_EQ(slab->data(), slab_octets);
+}
+
 TEST(SlabPoolTest, OnlyASlabInUseMayBeTouched) {
 #ifdef MONOCOQUE_TEST_ASAN
   const std::shared_ptr<SlabPool> pool = SmallPool();

@@ -187,6 +187,21 @@ TEST(TransmitBatchTest, AMovedFromBatchServesAgainAfterClear) {
   EXPECT_EQ(Left(second), "wo");
 }
 
+// The list goes round: filled, written, cleared, and filled again.
+TEST(TransmitBatchTest, ClearingAgainAndAgainLosesNothing) {
+  TransmitBatch batch;
+  for (int round = 0; round < 60; ++round) {
+    const int count = round < 20 ? 100 : 1;
+    for (int i = 0; i < count; ++i) batch.Append(Slice::Copy("piece"));
+    EXPECT_EQ(batch.slices(), static_cast<std::size_t>(count));
+    EXPECT_EQ(batch.remaining(), static_cast<std::size_t>(count) * 5);
+    batch.Clear();
+    batch.Clear();
+    EXPECT_EQ(batch.slices(), 0u);
+    EXPECT_TRUE(batch.empty());
+  }
+}
+
 TEST(TransmitBatchTest, ABatchOutlivesWhoeverSharedItsMemory) {
   Lent lent;
   TransmitBatch batch;

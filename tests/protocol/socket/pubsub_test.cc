@@ -1,4 +1,4 @@
-// PUB, SUB, XPUB and XSUB (RFC 29; zmtp.md, 13.2 and 15.2) under a virtual clock.
+// PUB, SUB, XPUB and XSUB (RFC 29 and 37) under a virtual clock.
 #include <cstddef>
 #include <string>
 #include <string_view>

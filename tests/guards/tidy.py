@@ -1,0 +1,182 @@
+"""The rules of the tree that a text alone can break, each a function from a text to a list of complaints."""
+
+import ast
+import os
+import re
+import subprocess
+
+MAX_FILE_LINES = 599
+MAX_FUNCTION_LINES = 69
+
+CODE = (".h", ".cc", ".py", ".bzl", ".sh")
+TEXT = CODE + (".bazel", ".md", ".txt", ".bazelrc")
+# Sources whose folder must have a mirror below tests/.
+MIRRORED = ("alloc", "protocol/wire", "protocol/drive", "protocol/connection", "protocol/socket")
+
+_WORK_MARK = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b(?:\(([^)]*)\))?")
+_MACHINE_PATH = re.compile(r"(?<![\w.*}])/(?:work|root|home|Users)/")
+_DOCUMENT = re.compile(r"(?<![\w./-])((?:[\w.-]+/)*[\w.-]+\.md)\b")
+_LITERAL = re.compile(
+    r'//[^\n]*|/\*.*?\*/|R"([^(\s]*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<![\w])\'(?:\\.|[^\'\\\n])+\'|^[ \t]*#(?:\\\n|[^\n])*',
+    re.S | re.M)
+
+
+def tree_files(tree):
+    """Paths of all files that belong to the tree, relative to it: what git knows and does not ignore."""
+    git = ["git", "-c", "safe.directory=*", "-C", tree, "ls-files", "-z", "-co", "--exclude-standard"]
+    done = subprocess.run(git, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
+    if done.returncode == 0:
+        names = [name for name in done.stdout.split("\0") if name]
+        return sorted(name for name in names if os.path.isfile(os.path.join(tree, name)))
+    found = []
+    for folder, folders, files in os.walk(tree):
+        folders[:] = [name for name in folders if not name.startswith((".", "bazel-", "__pycache__", "external"))]
+        found += [os.path.relpath(os.path.join(folder, name), tree) for name in files]
+    return sorted(found)
+
+
+def blank_literals(source):
+    """C++ without comments, literals and directives, every line in its place."""
+    return _LITERAL.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)), source)
+
+
+def _outside_parentheses(text):
+    while True:
+        shorter = re.sub(r"\([^()]*\)", "@", text)
+        if shorter == text:
+            return text
+        text = shorter
+
+
+def _opens(head, enclosing, adjacent):
+    """What a brace behind `head` opens: a scope of names, a function, or anything else."""
+    if enclosing not in ("file", "names"):
+        return "block"
+    if adjacent:
+        return "value"
+    flat = _outside_parentheses(re.sub(r"\boperator\s*[^\s\w(]+", "operator", head))
+    if re.search(r"\b(?:namespace|class|struct|union|enum|extern)\b", flat) and "@" not in flat:
+        return "names"
+    if "@" in flat and not re.search(r"(?<![=!<>])=(?!=)", flat):
+        return "function"
+    return "names" if re.search(r"\b(?:class|struct|union)\b", flat) else "block"
+
+
+def cc_functions(source):
+    """(name, first line, number of lines) of each function that is defined in a C++ text."""
+    text = blank_literals(source)
+    found = []
+    stack = []  # (kind, head, offset of the head)
+    head_at = 0
+    for brace in re.finditer(r"[{};]", text):
+        at = brace.start()
+        if brace.group() == ";":
+            # Within the parentheses of a `for` it ends nothing, but there no head is looked at.
+            head_at = at + 1
+        elif brace.group() == "{":
+            head = text[head_at:at]
+            adjacent = at > 0 and re.match(r"[\w>\]]", text[at - 1]) is not None
+            kind = _opens(head, stack[-1][0] if stack else "file", adjacent)
+            stack.append((kind, head, head_at))
+            if kind != "value":
+                head_at = at + 1
+        elif stack:
+            kind, head, begin = stack.pop()
+            if kind == "value":
+                continue
+            head_at = at + 1
+            if kind == "function":
+                begin += re.match(r"\s*(?:(?:public|protected|private):\s*)?", head).end()
+                first = text.count("\n", 0, begin) + 1
+                last = text.count("\n", 0, at) + 1
+                name = re.search(r"((?:[\w:]*\boperator\s*(?:\(\)|[^\s\w(]+)|[~\w:]+))\s*\(", head)
+                found.append((name.group(1) if name else "?", first, last - first + 1))
+    return found
+
+
+def py_functions(source):
+    """The same of a Python text."""
+    return [(node.name, node.lineno, node.end_lineno - node.lineno + 1)
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
+def check_length(path, source):
+    """No code file has 600 lines or more, no function 70."""
+    if not path.endswith(CODE):
+        return []
+    lines = source.count("\n")
+    found = ["%s: %d lines, at most %d" % (path, lines, MAX_FILE_LINES)] if lines > MAX_FILE_LINES else []
+    functions = []
+    if path.endswith((".h", ".cc")):
+        functions = cc_functions(source)
+    elif path.endswith(".py"):
+        functions = py_functions(source)
+    return found + ["%s:%d: %s has %d lines, at most %d" % (path, first, name, count, MAX_FUNCTION_LINES)
+                    for name, first, count in functions if count > MAX_FUNCTION_LINES]
+
+
+def check_guard(path, source):
+    """A header's guard is its path."""
+    if not path.endswith(".h"):
+        return []
+    guard = "MONOCOQUE_%s_" % re.sub(r"\W", "_", path).upper()
+    wanted = r"#ifndef %s\n#define %s\n.*\n#endif  // %s\n" % (guard, guard, guard)
+    return [] if re.search(wanted, source, re.S) else ["%s: the guard is not %s" % (path, guard)]
+
+
+def check_words(path, source, owners=""):
+    """No tabs, no machine's paths, no marks of unfinished work but for an owner that `owners` names."""
+    if not path.endswith(TEXT):
+        return []
+    found = []
+    for number, line in enumerate(source.splitlines(), 1):
+        if "\t" in line:
+            found.append("%s:%d: a tab" % (path, number))
+        if _MACHINE_PATH.search(line):
+            found.append("%s:%d: a path of some machine" % (path, number))
+        for mark, owner in _WORK_MARK.findall(line):
+            if not owner or owner not in owners:
+                found.append("%s:%d: %s without an owner that docs/ names" % (path, number, mark))
+    return found
+
+
+def check_documents(path, source, files):
+    """Each document that is named is part of the tree."""
+    if not path.endswith(TEXT):
+        return []
+    found = []
+    for number, line in enumerate(source.splitlines(), 1):
+        for name in _DOCUMENT.findall(line):
+            if not any(each == name or each.endswith("/" + name) for each in files):
+                found.append("%s:%d: there is no %s" % (path, number, name))
+    return found
+
+
+def check_mirrors(files):
+    """Each mirrored folder with sources has tests in its mirror."""
+    found = []
+    for folder in sorted({os.path.dirname(path) for path in files if path.endswith(".cc")}):
+        if not any(folder == top or folder.startswith(top + "/") for top in MIRRORED):
+            continue
+        mirror = "tests/" + folder
+        if not any(os.path.dirname(path) == mirror and path.endswith("_test.cc") for path in files):
+            found.append("%s: no test in %s" % (folder, mirror))
+    return found
+
+
+def check_corpora(files, fuzz_build):
+    """A corpus has a fuzzer, and each seed a name that says what it is."""
+    found = []
+    for path in files:
+        if not path.startswith("fuzz/corpus/"):
+            continue
+        parts = path.split("/")
+        name = parts[-1]
+        if len(parts) != 4:
+            found.append("%s: a seed lies in fuzz/corpus/FUZZER/" % path)
+        elif not re.search(r'"%s_fuzzer"|corpus/%s\b' % (parts[2], parts[2]), fuzz_build):
+            found.append("%s: no fuzzer of that name" % path)
+        if not re.fullmatch(r"[a-z][a-z0-9_.-]*", name) or re.fullmatch(r"[0-9a-f]{8,}", name):
+            found.append("%s: no readable name" % path)
+    return found

@@ -1,0 +1,200 @@
+// In steady state a message costs no allocation, either way: whole sockets, and bare connections.
+// The senders share one payload, as an application that has its message already; all else is ours.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <tuple>
+
+#include "gtest/gtest.h"
+#include "protocol/connection/connection.h"
+#include "protocol/drive/host.h"
+#include "protocol/drive/instant.h"
+#include "protocol/socket/socket.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+#include "tests/support/allocations.h"
+#include "tests/support/courier.h"
+#include "tests/support/pair.h"
+
+namespace monocoque::testing {
+namespace {
+
+constexpr int kWarmUpRounds = 150;
+constexpr int kRounds = 150;
+
+struct Pattern {
+  const char* name;
+  SocketType from, to;
+  bool answered;  // the receiver sends each message back
+  int burst;      // messages under way at once
+  void (*prepare)(Socket* from, Socket* to, Instant now) = nullptr;
+};
+
+constexpr bool kOneWay = false, kAnswered = true;
+
+void SubscribeAll(Socket* /*from*/, Socket* to, Instant now) {
+  EXPECT_TRUE(to->Subscribe("", now).ok());
+}
+void SubscribeNear(Socket* /*from*/, Socket* to, Instant now) {
+  EXPECT_TRUE(to->Subscribe("xx", now).ok());
+}
+
+// One line for each pattern.
+constexpr Pattern kPatterns[] = {
+    {"PushPull", SocketType::kPush, SocketType::kPull, kOneWay, 100},
+    {"DealerRouter", SocketType::kDealer, SocketType::kRouter, kAnswered, 100},
+    {"DealerDealer", SocketType::kDealer, SocketType::kDealer, kAnswered, 100},
+    {"ReqRep", SocketType::kReq, SocketType::kRep, kAnswered, 1},
+    {"ReqRouter", SocketType::kReq, SocketType::kRouter, kAnswered, 1},
+    {"PairPair", SocketType::kPair, SocketType::kPair, kAnswered, 100},
+    {"PubSub", SocketType::kPub, SocketType::kSub, kOneWay, 100, SubscribeAll},
+    {"PubSubFiltered", SocketType::kPub, SocketType::kSub, kOneWay, 100, SubscribeNear},
+    {"XpubXsub", SocketType::kXPub, SocketType::kXSub, kOneWay, 100, SubscribeAll},
+};
+
+struct Shape {
+  const char* name;
+  std::size_t body;
+  bool multipart;
+
+  // As many as the slabs that a pool keeps have room for, both ways.
+  int burst() const { return static_cast<int>(1024 * 1024 / (body + 64)); }
+  Message Make() const {
+    const std::string text(body, 'x');
+    return multipart ? Message({"xx", "", text}) : Message(text);
+  }
+};
+
+constexpr Shape kShapes[] = {
+    {"64B", 64, false},          {"200B", 200, false},
+    {"1KiB", 1024, false},       {"16KiB", 16 * 1024, false},
+    {"60KiB", 60 * 1024, false}, {"Parts40B", 40, true},
+    {"Parts1KiB", 1024, true},   {"Parts16KiB", 16 * 1024, true},
+};
+
+std::string DeliveryName(Delivery delivery) {
+  return delivery == Delivery::kWindow ? "Window" : "Donation";
+}
+
+class SocketAllocationTest : public ::testing::TestWithParam<std::tuple<Pattern, Shape, Delivery>> {
+};
+
+TEST_P(SocketAllocationTest, NoneForAMessage) {
+  const auto& [pattern, shape, delivery] = GetParam();
+  const Host host = TestHost();
+  Socket to = *Socket::Create(pattern.to, {}, host);
+  Socket from = *Socket::Create(pattern.from, {}, host);
+  Courier courier(&to, &from, delivery, host.now);
+  if (pattern.prepare != nullptr) pattern.prepare(&from, &to, host.now);
+  courier.Carry();
+
+  const Message original = shape.Make();
+  const int burst = std::min(pattern.burst, shape.burst());
+  Message message;
+  int arrived = 0;
+  const auto round = [&] {
+    for (int i = 0; i < burst; ++i) {
+      message = original;
+      if (!from.Send(&message, host.now).ok()) break;
+    }
+    courier.Carry();
+    while (to.Receive(&message, nullptr, host.now)) {
+      if (!pattern.answered) {
+        ++arrived;
+      } else if (!to.Send(&message, host.now).ok()) {
+        break;
+      }
+    }
+    message.Clear();
+    courier.Carry();
+    while (pattern.answered && from.Receive(&message, nullptr, host.now)) ++arrived;
+    message.Clear();
+  };
+  for (int i = 0; i < kWarmUpRounds; ++i) round();
+  ASSERT_EQ(arrived, kWarmUpRounds * burst);
+  const Allocations before = CountAllocations();
+  for (int i = 0; i < kRounds; ++i) round();
+  const Allocations during = CountAllocations() - before;
+  EXPECT_EQ(arrived, (kWarmUpRounds + kRounds) * burst);
+  EXPECT_EQ(during.made, 0) << "in " << kRounds * burst << " messages";
+  EXPECT_EQ(during.live, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    AllPatterns, SocketAllocationTest,
+    ::testing::Combine(::testing::ValuesIn(kPatterns), ::testing::ValuesIn(kShapes),
+                       ::testing::Values(Delivery::kWindow, Delivery::kDonation)),
+    [](const auto& info) {
+      return std::string(std::get<0>(info.param).name) + "_" + std::get<1>(info.param).name + "_" +
+             DeliveryName(std::get<2>(info.param));
+    });
+
+// Both connections of a pair send `shape` to each other, again and again; what was allocated once
+// that had become steady, and for how many messages.
+struct Measured {
+  Allocations allocations;
+  int messages = 0;
+};
+
+Measured MeasureConnections(const Shape& shape, Delivery delivery) {
+  Pair pair(SocketType::kPair, SocketType::kPair);
+  pair.Run();
+  Connection& a = *pair.a.connection;
+  Connection& b = *pair.b.connection;
+  std::array<DonatedSlabs, 2> slabs;
+  const Message original = shape.Make();
+  const int burst = std::min(100, shape.burst());
+  Message message;
+  int arrived = 0;
+  const auto pass = [&](Connection* from, Connection* to, DonatedSlabs* at) {
+    for (int i = 0; i < burst; ++i) {
+      message = original;
+      if (!from->Send(&message, pair.now).ok()) break;
+    }
+    while (Carry(from, to, at, delivery, pair.now)) to->Process(1000, pair.now);
+    while (to->Receive(&message, pair.now) == Poll::kMessage) ++arrived;
+    message.Clear();
+  };
+  const auto rounds = [&](int count) {
+    for (int i = 0; i < count; ++i) {
+      pass(&a, &b, &slabs[0]);
+      pass(&b, &a, &slabs[1]);
+    }
+  };
+  rounds(kWarmUpRounds);
+  const Allocations before = CountAllocations();
+  rounds(kRounds);
+  const Allocations during = CountAllocations() - before;
+  EXPECT_EQ(arrived, (kWarmUpRounds + kRounds) * burst * 2);
+  return {during, kRounds * burst * 2};
+}
+
+class ConnectionAllocationTest : public ::testing::TestWithParam<std::tuple<Shape, Delivery>> {};
+
+TEST_P(ConnectionAllocationTest, NoneForAMessage) {
+  const auto& [shape, delivery] = GetParam();
+  const Measured measured = MeasureConnections(shape, delivery);
+  EXPECT_EQ(measured.allocations.made, 0) << "in " << measured.messages << " messages";
+}
+
+INSTANTIATE_TEST_SUITE_P(AllShapes, ConnectionAllocationTest,
+                         ::testing::Combine(::testing::ValuesIn(kShapes),
+                                            ::testing::Values(Delivery::kWindow,
+                                                              Delivery::kDonation)),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param).name) + "_" +
+                                  DeliveryName(std::get<1>(info.param));
+                         });
+
+// A body that no slab holds is gathered in a block of its own: one, of its size, and nothing else.
+TEST(LargeBodyAllocationTest, OneBlockForAMessage) {
+  for (const Delivery delivery : {Delivery::kWindow, Delivery::kDonation}) {
+    const Measured measured = MeasureConnections({"200KiB", 200 * 1024, false}, delivery);
+    EXPECT_EQ(measured.allocations.made, measured.messages) << DeliveryName(delivery);
+    EXPECT_EQ(measured.allocations.live, 0) << DeliveryName(delivery);
+  }
+}
+
+}  // namespace
+}  // namespace monocoque::testing

@@ -91,6 +91,18 @@ absl::StatusOr<Message> Socket::Receive(absl::Duration timeout) {
   return message;
 }
 
+absl::Status Socket::Subscribe(std::string_view prefix) {
+  if (!node_->status().ok()) return node_->status();
+  node_->Touch();
+  return core().Subscribe(prefix, node_->world().now());
+}
+
+absl::Status Socket::Unsubscribe(std::string_view prefix) {
+  if (!node_->status().ok()) return node_->status();
+  node_->Touch();
+  return core().Unsubscribe(prefix, node_->world().now());
+}
+
 absl::Status Socket::WaitReady(std::size_t peers, absl::Duration timeout) {
   if (!node_->status().ok()) return node_->status();
   return RunUntil(node_.get(), timeout, "wait for peers",

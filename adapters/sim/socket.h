@@ -70,6 +70,9 @@ class Socket {
   absl::Status Receive(Message* out, absl::Duration timeout = absl::InfiniteDuration());
   // True and a message, if one is there already.
   bool TryReceive(Message* out);
+  // SUB, XSUB: see monocoque::Socket::Subscribe.
+  absl::Status Subscribe(std::string_view prefix);
+  absl::Status Unsubscribe(std::string_view prefix);
   // Waits until so many peers have finished their handshake.
   absl::Status WaitReady(std::size_t peers = 1, absl::Duration timeout = absl::InfiniteDuration());
 

@@ -240,7 +240,7 @@ bool Wire::Give(int side) {
     Slice octets = world_.lender().Copy(in.waiting().substr(0, count));
     if (!machine.Donate(here.link, std::move(octets), world_.now()).ok()) return false;
   }
-  world_.trace().Step(world_.now(), here.node->name(), "read", count);
+  world_.trace().Step(world_.now(), here.node->name(), "reads", count);
   (side == 0 ? report_.dialer_read : report_.acceptor_read) += count;
   in.Take(count);
   return true;

@@ -18,12 +18,12 @@ void Agenda::Cancel(const Ticket& ticket) {
   tasks_.erase(it);
 }
 
-Agenda::Task Agenda::Pop() {
+Agenda::Entry Agenda::Pop() {
   const auto first = tasks_.begin();
-  Task task = std::move(first->second.task);
-  if (first->second.kind == Kind::kWork) --work_;
+  Entry entry = std::move(first->second);
+  if (entry.kind == Kind::kWork) --work_;
   tasks_.erase(first);
-  return task;
+  return entry;
 }
 
 }  // namespace monocoque::sim

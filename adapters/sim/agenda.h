@@ -19,9 +19,10 @@ namespace monocoque::sim {
 class Agenda {
  public:
   using Task = std::function<void()>;
+  // What a task comes from.
   enum class Kind {
-    kWork,      // somebody waits for it
-    kPeriodic,  // it would come again for ever: a simulation may rest in front of it
+    kWork,      // something that was begun, and comes to an end
+    kPeriodic,  // a clock: it would come again for ever, and nobody waits for it
   };
   // Names a task that was added; none for a task that ran or was cancelled.
   class Ticket {
@@ -48,17 +49,16 @@ class Agenda {
 
   // When the next task is due.
   Instant next() const { return tasks_.empty() ? Instant::Never() : tasks_.begin()->first.at; }
-  // Tasks that somebody waits for.
+  // Tasks of kWork.
   std::size_t work() const { return work_; }
-  // Takes the next task off, to be run by the caller. Only if there is one.
-  Task Pop();
-
- private:
   struct Entry {
     Task task;
-    Kind kind;
+    Kind kind = Kind::kWork;
   };
+  // Takes the next task off, to be run by the caller. Only if there is one.
+  Entry Pop();
 
+ private:
   Random* random_;
   std::map<Ticket, Entry> tasks_;
   std::uint64_t serial_ = 0;

@@ -13,14 +13,18 @@ namespace monocoque::sim {
 Dial::Dial(World* world, Node* dialer, LinkId link, std::shared_ptr<const Endpoint> endpoint)
     : world_(*world), dialer_(*dialer), link_(link), endpoint_(std::move(endpoint)) {}
 
+void Dial::Plan(absl::Duration delay, void (Dial::*task)()) {
+  const World::Cause cause(&world_, Agenda::Kind::kPeriodic);
+  dialer_.Later(delay, [self = shared_from_this(), task] { (*self.*task)(); });
+}
+
 void Dial::Start() {
   world_.trace().Step(world_.now(), dialer_.name(), "dials", 0, endpoint_->ToString());
   const ListeningPlace* place = world_.directory().Find(*endpoint_);
   // Who listens may change on the way there; how long that is cannot.
   const Node& target = place == nullptr ? dialer_ : *place->node;
   const Path& way = world_.paths().between(dialer_.number(), target.number());
-  world_.agenda().Add(world_.now() + way.latency + world_.random().UpTo(way.jitter),
-                      [self = shared_from_this()] { self->Arrive(); });
+  Plan(way.latency + world_.random().UpTo(way.jitter), &Dial::Arrive);
 }
 
 void Dial::Arrive() {
@@ -48,17 +52,11 @@ void Dial::Arrive() {
   wire_ = world_.MakeWire(&dialer_, target);
   place->backlog.push_back(wire_);
   target->AcceptSoon(place);
-  dialer_.Later(way.latency + world_.random().UpTo(way.jitter),
-                [self = shared_from_this()] { self->Return(); });
+  Plan(way.latency + world_.random().UpTo(way.jitter), &Dial::Return);
 }
 
 void Dial::Refuse() {
-  const Path& way = world_.paths().between(dialer_.number(), dialer_.number());
-  dialer_.Later(way.latency, [self = shared_from_this()] {
-    self->Fail(absl::UnavailableError(absl::StrCat("connect ",
-                                                   absl::CHexEscape(self->endpoint_->ToString()),
-                                                   ": connection refused; nobody listens there.")));
-  });
+  Plan(world_.paths().between(dialer_.number(), dialer_.number()).latency, &Dial::Fail);
 }
 
 void Dial::Return() {
@@ -70,24 +68,26 @@ void Dial::Return() {
     return;
   }
   if (wire_->broken()) {
-    Fail(absl::UnavailableError("the connection was reset while connecting"));
+    Fail();
     return;
   }
   over_ = true;
   dialer_.OnDialed(link_, wire_, *endpoint_);
 }
 
-void Dial::Fail(const absl::Status& why) {
+void Dial::Fail() {
   if (over_) return;
+  const bool reset = wire_ != nullptr;
   Cancel();
-  dialer_.OnDialFailed(link_, why);
+  dialer_.OnDialFailed(link_, absl::UnavailableError(absl::StrCat(
+                                  "connect ", absl::CHexEscape(endpoint_->ToString()),
+                                  reset ? ": the connection was reset."
+                                        : ": connection refused; nobody listens there.")));
 }
 
 void Dial::Cancel() {
   over_ = true;
   if (wire_ != nullptr) wire_->Close(0, CloseMode::kAbort);
 }
-
-const Node* Dial::answering() const { return wire_ == nullptr ? nullptr : wire_->node(1); }
 
 }  // namespace monocoque::sim

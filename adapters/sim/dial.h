@@ -22,14 +22,14 @@ class Dial final : public std::enable_shared_from_this<Dial> {
   void Start();
   // The dialer hears no more of it.
   void Cancel();
-  // The dialer's link dies before it stands; for a cut.
-  void Fail(const absl::Status& why);
-  // Who answers, once that is known.
-  const Node* answering() const;
+  const Endpoint& endpoint() const { return *endpoint_; }
 
  private:
+  // Whether anybody waits for a dial is for Node::Hopes to say, so its tasks are no work.
+  void Plan(absl::Duration delay, void (Dial::*task)());
   void Arrive();
   void Refuse();
+  void Fail();
   void Return();
 
   World& world_;

@@ -113,14 +113,14 @@ bool Node::frozen() const { return frozen_until_ > world_->now(); }
 void Node::Freeze(Instant until) {
   frozen_until_ = std::max(frozen_until_, until);
   world_->trace().Step(world_->now(), name_, "stands still");
-  world_->agenda().Add(frozen_until_, [this] {
+  world_->Plan(frozen_until_, [this] {
     if (!frozen()) Touch();
   });
 }
 
 void Node::Later(absl::Duration delay, Agenda::Task task) {
   const Instant at = std::max(world_->now() + delay, frozen_until_);
-  world_->agenda().Add(at, [this, task = std::move(task)]() mutable {
+  world_->Plan(at, [this, task = std::move(task)]() mutable {
     if (frozen()) {
       Later(absl::ZeroDuration(), std::move(task));
     } else {
@@ -131,6 +131,9 @@ void Node::Later(absl::Duration delay, Agenda::Task task) {
 
 void Node::Turn() {
   if (!status_.ok() || frozen()) return;
+  for (auto& [id, link] : links_) {
+    link.more_work = link.more_work || (link.batch_out && world_->at_work());
+  }
   const bool more = pump_->Turn(world_->now());
   TellListened();
   TakeEvents();
@@ -156,14 +159,21 @@ bool Node::Hopes() const {
   for (const auto& [dialer, endpoint] : pausing_) {
     if (machine_->peer(dialer) && world_->CanReach(number_, endpoint)) return true;
   }
-  if (machine_->NextDeadline().is_never()) return false;
-  if (!dials_.empty() || (!linger_until_.is_never() && !machine_->drained())) return true;
-  // A handshake that does not go on, or a silence that heartbeats will notice.
-  return std::ranges::any_of(links_, [this](const auto& link) {
+  for (const auto& [link, dial] : dials_) {
+    if (world_->CanReach(number_, dial->endpoint())) return true;
+  }
+  const bool waits = !machine_->NextDeadline().is_never();
+  if (waits && !linger_until_.is_never() && !machine_->drained()) return true;
+  // A handshake goes on, or its deadline ends it. Heartbeats will notice a silence.
+  return std::ranges::any_of(links_, [&](const auto& link) {
     const Wire& wire = *link.second.wire;
-    return !link.second.ready ||
-           world_->paths().partitioned(wire.node(0)->number(), wire.node(1)->number());
+    const bool silent = world_->paths().partitioned(wire.node(0)->number(), wire.node(1)->number());
+    return silent ? waits : !link.second.ready;
   });
+}
+
+bool Node::shakes_hands() const {
+  return std::ranges::any_of(links_, [](const auto& link) { return !link.second.ready; });
 }
 
 void Node::TellListened() {
@@ -200,7 +210,7 @@ void Node::TakeEvents() {
 void Node::AddLink(LinkId link, std::shared_ptr<Wire> wire, int side) {
   ++open_ends_;
   wire->Attach(side, link);
-  links_[link] = {std::move(wire), side, false};
+  links_[link] = {.wire = std::move(wire), .side = side};
   Touch();
 }
 
@@ -262,6 +272,12 @@ void Node::ReturnBatch(LinkId link, TransmitBatch batch, std::size_t written,
                        const absl::Status& status) {
   if (!status_.ok()) return;
   machine_->ReturnBatch(link, std::move(batch), written, status, world_->now());
+  bool more_work = false;
+  if (const auto it = links_.find(link); it != links_.end()) {
+    it->second.batch_out = false;
+    more_work = std::exchange(it->second.more_work, false);
+  }
+  const World::Cause cause(world_, world_->WorkIf(more_work));
   Touch();
 }
 
@@ -318,6 +334,7 @@ void Node::Do(const action::CloseLink& close) {
 void Node::Write(LinkId link, TransmitBatch batch) {
   const auto it = links_.find(link);
   if (it != links_.end()) {
+    it->second.batch_out = true;
     it->second.wire->Send(it->second.side, std::move(batch));
     return;
   }

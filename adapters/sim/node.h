@@ -80,7 +80,11 @@ class Node final : public PumpDriver {
   void Later(absl::Duration delay, Agenda::Task task);
   const std::map<LinkId, std::shared_ptr<Dial>>& dials() const { return dials_; }
 
-  bool touched = false;  // waits for its turn
+  // A handshake is under way.
+  bool shakes_hands() const;
+
+  bool touched = false;   // waits for its turn
+  bool has_work = false;  // and something that was begun waits for that
   TimerNode<Node> timer;
 
   // ---- For dials, wires and the directory ------------------------------------------------------
@@ -111,6 +115,8 @@ class Node final : public PumpDriver {
     std::shared_ptr<Wire> wire;
     int side = 0;
     bool ready = false;
+    bool batch_out = false;
+    bool more_work = false;  // came up while a batch was out, and may be written with the next
   };
   // What came of a Listen action, to be told after the actions.
   struct Listened {

@@ -38,6 +38,15 @@ class Paths {
     partitions_.erase(it);
     for (const auto& then : waiting) then();
   }
+  // All are healed, and nothing goes wrong by chance.
+  void Calm() {
+    while (!partitions_.empty()) {
+      const Pair pair = partitions_.begin()->first;
+      Heal(pair.first, pair.second);
+    }
+    standard_.faults = Faults();
+    for (auto& [pair, path] : paths_) path.faults = Faults();
+  }
 
  private:
   using Pair = std::pair<int, int>;

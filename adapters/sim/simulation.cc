@@ -31,9 +31,8 @@ bool Simulation::RunUntil(const std::function<bool()>& done, absl::Duration limi
 }
 
 void Simulation::After(absl::Duration delay, std::function<void()> code) {
-  world_->agenda().Add(world_->now() + delay, [world = world_.get(), code = std::move(code)] {
-    world->RunUserCode(code);
-  });
+  world_->Plan(world_->now() + delay,
+               [world = world_.get(), code = std::move(code)] { world->RunUserCode(code); });
 }
 
 void Simulation::Every(absl::Duration period, std::function<void()> code) {
@@ -41,13 +40,11 @@ void Simulation::Every(absl::Duration period, std::function<void()> code) {
 }
 
 void Simulation::Repeat(absl::Duration period, const std::shared_ptr<std::function<void()>>& code) {
-  world_->agenda().Add(
-      world_->now() + period,
-      [this, period, code] {
-        world_->RunUserCode(*code);
-        Repeat(period, code);
-      },
-      Agenda::Kind::kPeriodic);
+  const World::Cause cause(world_.get(), Agenda::Kind::kPeriodic);
+  world_->Plan(world_->now() + period, [this, period, code] {
+    world_->RunUserCode(*code);
+    Repeat(period, code);
+  });
 }
 
 void Simulation::Cut(const Socket& a, const Socket& b) { world_->Cut(a.number(), b.number()); }
@@ -76,6 +73,7 @@ void Simulation::SetPath(const Socket& a, const Socket& b, const Path& path) {
   world_->paths().Set(a.number(), b.number(), path);
 }
 void Simulation::SetPath(const Path& path) { world_->paths().SetStandard(path); }
+void Simulation::Calm() { world_->Calm(); }
 
 std::vector<LinkReport> Simulation::links() const { return world_->Reports(); }
 std::uint64_t Simulation::trace_hash() const { return world_->trace().hash(); }

@@ -84,6 +84,9 @@ class Simulation {
   void SetPath(const Socket& a, const Socket& b, const Path& path);
   // The same between all pairs without a path of their own.
   void SetPath(const Path& path);
+  // Nothing goes wrong from now on: no faults, no cut that was planned, no partition. Latency and
+  // bandwidth stay.
+  void Calm();
 
   // ---- What happened ---------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ void Wire::Stream::Take(std::size_t count) {
   if (given < arrived.size()) return;
   arrived.clear();
   given = 0;
+  has_work = end.has_value();
 }
 
 Wire::Wire(World* world, std::uint64_t number, Node* dialer, Node* acceptor) : world_(*world) {
@@ -61,6 +62,12 @@ void Wire::SetReady(int side) {
 
 void Wire::Send(int side, TransmitBatch batch) {
   end(side).batch = std::move(batch);
+  end(side).batch_kind = world_.kind();
+  PlanWrite(side);
+}
+
+void Wire::PlanWrite(int side) {
+  const World::Cause cause(&world_, world_.WorkIf(end(side).batch_kind == Agenda::Kind::kWork));
   Later(side, absl::ZeroDuration(), &Wire::Write);
 }
 
@@ -98,7 +105,7 @@ void Wire::Write(int side) {
   if (out.written == out.cut_at) {
     Cut();
   } else if (!here.batch->empty()) {
-    Later(side, absl::ZeroDuration(), &Wire::Write);
+    PlanWrite(side);
   } else {
     GiveBack(side, absl::OkStatus());
     if (here.state != State::kDraining) return;
@@ -129,9 +136,9 @@ void Wire::Push(int side, Piece piece) {
   }
   const Instant arrival = out.line_free + way.latency + world_.random().UpTo(way.jitter);
   out.last_arrival = piece.arrives = std::max(out.last_arrival, arrival);
+  piece.kind = world_.kind();
   out.flight.push_back(std::move(piece));
-  world_.agenda().Add(out.last_arrival,
-                      [self = shared_from_this(), side] { self->Arrive(1 - side); });
+  world_.Plan(out.last_arrival, [self = shared_from_this(), side] { self->Arrive(1 - side); });
 }
 
 void Wire::PushEnd(int side, const absl::Status& status) {
@@ -152,13 +159,14 @@ void Wire::Arrive(int side) {
       held.waits_for_heal = false;
       held.last_arrival = std::max(held.last_arrival, self->world_.now() + self->path().latency);
       for (Piece& piece : held.flight) piece.arrives = held.last_arrival;
-      self->world_.agenda().Add(held.last_arrival, [self, side] { self->Arrive(side); });
+      self->world_.Plan(held.last_arrival, [self, side] { self->Arrive(side); });
     });
     return;
   }
   while (!in.flight.empty() && in.flight.front().arrives <= world_.now()) {
     Piece& piece = in.flight.front();
     in.arrived.append(piece.octets);
+    in.has_work = in.has_work || piece.kind == Agenda::Kind::kWork;
     if (piece.end) in.end = std::move(piece.end);
     in.flight.pop_front();
   }
@@ -176,7 +184,7 @@ void Wire::Discard(int side) {
   const std::size_t count = in.waiting().size();
   if (count > 0) {
     in.Take(count);
-    Later(1 - side, absl::ZeroDuration(), &Wire::Write);
+    PlanWrite(1 - side);
   }
   End& here = end(side);
   if (in.end && here.state == State::kDraining && !here.batch) Closed(side);
@@ -188,6 +196,7 @@ void Wire::ScheduleRead(int side) {
   if (here.state != State::kOpen || !here.reading || here.read_scheduled) return;
   if (!in.has_arrived() && !in.end) return;
   here.read_scheduled = true;
+  const World::Cause cause(&world_, world_.WorkIf(in.has_work));
   Later(side, world_.random().UpTo(path().faults.read_delay), &Wire::Read);
 }
 
@@ -203,13 +212,12 @@ void Wire::Read(int side) {
   if (!Give(side)) {
     // A Read action may follow; if memory was short, none does.
     here.read_scheduled = true;
-    world_.agenda().Add(
-        world_.now() + kNoMemoryPause, [self = shared_from_this(), side] { self->Read(side); },
-        Agenda::Kind::kPeriodic);
+    const World::Cause cause(&world_, Agenda::Kind::kPeriodic);
+    Later(side, kNoMemoryPause, &Wire::Read);
     return;
   }
   here.node->Touch();
-  Later(1 - side, absl::ZeroDuration(), &Wire::Write);
+  PlanWrite(1 - side);
   ScheduleRead(side);
 }
 

@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "adapters/sim/agenda.h"
 #include "adapters/sim/options.h"
 #include "alloc/block.h"
 #include "alloc/read_window.h"
@@ -65,10 +66,14 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   void Cut();
   // The same once `bytes` more octets were taken from this side.
   void CutAfterBytes(int side, std::uint64_t bytes);
+  // No cut that is planned happens.
+  void Spare() { streams_[0].cut_at = streams_[1].cut_at = kNoCut; }
   // The side's process goes on after it stood still.
   void Thaw(int side) { ScheduleRead(side); }
 
  private:
+  static constexpr std::uint64_t kNoCut = std::numeric_limits<std::uint64_t>::max();
+
   enum class State {
     kOpening,  // its socket does not know it yet
     kOpen,
@@ -79,6 +84,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     Instant arrives;
     std::string octets;
     std::optional<absl::Status> end;  // the end of the stream, in place of octets
+    Agenda::Kind kind = Agenda::Kind::kWork;
   };
   // From one side to the other.
   struct Stream {
@@ -87,10 +93,11 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     std::size_t given = 0;
     std::optional<absl::Status> end;  // arrived behind them
     bool end_sent = false;
+    bool has_work = false;  // what has arrived comes from work
     bool waits_for_heal = false;
     std::uint64_t written = 0;
     std::uint64_t read = 0;
-    std::uint64_t cut_at = std::numeric_limits<std::uint64_t>::max();
+    std::uint64_t cut_at = kNoCut;
     Instant line_free;
     Instant last_arrival;
 
@@ -103,6 +110,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     LinkId link;
     State state = State::kOpening;
     std::optional<TransmitBatch> batch;
+    Agenda::Kind batch_kind = Agenda::Kind::kWork;
     std::optional<ReadWindow> window;  // held ready ahead
     bool reading = true;
     bool read_scheduled = false;
@@ -116,6 +124,7 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   // As a task of the side's socket: not while that stands still.
   void Later(int side, absl::Duration delay, void (Wire::*task)(int side));
 
+  void PlanWrite(int side);
   void Write(int side);
   void GiveBack(int side, const absl::Status& status);
   void Push(int side, Piece piece);

@@ -68,6 +68,7 @@ bool World::CanReach(int from, const Endpoint& endpoint) {
 }
 
 void World::Touch(Node* node) {
+  node->has_work = node->has_work || at_work();
   if (std::exchange(node->touched, true)) return;
   touched_.push_back(node);
 }
@@ -98,8 +99,9 @@ void World::ChooseFate(Wire* wire) {
   const Faults& faults = paths_.between(wire->node(0)->number(), wire->node(1)->number()).faults;
   if (!random_.Chance(faults.cut)) return;
   if (random_.Chance(0.5)) {
-    agenda_.Add(now_ + random_.UpTo(faults.cut_within),
-                [this, number = wire->number()] { CutWire(number); });
+    // Chance is no work of anybody's.
+    const Cause cause(this, Agenda::Kind::kPeriodic);
+    PlanCut(wire, random_.UpTo(faults.cut_within));
   } else {
     const int side = random_.Chance(0.5) ? 0 : 1;
     wire->CutAfterBytes(side,
@@ -115,7 +117,7 @@ void World::RemoveWire(const Wire* wire) {
 void World::OnWireReady(Wire* wire) {
   std::erase_if(cuts_, [&](const PendingCut& cut) {
     if (!Joins(*wire, cut.a, cut.b)) return false;
-    agenda_.Add(now_ + cut.after, [this, number = wire->number()] { CutWire(number); });
+    PlanCut(wire, cut.after);
     return true;
   });
 }
@@ -138,11 +140,22 @@ std::vector<LinkReport> World::Reports() const {
 
 // ---- Faults ------------------------------------------------------------------------------------
 
-void World::CutWire(std::uint64_t number) {
-  if (const auto it = wires_.find(number); it != wires_.end()) {
-    const std::shared_ptr<Wire> wire = it->second;
-    wire->Cut();
-  }
+void World::PlanCut(const Wire* wire, absl::Duration after) {
+  Plan(now_ + after, [this, number = wire->number(), calms = calms_] {
+    const auto it = wires_.find(number);
+    if (it == wires_.end() || calms != calms_) return;
+    const std::shared_ptr<Wire> found = it->second;
+    found->Cut();
+  });
+}
+
+void World::Calm() {
+  trace_.Step(now_, "simulation", "is calm");
+  ++calms_;
+  cuts_.clear();
+  byte_cuts_.clear();
+  for (const auto& [number, wire] : wires_) wire->Spare();
+  paths_.Calm();
 }
 
 void World::Cut(int a, int b) {
@@ -157,7 +170,7 @@ void World::CutLater(int a, int b, absl::Duration after) {
   for (const auto& [number, wire] : wires_) {
     if (!Joins(*wire, a, b) || !wire->ready() || wire->broken()) continue;
     found = true;
-    agenda_.Add(now_ + after, [this, number = number] { CutWire(number); });
+    PlanCut(wire.get(), after);
   }
   if (!found) cuts_.push_back({a, b, after});
 }
@@ -188,6 +201,8 @@ bool World::Step(Instant limit) {
     Node* node = touched_[at];
     touched_.erase(touched_.begin() + static_cast<std::ptrdiff_t>(at));
     node->touched = false;
+    const bool works = std::exchange(node->has_work, false) || node->shakes_hands();
+    const Cause cause(this, works ? Agenda::Kind::kWork : Agenda::Kind::kPeriodic);
     node->Turn();
     RunUserCode([node] { node->Serve(); });
     return true;
@@ -201,10 +216,12 @@ bool World::Step(Instant limit) {
   const bool timer_due = timers_.next() <= now_;
   const bool task_due = agenda_.next() <= now_;
   if (timer_due && (!task_due || (options_.shuffle && random_.Chance(0.5)))) {
+    const Cause cause(this, Agenda::Kind::kPeriodic);
     Touch(timers_.PopDue(now_));
   } else {
-    const Agenda::Task task = agenda_.Pop();
-    task();
+    const Agenda::Entry entry = agenda_.Pop();
+    const Cause cause(this, entry.kind);
+    entry.task();
   }
   return true;
 }
@@ -219,8 +236,9 @@ bool World::RunUntil(const std::function<bool()>& done, Instant limit) {
 }
 
 bool World::Idle() const {
-  if (!touched_.empty() || agenda_.work() > 0) return false;
-  return std::ranges::none_of(nodes_, [](const auto& node) { return node->Hopes(); });
+  if (agenda_.work() > 0) return false;
+  return std::ranges::none_of(nodes_,
+                              [](const auto& node) { return node->has_work || node->Hopes(); });
 }
 
 void World::RunUserCode(const std::function<void()>& code) {

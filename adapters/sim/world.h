@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -41,7 +42,6 @@ class World {
 
   Instant now() const { return now_; }
   Random& random() { return random_; }
-  Agenda& agenda() { return agenda_; }
   Trace& trace() { return trace_; }
   Paths& paths() { return paths_; }
   const Paths& paths() const { return paths_; }
@@ -51,6 +51,30 @@ class World {
 
   std::shared_ptr<Node> MakeNode(SocketType type, const SocketOptions& options, std::string name);
   bool CanReach(int from, const Endpoint& endpoint);
+
+  // ---- What follows from what ------------------------------------------------------------------
+
+  // What happens now comes from this; all that is planned meanwhile, and each socket that is
+  // touched, inherits it. So heartbeats never keep anybody waiting, and what an application began
+  // always does.
+  Agenda::Kind kind() const { return kind_; }
+  bool at_work() const { return kind_ == Agenda::Kind::kWork; }
+  // Sets it for a scope.
+  class Cause {
+   public:
+    Cause(World* world, Agenda::Kind kind)
+        : world_(*world), before_(std::exchange(world->kind_, kind)) {}
+    Cause(const Cause&) = delete;
+    Cause& operator=(const Cause&) = delete;
+    ~Cause() { world_.kind_ = before_; }
+
+   private:
+    World& world_;
+    const Agenda::Kind before_;
+  };
+  // The same, if `holds`.
+  Agenda::Kind WorkIf(bool holds) const { return holds ? Agenda::Kind::kWork : kind_; }
+  void Plan(Instant at, Agenda::Task task) { agenda_.Add(at, std::move(task), kind_); }
 
   // ---- For nodes and wires ---------------------------------------------------------------------
 
@@ -66,6 +90,7 @@ class World {
   void Cut(int a, int b);
   void CutLater(int a, int b, absl::Duration after);
   void CutAfterBytes(int from, int to, std::uint64_t bytes);
+  void Calm();
   std::vector<LinkReport> Reports() const;
 
   // ---- Running ---------------------------------------------------------------------------------
@@ -93,7 +118,7 @@ class World {
   };
 
   void ChooseFate(Wire* wire);
-  void CutWire(std::uint64_t number);
+  void PlanCut(const Wire* wire, absl::Duration after);
 
   const SimulationOptions options_;
   Instant now_;
@@ -114,7 +139,9 @@ class World {
   std::vector<PendingCut> cuts_;
   std::vector<PendingByteCut> byte_cuts_;
   std::uint64_t wires_made_ = 0;
+  int calms_ = 0;                 // cuts planned before the last one do not happen
   std::uint64_t steps_here_ = 0;  // at this instant
+  Agenda::Kind kind_ = Agenda::Kind::kWork;
   bool in_user_code_ = false;
 };
 

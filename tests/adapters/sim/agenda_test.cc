@@ -14,7 +14,7 @@ using ::testing::UnorderedElementsAre;
 Instant At(std::int64_t ns) { return Instant::FromNanoseconds(ns); }
 
 std::vector<int> RunAll(Agenda* agenda, std::vector<int>* log) {
-  while (!agenda->next().is_never()) agenda->Pop()();
+  while (!agenda->next().is_never()) agenda->Pop().task();
   return *log;
 }
 
@@ -50,7 +50,7 @@ TEST(AgendaTest, PeriodicTasksAreNoWork) {
   EXPECT_EQ(agenda.work(), 1u);
   agenda.Cancel(periodic);
   EXPECT_EQ(agenda.work(), 1u);
-  agenda.Pop()();
+  agenda.Pop().task();
   EXPECT_EQ(agenda.work(), 0u);
 }
 

@@ -1,0 +1,143 @@
+#include "tests/sim/payload.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "adapters/sim/random.h"
+#include "alloc/slice.h"
+#include "protocol/wire/frame.h"
+
+namespace monocoque::testing {
+namespace {
+
+// Where the fields lie behind the mark.
+constexpr std::size_t kSenderAt = 8;
+constexpr std::size_t kAboutSenderAt = 10;
+constexpr std::size_t kSequenceAt = 12;
+constexpr std::size_t kAboutSequenceAt = 16;
+constexpr std::size_t kPartsAt = 20;
+constexpr std::size_t kChecksumAt = 24;
+
+void Put(std::string* out, std::size_t at, std::uint64_t value, std::size_t octets) {
+  for (std::size_t i = 0; i < octets; ++i) (*out)[at + i] = static_cast<char>(value >> (8 * i));
+}
+
+std::uint64_t Get(std::string_view in, std::size_t at, std::size_t octets) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < octets; ++i) {
+    value |= std::uint64_t{static_cast<unsigned char>(in[at + i])} << (8 * i);
+  }
+  return value;
+}
+
+// Octets without a pattern, and without a mark.
+const std::string& Noise() {
+  static const std::string* const noise = [] {
+    auto* made = new std::string(1 << 20, '\0');
+    sim::Random random(99);
+    for (std::size_t at = 0; at < made->size(); at += 8) Put(made, at, random.Next(), 8);
+    return made;
+  }();
+  return *noise;
+}
+
+void Mix(std::uint64_t* sum, std::uint64_t value) {
+  *sum = (*sum ^ value) * 0xD6E8FEB86659FD93u;
+  *sum ^= *sum >> 32;
+}
+
+void MixText(std::uint64_t* sum, std::string_view text) {
+  Mix(sum, text.size());
+  std::size_t at = 0;
+  for (; text.size() - at >= 8; at += 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    Mix(sum, word);
+  }
+  if (at < text.size()) Mix(sum, Get(text, at, text.size() - at));
+}
+
+// Over the parts from `first` on; the checksum's own place counts as zeros.
+std::uint64_t Checksum(const std::vector<std::string_view>& parts) {
+  std::uint64_t sum = parts.size();
+  const std::size_t at = Payload::kTopicBytes + kChecksumAt;
+  MixText(&sum, parts[0].substr(0, at));
+  MixText(&sum, parts[0].substr(at + 8));
+  for (std::size_t i = 1; i < parts.size(); ++i) MixText(&sum, parts[i]);
+  return sum;
+}
+
+// Index of the part that holds the header: the first that is not empty.
+std::size_t HeaderPart(const Message& message) {
+  std::size_t at = 0;
+  while (at + 1 < message.part_count() && message[at].empty()) ++at;
+  return at;
+}
+
+}  // namespace
+
+Message Payload::Make(const std::vector<std::size_t>& part_bytes, bool delimiter) const {
+  std::vector<std::string> parts;
+  sim::Random random((std::uint64_t{id.sequence} << 16) + static_cast<std::uint64_t>(id.sender));
+  for (std::size_t bytes : part_bytes) {
+    bytes = parts.empty() ? std::max(bytes, kLeastBytes) : bytes;
+    parts.push_back(Noise().substr(random.Below(Noise().size() - bytes), bytes));
+  }
+  std::string& first = parts[0];
+  first.replace(0, kTopicBytes, topic);
+  first.replace(kTopicBytes, kMark.size(), kMark);
+  Put(&first, kTopicBytes + kSenderAt, static_cast<std::uint64_t>(id.sender), 2);
+  Put(&first, kTopicBytes + kAboutSenderAt, static_cast<std::uint64_t>(about.sender), 2);
+  Put(&first, kTopicBytes + kSequenceAt, id.sequence, 4);
+  Put(&first, kTopicBytes + kAboutSequenceAt, about.sequence, 4);
+  Put(&first, kTopicBytes + kPartsAt, parts.size(), 4);
+  Put(&first, kTopicBytes + kChecksumAt, 0, 8);
+  std::vector<std::string_view> views(parts.begin(), parts.end());
+  Put(&first, kTopicBytes + kChecksumAt, Checksum(views), 8);
+  if (delimiter) views.insert(views.begin(), std::string_view());
+  return Message(absl::MakeConstSpan(views));
+}
+
+absl::StatusOr<Payload> Payload::Read(const Message& message) {
+  const std::size_t begin = HeaderPart(message);
+  std::vector<std::string_view> parts;
+  for (std::size_t i = begin; i < message.part_count(); ++i) parts.push_back(message[i].text());
+  const std::string_view first = parts[0];
+  if (first.size() < kLeastBytes || first.substr(kTopicBytes, kMark.size()) != kMark) {
+    return absl::DataLossError("a message without its mark");
+  }
+  const std::string_view header = first.substr(kTopicBytes, kHeaderBytes);
+  Payload read;
+  read.topic = std::string(first.substr(0, kTopicBytes));
+  read.id = IdIn(header);
+  read.about = {static_cast<int>(Get(header, kAboutSenderAt, 2)),
+                static_cast<std::uint32_t>(Get(header, kAboutSequenceAt, 4))};
+  const std::string name = absl::StrCat("message ", read.id.sequence, " of ", read.id.sender);
+  if (Get(header, kPartsAt, 4) != parts.size()) {
+    return absl::DataLossError(absl::StrCat(name, " came in ", parts.size(), " parts in place of ",
+                                            Get(header, kPartsAt, 4)));
+  }
+  if (Get(header, kChecksumAt, 8) != Checksum(parts)) {
+    return absl::DataLossError(absl::StrCat(name, " came with other octets than it was sent with"));
+  }
+  return read;
+}
+
+std::uint64_t Payload::BytesFromMark(const Message& message) {
+  std::uint64_t bytes = 0;
+  for (std::size_t i = HeaderPart(message); i < message.part_count(); ++i) {
+    const std::uint64_t body = message[i].size();
+    bytes += bytes == 0 ? body - kTopicBytes : FrameHeaderBytes(body) + body;
+  }
+  return bytes;
+}
+
+PayloadId Payload::IdIn(std::string_view header) {
+  return {static_cast<int>(Get(header, kSenderAt, 2)),
+          static_cast<std::uint32_t>(Get(header, kSequenceAt, 4))};
+}
+
+}  // namespace monocoque::testing

@@ -1,0 +1,157 @@
+#include "tests/sim/plan.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace monocoque::testing {
+namespace {
+
+using sim::Faults;
+using sim::Random;
+
+bool Sends(const Pairing& pairing, bool left) {
+  if (pairing.play == Play::kBoth || pairing.play == Play::kNames) return true;
+  return left;
+}
+
+absl::Duration Milliseconds(Random* random, std::uint64_t least, std::uint64_t most) {
+  return absl::Milliseconds(static_cast<std::int64_t>(random->Between(least, most)));
+}
+
+// Each fault is there in some runs only: a run with all of them hides what one does.
+Faults DrawFaults(Random* random) {
+  Faults faults;
+  if (random->Chance(0.3)) faults.refuse_dial = 0.3;
+  if (random->Chance(0.15)) faults.ignore_dial = 0.2;
+  if (random->Chance(0.2)) faults.fail_accept = 0.3;
+  if (random->Chance(0.4)) {
+    faults.cut = 0.7;
+    faults.cut_within = Milliseconds(random, 1, 1500);
+    faults.cut_within_bytes = std::size_t{1} << random->Between(5, 18);
+  }
+  if (random->Chance(0.5)) faults.read_by_window = random->Chance(0.5) ? 1 : 0.5;
+  if (random->Chance(0.3)) faults.max_write_bytes = std::size_t{1} << random->Between(6, 16);
+  if (random->Chance(0.3)) faults.max_read_bytes = std::size_t{1} << random->Between(6, 16);
+  if (random->Chance(0.2)) faults.read_delay = Milliseconds(random, 1, 50);
+  if (random->Chance(0.3)) faults.batch_delay = Milliseconds(random, 1, 300);
+  return faults;
+}
+
+sim::SimulationOptions DrawWorld(Random* random) {
+  sim::SimulationOptions world;
+  world.seed = random->Next();
+  if (random->Chance(0.8)) world.latency = Milliseconds(random, 0, 20);
+  if (random->Chance(0.4)) world.jitter = Milliseconds(random, 1, 20);
+  if (random->Chance(0.1)) world.bytes_per_second = 1 << 20;
+  if (random->Chance(0.3)) world.window_bytes = std::size_t{1} << random->Between(10, 17);
+  if (random->Chance(0.8)) world.faults = DrawFaults(random);
+  world.shuffle = random->Chance(0.5);
+  if (random->Chance(0.3)) world.timer_delay = Milliseconds(random, 1, 20);
+  if (random->Chance(0.3)) world.pool.slab_bytes = std::size_t{1} << random->Between(13, 15);
+  world.pool.pooling = random->Chance(0.5);
+  return world;
+}
+
+SocketOptions DrawOptions(Random* random) {
+  SocketOptions options;
+  if (random->Chance(0.3)) options.send_mark.messages = random->Between(1, 30);
+  if (random->Chance(0.2)) options.send_mark.bytes = std::size_t{1} << random->Between(6, 16);
+  if (random->Chance(0.3)) options.receive_mark.messages = random->Between(1, 30);
+  if (random->Chance(0.2)) options.receive_mark.bytes = std::size_t{1} << random->Between(6, 16);
+  LinkOptions& link = options.link;
+  link.handshake_timeout = Milliseconds(random, 300, 3000);
+  if (random->Chance(0.4)) {
+    link.heartbeat.interval = Milliseconds(random, 50, 1000);
+    if (random->Chance(0.5)) link.heartbeat.timeout = Milliseconds(random, 50, 1000);
+    if (random->Chance(0.3)) link.heartbeat.ttl = Milliseconds(random, 100, 2000);
+  }
+  link.reconnect.interval = Milliseconds(random, 1, 100);
+  link.reconnect.max_interval = Milliseconds(random, 1, 1000);
+  return options;
+}
+
+ActorPlan DrawActor(Random* random, const Pairing& pairing, bool left, bool binds) {
+  ActorPlan actor;
+  actor.type = left ? pairing.left : pairing.right;
+  actor.binds = binds;
+  actor.options = DrawOptions(random);
+  if (Sends(pairing, left)) {
+    actor.messages = random->Between(1, random->Chance(0.2) ? 150 : 40);
+    actor.burst = random->Between(1, random->Chance(0.5) ? 20 : 2);
+    actor.pause = Milliseconds(random, 1, 80);
+  }
+  if (random->Chance(0.4)) {
+    actor.look = Milliseconds(random, 1, random->Chance(0.3) ? 1000 : 50);
+    actor.take = random->Between(1, 20);
+  }
+  if (actor.type == SocketType::kRouter) actor.options.router_mandatory = random->Chance(0.5);
+  if (actor.type == SocketType::kXPub) actor.options.xpub_verbose = random->Chance(0.3);
+  return actor;
+}
+
+Mishap DrawMishap(Random* random, const Plan& plan) {
+  Mishap mishap;
+  mishap.at = random->UpTo(plan.lasts);
+  mishap.actor = random->Below(plan.left);
+  mishap.other = plan.left + random->Below(plan.actors.size() - plan.left);
+  if (random->Chance(0.5)) std::swap(mishap.actor, mishap.other);
+  mishap.bytes = random->Below(std::uint64_t{1} << random->Between(1, 16));
+  mishap.lasts = Milliseconds(random, 1, 2000);
+  const std::uint64_t draw = random->Below(20);
+  mishap.kind = draw < 6    ? Mishap::Kind::kCut
+                : draw < 12 ? Mishap::Kind::kCutAfterBytes
+                : draw < 16 ? Mishap::Kind::kPartition
+                : draw < 19 ? Mishap::Kind::kFreeze
+                            : Mishap::Kind::kClose;
+  return mishap;
+}
+
+}  // namespace
+
+Plan Plan::FromSeed(std::uint64_t seed) {
+  Random random(seed * 0x9E3779B97F4A7C15u + 1);
+  Plan plan;
+  plan.pairing = &kPairings[seed % kPairings.size()];
+  plan.world = DrawWorld(&random);
+  plan.lasts = Milliseconds(&random, 200, 4000);
+  const bool pair = plan.pairing->left == SocketType::kPair;
+  plan.left = pair ? 1 : random.Between(1, 3);
+  const std::size_t right = pair ? 1 : random.Between(1, 3);
+  const bool left_binds = random.Chance(0.5);
+  for (std::size_t i = 0; i < plan.left + right; ++i) {
+    const bool left = i < plan.left;
+    plan.actors.push_back(DrawActor(&random, *plan.pairing, left, left == left_binds));
+    if (plan.pairing->play == Play::kNames) {
+      plan.actors.back().options.routing_id = absl::StrCat("actor", i);
+    }
+  }
+  const bool large = plan.pairing->name == "StreamOfLarge";
+  plan.largest = large ? 400'000 : random.Chance(0.3) ? 70'000 : 3000;
+  if (large) {
+    for (ActorPlan& actor : plan.actors) actor.messages = std::min<std::size_t>(actor.messages, 10);
+  }
+  const std::size_t mishaps = random.Chance(0.3) ? 0 : random.Between(1, 6);
+  for (std::size_t i = 0; i < mishaps; ++i) plan.mishaps.push_back(DrawMishap(&random, plan));
+  plan.ends_with_linger = random.Chance(0.4);
+  return plan;
+}
+
+bool Plan::harmless() const {
+  const Faults& faults = world.faults;
+  if (!mishaps.empty() || faults.cut > 0) return false;
+  return std::ranges::none_of(actors, [](const ActorPlan& actor) {
+    return actor.options.link.heartbeat.interval > absl::ZeroDuration();
+  });
+}
+
+std::string Plan::ToString() const {
+  std::string text =
+      absl::StrCat(pairing->name, " ", left, ":", actors.size() - left,
+                   actors[0].binds ? ", left binds, " : ", right binds, ", mishaps.size(),
+                   " mishaps", ", latency ", absl::FormatDuration(world.latency), ", cut ",
+                   world.faults.cut, ", largest ", largest, world.shuffle ? ", shuffled" : "");
+  return text;
+}
+
+}  // namespace monocoque::testing

@@ -82,7 +82,8 @@ TEST_F(PubSubTest, SmallAndLargeKeepTheirOrder) {
   Socket& some = Subscriber({"k"});
   std::vector<std::string> texts;
   for (int i = 0; i < 300; ++i) {
-    texts.push_back(absl::StrCat("k", i, std::string(i % 7 == 0 ? 5000 : i, 'x')));
+    texts.push_back(
+        absl::StrCat("k", i, std::string(i % 7 == 0 ? 5000u : static_cast<std::size_t>(i), 'x')));
   }
   for (const std::string& text : texts) ASSERT_TRUE(Send(pub, Message(text), net_.now).ok());
   net_.Run();

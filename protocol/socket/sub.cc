@@ -5,30 +5,36 @@
 #include "protocol/drive/cause.h"
 
 namespace monocoque {
+namespace {
 
-void SubPattern::OnPeerReady(Peer* peer, Link* link, Instant now) {
+// A publisher that does not know what we want is worse than none: its link begins anew.
+absl::Status NoMemory() {
+  return TerminalStatus(Cause::kTransport, "no memory for a subscription");
+}
+
+}  // namespace
+
+void SubPattern::OnPeerReady(Peer* /*peer*/, Link* link, Instant now) {
   subscriptions_.ForEach([&](const std::string& prefix, const Count&) {
-    TellOne(peer, link, /*subscribe=*/true, prefix, now);
+    // The link's events are being drawn: its end is one of them.
+    if (!TellOne(link, /*subscribe=*/true, prefix, now)) {
+      link->connection->Fail(NoMemory(), "", now);
+    }
   });
 }
 
-void SubPattern::TellOne(Peer* peer, Link* link, bool subscribe, std::string_view prefix,
-                         Instant now) {
-  const absl::Status told = link->connection->SendSubscription(subscribe, AsBytes(prefix), now);
-  if (told.ok()) {
+bool SubPattern::TellOne(Link* link, bool subscribe, std::string_view prefix, Instant now) {
+  if (link->connection->SendSubscription(subscribe, AsBytes(prefix), now).ok()) {
     core_.MarkDirty(link);
-    return;
+    return true;
   }
-  // A publisher that does not know what we want is worse than none: its link begins anew.
-  if (absl::IsUnavailable(told)) {
-    core_.FailPeer(peer, TerminalStatus(Cause::kTransport, "no memory for a subscription"), "",
-                   now);
-  }
+  return !link->connection->status().ok();
 }
 
 void SubPattern::Tell(bool subscribe, std::string_view prefix, Instant now) {
   core_.ForEachReady([&](Peer* peer) {
-    TellOne(peer, peer->link != nullptr ? peer->link : peer->next, subscribe, prefix, now);
+    Link* link = peer->link != nullptr ? peer->link : peer->next;
+    if (!TellOne(link, subscribe, prefix, now)) core_.FailPeer(peer, NoMemory(), "", now);
   });
 }
 

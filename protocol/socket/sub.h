@@ -44,7 +44,8 @@ class SubPattern : public Pattern {
   };
 
   void Tell(bool subscribe, std::string_view prefix, Instant now);
-  void TellOne(Peer* peer, Link* link, bool subscribe, std::string_view prefix, Instant now);
+  // False: there is no memory to tell it.
+  bool TellOne(Link* link, bool subscribe, std::string_view prefix, Instant now);
 
   PrefixTrie<Count> subscriptions_;
   std::size_t topics_ = 0;

@@ -26,6 +26,12 @@ struct ConnectionOptions {
   bool only_first_subscribe = false;
   // From the transport's beginning to the end of the handshake, in all (G-11). Zero: no deadline.
   absl::Duration handshake_timeout = absl::Seconds(30);
+  // Serve peers of ZMTP 1.0 and 2.0, which know no mechanism, no heartbeats and, 1.0, no socket types. libzmq
+  // serves both, and refuses them as we do where a mechanism or a ZAP domain asks peers who they are. Whatever does
+  // not begin with the octet ff counts as 1.0, an HTTP request too: not served, it is closed at once; served, it
+  // ends at a deadline or a limit, or passes for messages.
+  bool serve_zmtp_1 = true;
+  bool serve_zmtp_2 = true;
   HeartbeatOptions heartbeat;
   Limits limits;
   // Messages accepted by Send and not yet handed to a batch.

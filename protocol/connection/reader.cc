@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "alloc/slice.h"
+#include "protocol/wire/zmtp10.h"
 
 namespace monocoque {
 namespace {
@@ -17,10 +18,16 @@ constexpr std::uint64_t kTakeWholeBytes = 1024 * 1024;
 
 Reader::Reader(const Limits& limits, BudgetPtr budget)
     : limits_(limits),
-      fast_max_(static_cast<std::size_t>(std::min<std::uint64_t>(
-          {frame::kMaxShortBody, limits.max_frame_bytes, limits.max_message_bytes}))),
       long_max_(std::min(limits.max_frame_bytes, limits.max_message_bytes)),
+      fast_end_(static_cast<std::size_t>(
+          std::min<std::uint64_t>(frame::kMaxShortBody, long_max_) + 1)),
       budget_(std::move(budget)) {}
+
+void Reader::set_framing(Framing framing) {
+  framing_ = framing;
+  // The fast ways know frames of 2.0 on: no size is one for them.
+  if (framing == Framing::kZmtp10) fast_end_ = long_max_ = 0;
+}
 
 Reader::Result Reader::Fail(std::string_view sentence) {
   if (status_.ok()) status_ = absl::InvalidArgumentError(sentence);
@@ -30,29 +37,24 @@ Reader::Result Reader::Fail(std::string_view sentence) {
 
 Reader::Result Reader::Header(std::size_t offset, std::size_t parts, std::uint64_t bytes,
                               FrameHeader* out, std::string_view* violation) const {
-  std::array<std::uint8_t, frame::kLongHeaderBytes> copy;
+  std::array<std::uint8_t, zmtp10::kLongHeaderBytes> copy;
   Bytes octets = input_.SpanAt(offset);
   if (octets.size() < copy.size()) {
     octets = Bytes(copy.data(), input_.CopyOut(offset, copy));
   }
-  switch (ParseFrameHeader(octets, out)) {
-    case FrameParse::kNeedMore:
-      return Result::kNeedData;
-    case FrameParse::kReservedFlags:
-      *violation = "frame with reserved flag bits set";
-      return Result::kError;
-    case FrameParse::kMoreOnCommand:
-      *violation = "command frame with the MORE flag";
-      return Result::kError;
-    case FrameParse::kSizeTooLarge:
-      *violation = "frame size with its top bit set";
-      return Result::kError;
-    case FrameParse::kOk:
-      break;
-  }
+  const FrameParse parsed = framing_ == Framing::kZmtp10 ? zmtp10::ParseFrameHeader(octets, out)
+                                                         : ParseFrameHeader(octets, out);
+  if (parsed == FrameParse::kNeedMore) return Result::kNeedData;
+  *violation = FrameViolation(parsed);
+  if (!violation->empty()) return Result::kError;
   if (out->command()) {
-    if (out->body_bytes <= limits_.max_command_bytes) return Result::kCommand;
-    *violation = "command larger than the limit";
+    if (framing_ == Framing::kZmtp20) {
+      *violation = "command frame from a peer of ZMTP 2.0";
+    } else if (out->body_bytes > limits_.max_command_bytes) {
+      *violation = "command larger than the limit";
+    } else {
+      return Result::kCommand;
+    }
   } else if (out->body_bytes > limits_.max_frame_bytes) {
     *violation = "frame larger than the limit";
   } else if (out->body_bytes > limits_.max_message_bytes ||
@@ -163,6 +165,7 @@ std::optional<Reader::Result> Reader::TakeSingle(const FrameHeader& header, Mess
 
 // Nothing if the parts do not all lie in the front piece.
 std::optional<Reader::Result> Reader::TakeContiguousParts(Message* out) {
+  if (framing_ == Framing::kZmtp10) return std::nullopt;  // wire form is that of 2.0
   const std::size_t front = input_.contiguous().size();
   std::size_t at = 0;
   std::uint64_t bytes = 0;
@@ -284,7 +287,7 @@ void Reader::PassShortFrames(std::size_t* max_frames, std::size_t max_messages) 
   std::size_t count = 0;
   while (count < most && span.size() - at >= frame::kShortHeaderBytes && span[at] == 0) {
     const std::size_t size = span[at + 1];
-    if (size > fast_max_ || size > span.size() - at - frame::kShortHeaderBytes) break;
+    if (size >= fast_end_ || size > span.size() - at - frame::kShortHeaderBytes) break;
     at += frame::kShortHeaderBytes + size;
     ++count;
   }

@@ -22,7 +22,7 @@
 
 namespace monocoque {
 
-// Cuts received octets into messages and commands (RFC 37, Framing; ZMTP 2.0 frames on).
+// Cuts received octets into messages and commands (RFC 37, Framing; RFC 15; RFC 13).
 //
 // Two places in the stream move: Next() takes messages off the front, LookAhead() walks over frames
 // that are not taken yet, so that a command does not wait behind an application that does not receive.
@@ -30,7 +30,8 @@ namespace monocoque {
 //
 // A small body is copied into its Message, a larger one shares the block it arrived in. What arrives in
 // several pieces is gathered in a block of its own, whole up to 1 MiB, beyond that growing as octets
-// arrive: a size field alone takes no memory (SEC-3).
+// arrive: a size field alone takes no memory (SEC-3). So are all messages of several parts in frames of
+// 1.0: a message keeps its parts in frames of 2.0.
 //
 // Thread-compatible. Invariant: every octet appended is at rest in input(), in the gathered message, or
 // was handed out.
@@ -49,6 +50,9 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
+  // Before the first frame is looked at; kZmtp30 if it is not called.
+  void set_framing(Framing framing);
+
   ByteQueue& input() { return input_; }
   const ByteQueue& input() const { return input_; }
 
@@ -63,7 +67,7 @@ class Reader {
     const Bytes front = input_.contiguous();
     if (front.size() >= frame::kShortHeaderBytes && front[0] == 0 && !gathering_) [[likely]] {
       const std::size_t size = front[1];
-      if (size <= fast_max_ && size <= front.size() - frame::kShortHeaderBytes) [[likely]] {
+      if (size < fast_end_ && size <= front.size() - frame::kShortHeaderBytes) [[likely]] {
         if (size <= inline_max_) [[likely]] {
           out->SetInlineBody(front.data() + frame::kShortHeaderBytes, size,
                              front.size() - frame::kShortHeaderBytes);
@@ -135,8 +139,10 @@ class Reader {
   void PassShortFrames(std::size_t* max_frames, std::size_t max_messages);
 
   const Limits limits_;
-  const std::size_t fast_max_;   // bodies that need no look at the limits: in short frames, in long ones
-  const std::uint64_t long_max_;
+  Framing framing_ = Framing::kZmtp30;
+  // Bodies that need no look at the limits: in long frames up to the one, in short ones below the other.
+  std::uint64_t long_max_;
+  std::size_t fast_end_;
   std::size_t inline_max_ = Message::kInlineBytes;  // larger bodies are shared
   BudgetPtr budget_;
   ByteQueue input_;

@@ -22,6 +22,9 @@ class Mechanism {
   virtual std::string_view name() const = 0;
   // Our role, as told in the greeting.
   virtual bool as_server() const = 0;
+  // Nobody is asked who they are. Only then peers are served that cannot be asked: those of ZMTP 1.0
+  // and 2.0, which know no mechanism (B-4, B-5).
+  virtual bool admits_anyone() const { return false; }
 
   // Both greetings are done: appends what is to be said first.
   virtual absl::Status Start(std::string* out) = 0;

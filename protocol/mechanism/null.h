@@ -19,6 +19,7 @@ class NullMechanism final : public Mechanism {
 
   std::string_view name() const override { return "NULL"; }
   bool as_server() const override { return false; }
+  bool admits_anyone() const override { return true; }
   absl::Status Start(std::string* out) override;
   absl::Status OnCommand(const Command& command, std::string* out) override;
   bool done() const override { return done_; }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "alloc/bytes.h"
 
@@ -22,6 +23,13 @@ inline constexpr std::size_t kMaxShortBody = 255;
 
 }  // namespace frame
 
+// How the frames of one stream look: chosen once, by the peer's version.
+enum class Framing {
+  kZmtp10,  // see zmtp10.h
+  kZmtp20,  // as here, and all of them messages'
+  kZmtp30,  // and commands
+};
+
 struct FrameHeader {
   std::uint8_t flags = 0;
   std::size_t header_bytes = 0;
@@ -37,7 +45,11 @@ enum class FrameParse {
   kReservedFlags,  // F-6
   kMoreOnCommand,  // F-7
   kSizeTooLarge,   // F-5: the top bit of an eight-octet size is set
+  kZeroLength,     // ZMTP 1.0 alone: a length that does not even count the flags
 };
+
+// What is wrong, for an error's sentence; empty for kOk and kNeedMore.
+std::string_view FrameViolation(FrameParse result);
 
 // Reads a header off the front of `bytes`. Looks at no limit: that is the reader's business. Flags are
 // judged as soon as their octet is there, the size when it is complete.

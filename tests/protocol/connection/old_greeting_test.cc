@@ -12,6 +12,7 @@
 #include "protocol/connection/connection.h"
 #include "protocol/connection/handshake.h"
 #include "protocol/drive/cause.h"
+#include "protocol/drive/retry.h"
 #include "tests/support/pair.h"
 
 namespace monocoque {
@@ -172,7 +173,7 @@ TEST(OldGreetingTest, Zmtp20MisfitIsClosedInSilence) {
     Subject subject(kPull);
     subject.Feed(absl::StrCat(kSignature, "01", Octet(octet)));
     EXPECT_EQ(subject.cause(), Cause::kPeerIncompatible) << octet;
-    EXPECT_EQ(DefaultRetry(subject.cause()), Retry::kNever);
+    EXPECT_EQ(RetryRules().For(subject.cause()), Retry::kNever);
     EXPECT_EQ(subject.Output(), absl::StrCat(kSignature, "03070000"));
     EXPECT_TRUE(subject.connection->done());
   }

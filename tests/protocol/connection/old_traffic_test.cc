@@ -161,7 +161,7 @@ TEST(OldTrafficTest, Zmtp10ViolationsAndLimits) {
       .limits = {.max_frame_bytes = 300, .max_message_bytes = 400, .max_parts = 3}};
   const std::string body(250, 'b');
   for (const std::string& bad :
-       {Hex("00"), Hex("ff 0000000000000000"), Hex("ff 8000000000000000"),
+       {Hex("00"), Hex("00 03 616263"), Hex("ff 0000000000000000"), Hex("ff 8000000000000000"),
         Hex("ff ffffffffffffffff 00"), Hex("ff 7fffffffffffffff 00"),
         Hex("ff 000000000000012e 00"), Frame10(body, true) + Frame10(body),
         Frame10("", true) + Frame10("", true) + Frame10("", true) + Frame10("")}) {

@@ -469,7 +469,8 @@ Instant Connection::NextDeadline() const {
 
 bool Connection::TakeUnsent(Message* out) {
   if (state_ != ConnectionState::kClosed || writer_.in_flight()) return false;
-  const bool told_by_messages = SendsSubscriptions(options_.socket_type) && !peer().knows_subscribe();
+  const bool told_by_messages =
+      SendsSubscriptions(options_.socket_type) && !peer().knows_subscribe();
   while (writer_.TakeUnsent(out, handshake_.framing())) {
     // The next publisher is told of subscriptions anew (S-8).
     if (!told_by_messages || !IsSubscription(*out)) return true;

@@ -33,8 +33,7 @@ std::string OurMetadata(const ConnectionOptions& options) {
 }  // namespace
 
 Handshake::Handshake(const ConnectionOptions& options)
-    : Handshake(options,
-                std::make_unique<NullMechanism>(OurMetadata(options), options.limits)) {}
+    : Handshake(options, std::make_unique<NullMechanism>(OurMetadata(options), options.limits)) {}
 
 Handshake::Handshake(const ConnectionOptions& options, std::unique_ptr<Mechanism> mechanism)
     : options_(options), mechanism_(std::move(mechanism)) {}
@@ -54,13 +53,11 @@ Handshake::Result Handshake::Fail(absl::Status status) {
 }
 
 Handshake::Result Handshake::Incompatible(std::string_view sentence) {
-  return Fail(
-      TerminalStatus(Cause::kPeerIncompatible, absl::StrCat(sentence, " (", Where(), ")")));
+  return Fail(TerminalStatus(Cause::kPeerIncompatible, absl::StrCat(sentence, " (", Where(), ")")));
 }
 
 Handshake::Result Handshake::Violation(std::string_view sentence) {
-  return Fail(
-      TerminalStatus(Cause::kPeerViolation, absl::StrCat(sentence, " (", Where(), ")")));
+  return Fail(TerminalStatus(Cause::kPeerViolation, absl::StrCat(sentence, " (", Where(), ")")));
 }
 
 Handshake::Result Handshake::Advance(ByteQueue* input, std::string* out) {
@@ -165,9 +162,9 @@ Handshake::Result Handshake::TakeOlderType(ByteQueue* input) {
   if (peer_.socket_type && Compatible(options_.socket_type, *peer_.socket_type)) {
     return Result::kDone;
   }
-  return Incompatible(absl::StrCat(
-      "socket type ", SocketTypeName(options_.socket_type), " cannot talk to ",
-      peer_.socket_type ? SocketTypeName(*peer_.socket_type) : "an unknown one"));
+  return Incompatible(
+      absl::StrCat("socket type ", SocketTypeName(options_.socket_type), " cannot talk to ",
+                   peer_.socket_type ? SocketTypeName(*peer_.socket_type) : "an unknown one"));
 }
 
 // The frame that holds the peer's identity ends an older handshake. Of 1.0 its first octets were
@@ -190,11 +187,12 @@ Handshake::Result Handshake::TakeOlderIdentity(ByteQueue* input) {
     return Violation("an identity that is not one frame");
   }
   if (header.body_bytes > options_.limits.max_frame_bytes) {
-    return Fail(TerminalStatus(Cause::kLimit, absl::StrCat("identity of ", header.body_bytes,
-                                                           " octets, more than the limit (",
-                                                           Where(), ")")));
+    return Fail(TerminalStatus(Cause::kLimit,
+                               absl::StrCat("identity of ", header.body_bytes,
+                                            " octets, more than the limit (", Where(), ")")));
   }
-  if (header.body_bytes > metadata::kMaxIdentity) return Violation("identity longer than 255 octets");
+  if (header.body_bytes > metadata::kMaxIdentity)
+    return Violation("identity longer than 255 octets");
   const std::size_t rest = header.header_bytes - taken.size();
   const auto size = static_cast<std::size_t>(header.body_bytes);
   if (input->size() < rest + size) return Result::kNeedData;
@@ -251,8 +249,7 @@ Handshake::Result Handshake::JudgePeer(std::string* out) {
     if (!peer_.socket_type || !Compatible(options_.socket_type, *peer_.socket_type)) {
       AppendError(out, "Socket-Type does not fit");
       return Incompatible(absl::StrCat("socket type ", SocketTypeName(options_.socket_type),
-                                       " cannot talk to ",
-                                       absl::CHexEscape(*told.socket_type)));
+                                       " cannot talk to ", absl::CHexEscape(*told.socket_type)));
     }
   }
   peer_.identity = told.identity;

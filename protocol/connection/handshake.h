@@ -16,8 +16,8 @@
 namespace monocoque {
 
 // From the first octet to the first message: greeting, version, mechanism, metadata, socket types
-// (RFC 37; RFC 15 and RFC 13 for older peers). Takes octets off the input, appends octets to send, and ends with the peer's description
-// or with a terminal status.
+// (RFC 37; RFC 15 and RFC 13 for older peers). Takes octets off the input, appends octets to send,
+// and ends with the peer's description or with a terminal status.
 //
 // Thread-compatible. Invariant: nothing is taken off the input behind the command that ends it.
 class Handshake {

@@ -29,8 +29,7 @@ std::size_t CopyTo(Bytes from, MutableBytes to) {
 bool Writer::AppendSlow(const Message& message, Bytes prefix) {
   const Payload& payload = message.payload();
   std::array<std::uint8_t, frame::kLongHeaderBytes> header;
-  const std::size_t size =
-      message.multipart() ? 0 : EncodeFrameHeader(0, payload.size(), header);
+  const std::size_t size = message.multipart() ? 0 : EncodeFrameHeader(0, payload.size(), header);
   return AppendPieces(prefix, Bytes(header).first(size), payload);
 }
 
@@ -43,8 +42,8 @@ bool Writer::AppendPieces(Bytes prefix, Bytes header, const Payload& body) {
     if (envelope.size() != prefix.size()) return false;
   }
   // Room is asked for before anything is appended, so that a refusal leaves nothing behind.
-  const std::size_t want = header.size() + (copied ? content.size() : 0) +
-                           (envelope.empty() ? prefix.size() : 0);
+  const std::size_t want =
+      header.size() + (copied ? content.size() : 0) + (envelope.empty() ? prefix.size() : 0);
   MutableBytes out;
   if (want > 0) {
     out = chain_.Prepare(want);

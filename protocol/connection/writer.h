@@ -20,8 +20,8 @@
 namespace monocoque {
 
 // Encodes messages and commands into the chain of what a link has to write (RFC 37, Framing). Small
-// bodies are copied, one move of fixed size for those that lie inside their message; larger ones are
-// referenced. What has not begun when the link dies can be taken out again as messages.
+// bodies are copied, one move of fixed size for those that lie inside their message; larger ones
+// are referenced. What has not begun when the link dies can be taken out again as messages.
 //
 // Thread-compatible. Invariant: as ByteChain's.
 class Writer {
@@ -74,11 +74,12 @@ class Writer {
   // The list of an earlier batch, to be filled again without an allocation.
   TransmitBatch TakeSpare() { return std::move(spare_); }
 
-  // After the link's end, with no batch in flight: the next message that had not begun, in order, with
-  // its prefix as its first parts. False when there are no more. Commands are left out. `framing`: what
-  // was appended.
+  // After the link's end, with no batch in flight: the next message that had not begun, in order,
+  // with its prefix as its first parts. False when there are no more. Commands are left out.
+  // `framing`: what was appended.
   bool TakeUnsent(Message* out, Framing framing);
-  // Messages that had begun and were cut off by the link's end; complete once TakeUnsent said false.
+  // Messages that had begun and were cut off by the link's end; complete once TakeUnsent said
+  // false.
   std::size_t cut_messages() const { return cut_; }
 
  private:

@@ -10,7 +10,8 @@
 
 namespace monocoque {
 
-// NULL (RFC 37): each side sends READY at once and waits for the other's (N-1). No roles, no secrets.
+// NULL (RFC 37): each side sends READY at once and waits for the other's (N-1). No roles, no
+// secrets.
 class NullMechanism final : public Mechanism {
  public:
   // `our_metadata`: the properties READY carries, encoded.

@@ -1,5 +1,5 @@
-// Peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13; zmtp.md, 3 and 14) up to the end of their handshake: who is
-// served, what they are told, who they are.
+// Peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13; zmtp.md, 3 and 14) up to the end of their handshake:
+// who is served, what they are told, who they are.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -94,8 +94,8 @@ TEST(OldGreetingTest, Zmtp10GetsOurIdentity) {
   }
 }
 
-// Section 3: who is of 1.0 shows in the first octet or in the tenth; flags of the identity's frame mean
-// nothing (14.1).
+// Section 3: who is of 1.0 shows in the first octet or in the tenth; flags of the identity's frame
+// mean nothing (14.1).
 TEST(OldGreetingTest, FormsOfAZmtp10Identity) {
   struct Case {
     std::string octets;
@@ -167,7 +167,8 @@ TEST(OldGreetingTest, Zmtp20SocketTypes) {
   }
 }
 
-// D-31, T-2: a type that does not fit, or that nobody knows, is closed without a word more, for good.
+// D-31, T-2: a type that does not fit, or that nobody knows, is closed without a word more, for
+// good.
 TEST(OldGreetingTest, Zmtp20MisfitIsClosedInSilence) {
   for (const unsigned octet : {0u, 1u, 7u, 9u, 11u, 255u}) {
     Subject subject(kPull);
@@ -185,7 +186,8 @@ TEST(OldGreetingTest, Zmtp20MisfitIsClosedInSilence) {
 
 // 14.2: draft types do not exist there: closed, and nothing is said behind the signature.
 TEST(OldGreetingTest, DraftTypesNeedZmtp30) {
-  for (const SocketType type : {kServer, kClient, kRadio, kDish, kScatter, kGather, kPeer, kChannel}) {
+  for (const SocketType type :
+       {kServer, kClient, kRadio, kDish, kScatter, kGather, kPeer, kChannel}) {
     for (const std::string& octets : {absl::StrCat(kSignature, "01020000"), std::string("0100")}) {
       Subject subject(type);
       subject.Feed(octets);
@@ -252,9 +254,9 @@ TEST(OldGreetingTest, NotServed) {
   };
   const ConnectionOptions no_1{.serve_zmtp_1 = false};
   const ConnectionOptions no_2{.serve_zmtp_2 = false};
-  for (const Case& c : {Case{"01", no_1}, Case{"47", no_1}, Case{"00", no_1},
-                        Case{"ff00000000000000057e", no_1}, Case{"ff00000000000000017f01", no_2},
-                        Case{"ff00000000000000017f02", no_2}}) {
+  for (const Case& c :
+       {Case{"01", no_1}, Case{"47", no_1}, Case{"00", no_1}, Case{"ff00000000000000057e", no_1},
+        Case{"ff00000000000000017f01", no_2}, Case{"ff00000000000000017f02", no_2}}) {
     Subject subject(kPull, c.options);
     subject.Feed(c.octets);
     EXPECT_EQ(subject.cause(), Cause::kPeerIncompatible) << c.octets;

@@ -1,4 +1,5 @@
-// Traffic with peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13; zmtp.md, 14) once their handshake is over.
+// Traffic with peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13; zmtp.md, 14) once their handshake is
+// over.
 #include <algorithm>
 #include <cstddef>
 #include <memory>
@@ -97,7 +98,8 @@ std::string Frame10(std::string_view body, bool more = false) {
   return out.append(body);
 }
 
-// 14.1: bodies up to 253 octets go short, larger ones long, small and large alike by copy or by share.
+// 14.1: bodies up to 253 octets go short, larger ones long, small and large alike by copy or by
+// share.
 TEST(OldTrafficTest, Zmtp10FramesGoOut) {
   Subject subject(kPush, kZmtp10);
   for (const std::size_t size : {0u, 1u, 80u, 81u, 253u, 254u, 255u, 256u, 2048u, 2049u, 70000u}) {
@@ -162,8 +164,8 @@ TEST(OldTrafficTest, Zmtp10ViolationsAndLimits) {
   const std::string body(250, 'b');
   for (const std::string& bad :
        {Hex("00"), Hex("00 03 616263"), Hex("ff 0000000000000000"), Hex("ff 8000000000000000"),
-        Hex("ff ffffffffffffffff 00"), Hex("ff 7fffffffffffffff 00"),
-        Hex("ff 000000000000012e 00"), Frame10(body, true) + Frame10(body),
+        Hex("ff ffffffffffffffff 00"), Hex("ff 7fffffffffffffff 00"), Hex("ff 000000000000012e 00"),
+        Frame10(body, true) + Frame10(body),
         Frame10("", true) + Frame10("", true) + Frame10("", true) + Frame10("")}) {
     Subject subject(kPull, kZmtp10, tight);
     subject.FeedOctets(Frame10("whole") + bad);
@@ -315,22 +317,23 @@ TEST(OldTrafficTest, SubscriptionsGoOutAsMessages) {
     for (const auto& [subscribe, prefix] :
          {std::pair(true, std::string("A")), std::pair(false, std::string()),
           std::pair(true, long_prefix)}) {
-      ASSERT_TRUE(subject.connection->SendSubscription(subscribe, AsBytes(prefix), subject.host.now)
-                      .ok());
+      ASSERT_TRUE(
+          subject.connection->SendSubscription(subscribe, AsBytes(prefix), subject.host.now).ok());
     }
     EXPECT_EQ(subject.Octets(), c.expected);
   }
 }
 
-// S-9: a subscriber of 1.0 wants everything from the start, one of 2.0 what it asks for. S-2, S-3: both
-// may ask.
+// S-9: a subscriber of 1.0 wants everything from the start, one of 2.0 what it asks for. S-2, S-3:
+// both may ask.
 TEST(OldTrafficTest, SubscriptionsComeInAsMessages) {
   using enum ConnectionEvent::Kind;
   for (const SocketType type : {kPub, kXPub}) {
     Subject zmtp10(type, kZmtp10);
     EXPECT_TRUE(zmtp10.NextEvent(kSubscribe, ""));
-    zmtp10.FeedOctets(Frame10("\x01"
-                              "A"));
+    zmtp10.FeedOctets(
+        Frame10("\x01"
+                "A"));
     EXPECT_THAT(zmtp10.Received(), IsEmpty());
     EXPECT_TRUE(zmtp10.NextEvent(kSubscribe, "A"));
     zmtp10.FeedOctets(Frame10(std::string(1, '\0')));
@@ -345,11 +348,11 @@ TEST(OldTrafficTest, SubscriptionsComeInAsMessages) {
   }
 }
 
-// S-8: the next publisher is told of subscriptions anew; those that had the form of messages are not
-// sent to it again.
+// S-8: the next publisher is told of subscriptions anew; those that had the form of messages are
+// not sent to it again.
 TEST(OldTrafficTest, UnsentSubscriptionsAreNoMessages) {
-  for (const std::string& hello : {std::string(kZmtp10), Zmtp20("01"),
-                                   ToHex(PeerGreeting(3, 0) + PeerReady("PUB"))}) {
+  for (const std::string& hello :
+       {std::string(kZmtp10), Zmtp20("01"), ToHex(PeerGreeting(3, 0) + PeerReady("PUB"))}) {
     Subject subject(kXSub, hello);
     subject.Send(Message("upstream"));
     ASSERT_TRUE(subject.connection->SendSubscription(true, AsBytes("A"), subject.host.now).ok());

@@ -1,4 +1,5 @@
-// Sockets that meet peers of ZMTP 2.0 and 1.0 (zmtp.md, 13.2 and 14), whose octets are written by hand.
+// Sockets that meet peers of ZMTP 2.0 and 1.0 (zmtp.md, 13.2 and 14), whose octets are written by
+// hand.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -123,9 +124,20 @@ TEST(OldPeersTest, PubServesAllVersionsAtOnce) {
     wires.Say(zmtp20, Hex("0002 0141"));
     for (const char* text : {"A1", "B1"}) ASSERT_TRUE(wires.Send(Message(text)).ok());
     ASSERT_TRUE(wires.Send(Message({"A", "2"})).ok());
-    EXPECT_EQ(wires.Told(zmtp31), "00024131" "00024231" "010141" "000132");
-    EXPECT_EQ(wires.Told(zmtp20), "00024131" "010141" "000132");
-    EXPECT_EQ(wires.Told(zmtp10), "03004131" "03004231" "020141" "020032");
+    EXPECT_EQ(wires.Told(zmtp31),
+              "00024131"
+              "00024231"
+              "010141"
+              "000132");
+    EXPECT_EQ(wires.Told(zmtp20),
+              "00024131"
+              "010141"
+              "000132");
+    EXPECT_EQ(wires.Told(zmtp10),
+              "03004131"
+              "03004231"
+              "020141"
+              "020032");
   }
 }
 
@@ -139,7 +151,10 @@ TEST(OldPeersTest, AMarkHoldsForZmtp10) {
   wires.Stall(false);
   wires.Turn();
   ASSERT_TRUE(wires.Send(Message("4")).ok());
-  EXPECT_EQ(wires.Told(slow), "020031" "020032" "020034");
+  EXPECT_EQ(wires.Told(slow),
+            "020031"
+            "020032"
+            "020034");
 }
 
 // ver-1.0-xpub: XPUB shows the subscription that a peer of 1.0 is taken to have made, and its end.
@@ -151,16 +166,22 @@ TEST(OldPeersTest, XPubShowsTheSubscriptionMadeUp) {
   EXPECT_THAT(wires.Received(), ElementsAre(std::string(1, '\0')));
 }
 
-// S-1, S-8, SUB-4: subscriptions are told in the peer's own form, before anything else; what it sends
-// unasked is filtered here.
+// S-1, S-8, SUB-4: subscriptions are told in the peer's own form, before anything else; what it
+// sends unasked is filtered here.
 TEST(OldPeersTest, SubTellsAndFilters) {
   struct Case {
     std::string hello, told, cancelled, news;
   };
   const std::string signature = "ff00000000000000017f";
-  for (const Case& c :
-       {Case{kZmtp10, signature + "03000141", "03000041", "03004131" "03004231"},
-        Case{Zmtp20("010000"), signature + "03020000" "00020141", "00020041", "00024131" "00024231"}}) {
+  for (const Case& c : {Case{kZmtp10, signature + "03000141", "03000041",
+                             "03004131"
+                             "03004231"},
+                        Case{Zmtp20("010000"),
+                             signature + "03020000"
+                                         "00020141",
+                             "00020041",
+                             "00024131"
+                             "00024231"}}) {
     Wires wires(kSub);
     ASSERT_TRUE(wires.socket.Subscribe("A", wires.now).ok());
     const LinkId pub = wires.Come(c.hello);
@@ -172,7 +193,8 @@ TEST(OldPeersTest, SubTellsAndFilters) {
   }
 }
 
-// 14.1, 14.2, ROUTER-3 to ROUTER-5: the older identity is the routing id; without one there is a made one.
+// 14.1, 14.2, ROUTER-3 to ROUTER-5: the older identity is the routing id; without one there is a
+// made one.
 TEST(OldPeersTest, RouterKnowsThemByIdentity) {
   Wires wires(kRouter);
   const LinkId zmtp10 = wires.Accept(Hex("0300 6f31"));
@@ -190,7 +212,9 @@ TEST(OldPeersTest, RouterKnowsThemByIdentity) {
   ASSERT_TRUE(wires.socket.Receive(&message, nullptr, wires.now));
   EXPECT_EQ(message.routing_id().size(), 5u);
   ASSERT_TRUE(wires.socket.Send(&message, wires.now).ok());
-  EXPECT_EQ(wires.Told(nameless), "020161" "020062");
+  EXPECT_EQ(wires.Told(nameless),
+            "020161"
+            "020062");
 }
 
 // ROUTER-8, PAIR-4: who is refused hears nothing, since there is no ERROR; the others go on.
@@ -212,7 +236,10 @@ TEST(OldPeersTest, RequestAndReplyOverZmtp10) {
   Wires req(kReq);
   const LinkId server = req.Accept(kZmtp10);
   ASSERT_TRUE(req.Send(Message("ask")).ok());
-  EXPECT_EQ(req.Told(server), "0101" "0400" "61736b");
+  EXPECT_EQ(req.Told(server),
+            "0101"
+            "0400"
+            "61736b");
   req.Say(server, Hex("0101 0700 616e73776572"));
   EXPECT_THAT(req.Received(), ElementsAre("answer"));
 
@@ -221,10 +248,15 @@ TEST(OldPeersTest, RequestAndReplyOverZmtp10) {
   rep.Say(client, Hex("0301 6964 0101 0201 61 0200 62"));
   EXPECT_THAT(rep.Received(), ElementsAre("a|b"));
   ASSERT_TRUE(rep.Send(Message({"c", "d"})).ok());
-  EXPECT_EQ(rep.Told(client), "03016964" "0101" "020163" "020064");
+  EXPECT_EQ(rep.Told(client),
+            "03016964"
+            "0101"
+            "020163"
+            "020064");
 }
 
-// ALL-1, TR-2: what had not begun on a link of 1.0 goes to the dialer's next link in its form, once.
+// ALL-1, TR-2: what had not begun on a link of 1.0 goes to the dialer's next link in its form,
+// once.
 TEST(OldPeersTest, UnsentGoesOnToAnotherVersion) {
   Wires wires(kDealer);
   ASSERT_TRUE(wires.socket.Connect(*ParseEndpoint("sim://there"), wires.now).ok());
@@ -244,15 +276,21 @@ TEST(OldPeersTest, UnsentGoesOnToAnotherVersion) {
   ASSERT_NE(second, first);
   wires.socket.OnDialed(second, {"sim", "sim"}, wires.now);
   wires.Say(second, Zmtp20("060000"));
-  EXPECT_EQ(wires.Told(second), "ff00000000000000017f" "03050000" "010374776f" "00057061727473" "00fe" +
-                                    ToHex(std::string(254, 'x')));
+  EXPECT_EQ(wires.Told(second),
+            "ff00000000000000017f"
+            "03050000"
+            "010374776f"
+            "00057061727473"
+            "00fe" +
+                ToHex(std::string(254, 'x')));
   EXPECT_EQ(wires.socket.stats().lost, 0u);
 }
 
 // PeerInfo and the event say who came.
 TEST(OldPeersTest, EventsTellTheVersion) {
   Wires wires(kPull);
-  for (const auto& [hello, major] : {std::pair(kZmtp10, 1), std::pair(Zmtp20("08 00 02 6964"), 2)}) {
+  for (const auto& [hello, major] :
+       {std::pair(kZmtp10, 1), std::pair(Zmtp20("08 00 02 6964"), 2)}) {
     wires.Accept(hello);
     const SocketEvent& event = wires.events.back();
     ASSERT_EQ(event.kind, SocketEvent::Kind::kReady);

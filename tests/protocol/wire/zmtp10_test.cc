@@ -31,10 +31,10 @@ TEST(Zmtp10Test, Headers) {
     std::uint64_t body_bytes;
     bool more;
   };
-  for (const Case& c : {Case{"0100", 2, 0, false}, Case{"0401", 2, 3, true},
-                        Case{"fe00", 2, 253, false}, Case{"ff000000000000000100", 10, 0, false},
-                        Case{"ff00000000000000ff01", 10, 254, true},
-                        Case{"ff7fffffffffffffff00", 10, (std::uint64_t{1} << 63) - 2, false}}) {
+  for (const Case& c :
+       {Case{"0100", 2, 0, false}, Case{"0401", 2, 3, true}, Case{"fe00", 2, 253, false},
+        Case{"ff000000000000000100", 10, 0, false}, Case{"ff00000000000000ff01", 10, 254, true},
+        Case{"ff7fffffffffffffff00", 10, (std::uint64_t{1} << 63) - 2, false}}) {
     FrameHeader header;
     ASSERT_EQ(Parse(c.hex, &header), FrameParse::kOk) << c.hex;
     EXPECT_EQ(header.header_bytes, c.header_bytes);
@@ -65,9 +65,9 @@ TEST(Zmtp10Test, ImpossibleLengths) {
 
 // 14.1: short up to a body of 253, long beyond; what is written reads back.
 TEST(Zmtp10Test, EncodedHeadersReadBack) {
-  for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{253},
-                                   std::uint64_t{254}, std::uint64_t{255}, std::uint64_t{256},
-                                   std::uint64_t{1} << 40}) {
+  for (const std::uint64_t size :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{253}, std::uint64_t{254},
+        std::uint64_t{255}, std::uint64_t{256}, std::uint64_t{1} << 40}) {
     for (const bool more : {false, true}) {
       std::array<std::uint8_t, zmtp10::kLongHeaderBytes> out;
       const std::size_t bytes = zmtp10::EncodeFrameHeader(more, size, out);
@@ -93,9 +93,20 @@ std::string Encoded(const Message& message, std::string_view prefix_hex = "") {
 TEST(Zmtp10Test, MessagesAreWrittenAnew) {
   EXPECT_EQ(Encoded(Message("abc")), "0400616263");
   EXPECT_EQ(Encoded(Message("")), "0100");
-  EXPECT_EQ(Encoded(Message({"a", "", "bc"})), "020161" "0101" "03006263");
-  EXPECT_EQ(Encoded(Message("b"), "01026964" "0100"), "03016964" "0101" "020062");
-  EXPECT_EQ(Encoded(Message({"b", "c"}), "0100"), "0101" "020162" "020063");
+  EXPECT_EQ(Encoded(Message({"a", "", "bc"})),
+            "020161"
+            "0101"
+            "03006263");
+  EXPECT_EQ(Encoded(Message("b"),
+                    "01026964"
+                    "0100"),
+            "03016964"
+            "0101"
+            "020062");
+  EXPECT_EQ(Encoded(Message({"b", "c"}), "0100"),
+            "0101"
+            "020162"
+            "020063");
   const std::string large(254, 'x');
   EXPECT_EQ(Encoded(Message({large, large})),
             "ff00000000000000ff01" + absl::BytesToHexString(large) + "ff00000000000000ff00" +

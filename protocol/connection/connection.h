@@ -84,9 +84,7 @@ class Connection {
   const PeerInfo& peer() const { return handshake_.peer(); }
   ReadHint read_hint() const;
   // Would Send take a message now?
-  bool CanSend() const {
-    return state_ == ConnectionState::kTraffic && !at_send_mark();
-  }
+  bool CanSend() const { return state_ == ConnectionState::kTraffic && !at_send_mark(); }
   // Messages and octets accepted and not yet handed to a batch.
   std::size_t unsent_messages() const { return writer_.unfilled_messages(); }
   std::size_t unsent_bytes() const { return writer_.unfilled_bytes(); }
@@ -110,7 +108,8 @@ class Connection {
   // Whole messages known to lie untaken; Process finds them.
   std::size_t stored_messages() const { return reader_.ahead(); }
   const Limits& limits() const { return options_.limits; }
-  // In traffic, and messages that others encoded, in frames of ZMTP 2.0 on, may be sent as they are.
+  // In traffic, and messages that others encoded, in frames of ZMTP 2.0 on, may be sent as they
+  // are.
   bool shares_encoding() const { return shares_encoding_; }
   // Messages that had begun and were cut off by the end; counted by TakeUnsent.
   std::size_t cut_messages() const { return writer_.cut_messages(); }
@@ -137,13 +136,15 @@ class Connection {
   // handshake's end and at the send mark, else the terminal status. `prefix`: frames in wire form,
   // each with MORE, that go in front of it.
   absl::Status Send(Message* message, Instant now, Bytes prefix = {}) {
-    if (!SendCopy(*message, prefix)) [[unlikely]] return SendRefused(now);
+    if (!SendCopy(*message, prefix)) [[unlikely]]
+      return SendRefused(now);
     message->Clear();
     return absl::OkStatus();
   }
   // As Send for a message that stays: false where Send would refuse.
   bool SendCopy(const Message& message, Bytes prefix = {}) {
-    if (!shares_encoding_) [[unlikely]] return SendAnew(message, prefix);
+    if (!shares_encoding_) [[unlikely]]
+      return SendAnew(message, prefix);
     return !at_send_mark() && writer_.Append(message, prefix);
   }
   // Whole messages, encoded already (shares_encoding(); nothing happens without), by reference. The

@@ -87,7 +87,8 @@ Handshake::Result Handshake::AdvanceGreeting(ByteQueue* input, std::string* out)
     octets_ += taken;
     input->Advance(taken);
   }
-  // Also to a peer that is refused below: what it hears does not depend on how its octets came (G-9).
+  // Also to a peer that is refused below: what it hears does not depend on how its octets came
+  // (G-9).
   if (greeting_.versioned() && !sent_major_) {
     AppendGreetingMajor(out);
     sent_major_ = true;
@@ -122,7 +123,7 @@ Handshake::Result Handshake::AdvanceGreeting(ByteQueue* input, std::string* out)
   return Result::kDone;
 }
 
-// The peer is of 1.0 or 2.0: says who we are in its own way, if it is to be served.
+// The peer is of 1.0 or 2.0: we say who we are in its own way, if it is to be served.
 Handshake::Result Handshake::BeginOlder(std::string* out) {
   const bool zmtp10 = greeting_.version() == PeerVersion::kZmtp10;
   const std::string_view who =
@@ -145,8 +146,6 @@ Handshake::Result Handshake::BeginOlder(std::string* out) {
     out->append(options_.routing_id);
     return Result::kDone;
   }
-  if (!sent_major_) AppendGreetingMajor(out);
-  sent_major_ = true;
   AppendGreetingZmtp20(out, *type, options_.routing_id);
   return Result::kDone;
 }

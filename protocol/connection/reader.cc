@@ -11,7 +11,8 @@
 namespace monocoque {
 namespace {
 
-// Up to here a block is taken whole when a frame's size is known; beyond, it doubles as octets arrive.
+// Up to here a block is taken whole when a frame's size is known; beyond, it doubles as octets
+// arrive.
 constexpr std::uint64_t kTakeWholeBytes = 1024 * 1024;
 
 }  // namespace
@@ -19,8 +20,8 @@ constexpr std::uint64_t kTakeWholeBytes = 1024 * 1024;
 Reader::Reader(const Limits& limits, BudgetPtr budget)
     : limits_(limits),
       long_max_(std::min(limits.max_frame_bytes, limits.max_message_bytes)),
-      fast_end_(static_cast<std::size_t>(
-          std::min<std::uint64_t>(frame::kMaxShortBody, long_max_) + 1)),
+      fast_end_(
+          static_cast<std::size_t>(std::min<std::uint64_t>(frame::kMaxShortBody, long_max_) + 1)),
       budget_(std::move(budget)) {}
 
 void Reader::set_framing(Framing framing) {
@@ -75,9 +76,9 @@ Reader::Result Reader::TakeCommand(std::size_t offset, const FrameHeader& header
   command_.resize(size);
   std::array<std::uint8_t, 512> piece;
   for (std::size_t at = 0; at < size;) {
-    const std::size_t count = input_.CopyOut(
-        offset + header.header_bytes + at,
-        MutableBytes(piece).first(std::min(piece.size(), size - at)));
+    const std::size_t count =
+        input_.CopyOut(offset + header.header_bytes + at,
+                       MutableBytes(piece).first(std::min(piece.size(), size - at)));
     command_.replace(at, count, AsText(Bytes(piece).first(count)));
     at += count;
   }
@@ -86,15 +87,16 @@ Reader::Result Reader::TakeCommand(std::size_t offset, const FrameHeader& header
 
 void Reader::DropFromCommand() {
   const std::uint64_t front = input_.position();
-  input_.Truncate(
-      command_position_ > front ? static_cast<std::size_t>(command_position_ - front) : 0);
+  input_.Truncate(command_position_ > front ? static_cast<std::size_t>(command_position_ - front)
+                                            : 0);
 }
 
-// One whole long frame without MORE, in one piece and within the limits: shared with its block. False if
-// the front is anything else.
+// One whole long frame without MORE, in one piece and within the limits: shared with its block.
+// False if the front is anything else.
 bool Reader::TakeLong(Message* out) {
   const Bytes front = input_.contiguous();
-  if (front.size() < frame::kLongHeaderBytes || front[0] != frame::kLong || gathering_) return false;
+  if (front.size() < frame::kLongHeaderBytes || front[0] != frame::kLong || gathering_)
+    return false;
   std::uint64_t size = 0;
   for (std::size_t i = 1; i < frame::kLongHeaderBytes; ++i) size = size << 8 | front[i];
   if (size <= inline_max_ || size > long_max_ || size > front.size() - frame::kLongHeaderBytes) {
@@ -215,8 +217,9 @@ bool Reader::BeginGather(const FrameHeader& header) {
   gather_bytes_ += header.body_bytes;
   if (parts) {
     const std::uint8_t flags = header.more() ? frame::kMore : std::uint8_t{0};
-    gathered_ += EncodeFrameHeader(flags, header.body_bytes,
-                                   MutableBytes(gather_->data(), gather_->capacity()).subspan(gathered_));
+    gathered_ +=
+        EncodeFrameHeader(flags, header.body_bytes,
+                          MutableBytes(gather_->data(), gather_->capacity()).subspan(gathered_));
   }
   lacking_ = header.body_bytes;
   input_.Skip(header.header_bytes);
@@ -231,7 +234,8 @@ std::optional<Reader::Result> Reader::ContinueGather(Message* out) {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(front.size(), lacking_));
     if (gathered_ + count > gather_->capacity()) {
       const std::uint64_t rest = gathered_ + lacking_;
-      const std::uint64_t doubled = std::max<std::uint64_t>(gather_->capacity() * 2, gathered_ + count);
+      const std::uint64_t doubled =
+          std::max<std::uint64_t>(gather_->capacity() * 2, gathered_ + count);
       if (!Reserve(static_cast<std::size_t>(std::min(rest, doubled)))) return Result::kNoMemory;
     }
     std::copy_n(front.data(), count, gather_->data() + gathered_);
@@ -264,8 +268,8 @@ void Reader::DropGather() {
   lacking_ = gather_bytes_ = 0;
 }
 
-// Continues where the last look ended, or behind what was taken meanwhile. False if the message being
-// gathered is not all there.
+// Continues where the last look ended, or behind what was taken meanwhile. False if the message
+// being gathered is not all there.
 bool Reader::CatchUp() {
   const std::uint64_t next_header = input_.position() + lacking_;
   if (seen_position_ >= next_header && seen_ >= taken_) return true;
@@ -333,8 +337,8 @@ Reader::Result Reader::LookAhead(std::size_t* max_frames, std::size_t max_messag
 }
 
 std::size_t Reader::lacking() const {
-  return static_cast<std::size_t>(std::min<std::uint64_t>(
-      lacking_, std::numeric_limits<std::size_t>::max()));
+  return static_cast<std::size_t>(
+      std::min<std::uint64_t>(lacking_, std::numeric_limits<std::size_t>::max()));
 }
 
 absl::StatusOr<ReadWindow> Reader::PrepareDirect() {
@@ -345,8 +349,7 @@ absl::StatusOr<ReadWindow> Reader::PrepareDirect() {
       return absl::UnavailableError("");
     }
   }
-  const std::uint64_t room =
-      std::min<std::uint64_t>(gather_->capacity() - gathered_, lacking_);
+  const std::uint64_t room = std::min<std::uint64_t>(gather_->capacity() - gathered_, lacking_);
   return ReadWindow(gather_, gathered_, static_cast<std::size_t>(room));
 }
 

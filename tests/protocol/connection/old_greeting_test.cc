@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -184,7 +185,13 @@ TEST(OldGreetingTest, Zmtp20MisfitIsClosedInSilence) {
               HasSubstr("PULL cannot talk to PUB"));
 }
 
-// 14.2: draft types do not exist there: closed, and nothing is said behind the signature.
+// What a peer heard that is refused by its version: the signature, and our major version if it has
+// one too (G-2), however its octets came.
+std::string Refusal(std::string_view peer) {
+  return absl::StrCat(kSignature, absl::StartsWith(peer, kSignature) ? "03" : "");
+}
+
+// 14.2: draft types do not exist there: closed, and nothing is said of them.
 TEST(OldGreetingTest, DraftTypesNeedZmtp30) {
   for (const SocketType type :
        {kServer, kClient, kRadio, kDish, kScatter, kGather, kPeer, kChannel}) {
@@ -192,7 +199,7 @@ TEST(OldGreetingTest, DraftTypesNeedZmtp30) {
       Subject subject(type);
       subject.Feed(octets);
       EXPECT_EQ(subject.cause(), Cause::kPeerIncompatible) << SocketTypeName(type);
-      EXPECT_EQ(subject.Output(), kSignature);
+      EXPECT_EQ(subject.Output(), Refusal(octets));
       EXPECT_TRUE(subject.connection->done());
     }
   }
@@ -246,7 +253,7 @@ TEST(OldGreetingTest, AnHttpRequestEnds) {
   EXPECT_EQ(left.cause(), Cause::kTransport);
 }
 
-// B-3, X-4: not served, they are closed at the octet that gives them away, and told nothing.
+// B-3, X-4: not served, they are closed at the octet that gives them away.
 TEST(OldGreetingTest, NotServed) {
   struct Case {
     const char* octets;
@@ -260,7 +267,7 @@ TEST(OldGreetingTest, NotServed) {
     Subject subject(kPull, c.options);
     subject.Feed(c.octets);
     EXPECT_EQ(subject.cause(), Cause::kPeerIncompatible) << c.octets;
-    EXPECT_EQ(subject.Output(), kSignature);
+    EXPECT_EQ(subject.Output(), Refusal(c.octets));
     EXPECT_TRUE(subject.connection->done());
   }
   // One says nothing of the other.
@@ -298,7 +305,7 @@ TEST(OldGreetingTest, NoMechanismNoOlderPeer) {
     EXPECT_EQ(handshake.Advance(&input, &out), Handshake::Result::kFailed);
     EXPECT_EQ(CauseOf(handshake.status()), Cause::kPeerIncompatible);
     EXPECT_THAT(std::string(handshake.status().message()), HasSubstr("PLAIN here needs 3.0"));
-    EXPECT_EQ(out, "");
+    EXPECT_EQ(absl::StrCat(kSignature, ToHex(out)), Refusal(octets));
   }
   Handshake handshake(options, std::make_unique<Asking>());
   ByteQueue input;

@@ -10,6 +10,7 @@
 #include "protocol/drive/cause.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/metadata.h"
+#include "protocol/wire/zmtp10.h"
 
 namespace monocoque {
 namespace {
@@ -39,6 +40,12 @@ absl::Status CheckOptions(const ConnectionOptions& options) {
     return absl::InvalidArgumentError("connection: STREAM speaks no ZMTP");
   }
   return absl::OkStatus();
+}
+
+// Its first part begins with 0 or 1 (S-3).
+bool IsSubscription(const Message& message) {
+  const Bytes first = message.bytes();
+  return !first.empty() && first[0] <= 1;
 }
 
 }  // namespace
@@ -189,24 +196,31 @@ absl::Status Connection::SendRefused(Instant /*now*/) {
   return absl::UnavailableError("");
 }
 
+// Frames of 1.0 are of no use to others, and theirs are of none here.
+bool Connection::SendAnew(const Message& message, Bytes prefix) {
+  return CanSend() && writer_.AppendZmtp10(message, prefix);
+}
+
 void Connection::SendEncoded(Slice frames, std::size_t messages) {
-  if (state_ == ConnectionState::kTraffic) writer_.AppendEncoded(std::move(frames), messages);
+  if (shares_encoding_) writer_.AppendEncoded(std::move(frames), messages);
 }
 
 absl::Status Connection::SendSubscription(bool subscribe, Bytes prefix, Instant /*now*/) {
   if (!status_.ok()) return status_;
   if (state_ != ConnectionState::kTraffic) return absl::UnavailableError("");
   std::string octets;
-  const PeerInfo& them = peer();
-  if (them.version_major == 3 && them.version_minor == 0) {
-    // The form of a message (S-1), yet no message: it counts for no mark.
-    std::string body(1, subscribe ? '\x01' : '\x00');
-    body.append(AsText(prefix));
-    std::array<std::uint8_t, frame::kLongHeaderBytes> header;
-    octets.append(AsText(Bytes(header).first(EncodeFrameHeader(0, body.size(), header))));
-    octets.append(body);
-  } else {
+  if (peer().knows_subscribe()) {
     AppendCommand(&octets, subscribe ? command::kSubscribe : command::kCancel, prefix);
+  } else {
+    // The form of a message (S-1), yet no message: it counts for no mark.
+    const std::uint64_t size = prefix.size() + 1;
+    std::array<std::uint8_t, zmtp10::kLongHeaderBytes> header;
+    const std::size_t header_bytes = handshake_.framing() == Framing::kZmtp10
+                                         ? zmtp10::EncodeFrameHeader(false, size, header)
+                                         : EncodeFrameHeader(0, size, header);
+    octets.append(AsText(Bytes(header).first(header_bytes)));
+    octets.push_back(subscribe ? '\x01' : '\x00');
+    octets.append(AsText(prefix));
   }
   return SendOctets(octets) ? absl::OkStatus() : absl::UnavailableError("");
 }
@@ -217,6 +231,7 @@ bool Connection::SendOctets(std::string_view octets) {
 
 void Connection::Fail(absl::Status why, std::string_view reason, Instant /*now*/) {
   if (!status_.ok()) return;
+  if (!handshake_.takes_commands()) reason = {};
   if (!reason.empty()) {
     std::string error;
     AppendError(&error, reason);
@@ -244,12 +259,21 @@ void Connection::AdvanceHandshake(Instant now) {
     End(handshake_.status());
     SettleClosing();
   } else if (result == Handshake::Result::kDone) {
-    state_ = ConnectionState::kTraffic;
-    handshake_deadline_ = Instant::Never();
-    heartbeat_.Start(now);
-    delivering_ = open_ = true;
-    Push({ConnectionEvent::Kind::kReady, {}, {}});
+    BeginTraffic(now);
   }
+}
+
+void Connection::BeginTraffic(Instant now) {
+  const Framing framing = handshake_.framing();
+  state_ = ConnectionState::kTraffic;
+  handshake_deadline_ = Instant::Never();
+  reader_.set_framing(framing);
+  shares_encoding_ = framing != Framing::kZmtp10;
+  if (framing == Framing::kZmtp30) heartbeat_.Start(now);  // H-10
+  delivering_ = open_ = true;
+  Push({ConnectionEvent::Kind::kReady, {}, {}});
+  // S-9: it may never say what it wants.
+  if (framing == Framing::kZmtp10 && sees_subscriptions_) OnSubscription(true, {});
 }
 
 bool Connection::Process(std::size_t max_frames, Instant now) {
@@ -308,10 +332,10 @@ Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
   }
 }
 
-// PUB and XPUB: a message whose first part begins with 0 or 1 is a subscription (S-3).
+// PUB and XPUB: such a message is a subscription.
 bool Connection::TakeSubscription(const Message& message) {
+  if (!IsSubscription(message)) return false;
   const Bytes first = message.bytes();
-  if (first.empty() || first[0] > 1) return false;
   OnSubscription(first[0] == 1, first.subspan(1));
   if (!message.multipart() || options_.only_first_subscribe) return true;
   const std::size_t parts = message.part_count();
@@ -384,6 +408,7 @@ void Connection::End(absl::Status why) {
   if (!status_.ok()) return;
   status_ = std::move(why);
   state_ = ConnectionState::kClosing;
+  shares_encoding_ = false;
   handshake_deadline_ = Instant::Never();
   if (delivering_) {
     // Whole messages that are here already are still delivered; without one it is over.
@@ -444,7 +469,13 @@ Instant Connection::NextDeadline() const {
 
 bool Connection::TakeUnsent(Message* out) {
   if (state_ != ConnectionState::kClosed || writer_.in_flight()) return false;
-  return writer_.TakeUnsent(out);
+  const bool told_by_messages =
+      SendsSubscriptions(options_.socket_type) && !peer().knows_subscribe();
+  while (writer_.TakeUnsent(out, handshake_.framing())) {
+    // The next publisher is told of subscriptions anew (S-8).
+    if (!told_by_messages || !IsSubscription(*out)) return true;
+  }
+  return false;
 }
 
 }  // namespace monocoque

@@ -41,19 +41,23 @@ enum class Poll {
   kNeedData,  // nothing until more is read
 };
 
-// One ZMTP 3.1 byte stream: greeting, handshake, frames, commands, heartbeats, limits (RFC 37). 3.0
-// peers are served too. No socket, no clock, no thread: octets and time go in, messages, events,
-// octets and a deadline come out. Complete and usable alone; Socket drives many of them.
+// One ZMTP 3.1 byte stream: greeting, handshake, frames, commands, heartbeats, limits (RFC 37).
+// Peers of 3.0, 2.0 and 1.0 are served too, in their own form. No socket, no clock, no thread:
+// octets and time go in, messages, events, octets and a deadline come out. Complete and usable
+// alone; Socket drives many of them.
 //
 // Method kinds, in this order below: getters; facts (what the transport and the clock did); wishes
 // (what the application wants); outputs, drained after facts and wishes. A turn:
 //
-//     c.CommitRead(std::move(window), n, now);                    // or Donate, or
-//     OnTransportClosed c.HandleTimeout(now); for (Poll p; (p = c.Receive(&m, now)) !=
-//     Poll::kNeedData;)
+//     c.CommitRead(std::move(window), n, now);  // or Donate, or OnTransportClosed
+//     c.HandleTimeout(now);
+//     for (Poll p; (p = c.Receive(&m, now)) != Poll::kNeedData;)
 //       if (p == Poll::kMessage) Use(m); else while (c.NextEvent(&e)) Use(e);
-//     while (c.FillTransmit(&batch, kMax)) { n = Write(batch); c.ReturnBatch(std::move(batch), n,
-//     ok, now); } wait until there is something to read or write, or c.NextDeadline()
+//     while (c.FillTransmit(&batch, kMax)) {
+//       n = Write(batch);
+//       c.ReturnBatch(std::move(batch), n, ok, now);
+//     }
+//     wait until there is something to read or write, or c.NextDeadline()
 //
 // Contract: thread-compatible and never re-entrant. `now` never decreases. A call earlier or later
 // than the deadline is harmless. A terminal status is sticky. Windows, batches and slices own their
@@ -80,10 +84,7 @@ class Connection {
   const PeerInfo& peer() const { return handshake_.peer(); }
   ReadHint read_hint() const;
   // Would Send take a message now?
-  bool CanSend() const {
-    return state_ == ConnectionState::kTraffic &&
-           !options_.send_mark.Reached(writer_.unfilled_messages(), writer_.unfilled_bytes());
-  }
+  bool CanSend() const { return state_ == ConnectionState::kTraffic && !at_send_mark(); }
   // Messages and octets accepted and not yet handed to a batch.
   std::size_t unsent_messages() const { return writer_.unfilled_messages(); }
   std::size_t unsent_bytes() const { return writer_.unfilled_bytes(); }
@@ -107,8 +108,9 @@ class Connection {
   // Whole messages known to lie untaken; Process finds them.
   std::size_t stored_messages() const { return reader_.ahead(); }
   const Limits& limits() const { return options_.limits; }
-  // Messages that others encoded, in frames of ZMTP 2.0 on, may be sent as they are.
-  bool shares_encoding() const { return state_ == ConnectionState::kTraffic; }
+  // In traffic, and messages that others encoded, in frames of ZMTP 2.0 on, may be sent as they
+  // are.
+  bool shares_encoding() const { return shares_encoding_; }
   // Messages that had begun and were cut off by the end; counted by TakeUnsent.
   std::size_t cut_messages() const { return writer_.cut_messages(); }
 
@@ -134,17 +136,19 @@ class Connection {
   // handshake's end and at the send mark, else the terminal status. `prefix`: frames in wire form,
   // each with MORE, that go in front of it.
   absl::Status Send(Message* message, Instant now, Bytes prefix = {}) {
-    if (!CanSend() || !writer_.Append(*message, prefix)) [[unlikely]]
+    if (!SendCopy(*message, prefix)) [[unlikely]]
       return SendRefused(now);
     message->Clear();
     return absl::OkStatus();
   }
   // As Send for a message that stays: false where Send would refuse.
   bool SendCopy(const Message& message, Bytes prefix = {}) {
-    return CanSend() && writer_.Append(message, prefix);
+    if (!shares_encoding_) [[unlikely]]
+      return SendAnew(message, prefix);
+    return !at_send_mark() && writer_.Append(message, prefix);
   }
-  // Whole messages, encoded already (shares_encoding()), by reference. In traffic only; the caller
-  // looks at the mark.
+  // Whole messages, encoded already (shares_encoding(); nothing happens without), by reference. The
+  // caller looks at the mark.
   void SendEncoded(Slice frames, std::size_t messages);
   // While held nothing is read and Process looks no further, whatever the marks say.
   void Hold(bool on) { held_ = on; }
@@ -153,7 +157,8 @@ class Connection {
   // end.
   absl::Status SendSubscription(bool subscribe, Bytes prefix, Instant now);
   // The pattern above found that the peer broke its rules or must be refused: tells the peer by
-  // ERROR with `reason` (cut to 255 octets; empty: no ERROR) and closes with `why`.
+  // ERROR with `reason` (cut to 255 octets; empty, or a peer that knows no ERROR: none) and closes
+  // with `why`.
   void Fail(absl::Status why, std::string_view reason, Instant now);
   // Messages will be given a routing id of so many octets: their inside leaves room for it.
   void LeaveRoom(std::size_t routing_id_bytes) { reader_.LeaveRoom(routing_id_bytes); }
@@ -189,11 +194,16 @@ class Connection {
  private:
   Connection(const ConnectionOptions& options, const Host& host);
 
+  bool at_send_mark() const {
+    return options_.send_mark.Reached(writer_.unfilled_messages(), writer_.unfilled_bytes());
+  }
   absl::Status SendRefused(Instant now);
+  bool SendAnew(const Message& message, Bytes prefix);
   Poll ReceiveClosed() const { return events_.empty() ? Poll::kNeedData : Poll::kEvent; }
   Poll ReceiveSlow(Reader::Result result, Message* out, Instant now);
   bool TakeSubscription(const Message& message);
   void AdvanceHandshake(Instant now);
+  void BeginTraffic(Instant now);
   void OnCommand(Instant now);
   absl::Status JudgeCommand();
   void OnPing(Bytes data, Instant now);
@@ -224,6 +234,7 @@ class Connection {
   bool delivering_ = false;
   bool open_ = false;
   const bool sees_subscriptions_;
+  bool shares_encoding_ = false;
   bool window_out_ = false;
   bool transport_closed_ = false;
   bool held_ = false;

@@ -9,8 +9,9 @@ namespace monocoque {
 // Something that happened on a connection besides messages.
 struct ConnectionEvent {
   enum class Kind {
-    kReady,        // the handshake is over; see Connection::peer()
-    kSubscribe,    // PUB, XPUB: the peer subscribed to `data`, in either form (S-2)
+    kReady,      // the handshake is over; see Connection::peer()
+    kSubscribe,  // PUB, XPUB: the peer subscribed to `data`, in either form (S-2); one of ZMTP 1.0
+                 // to everything, by being there (S-9)
     kUnsubscribe,  // PUB, XPUB: the peer cancelled `data`
     kJoin,         // RADIO: the peer joined the group `data`
     kLeave,        // RADIO: the peer left the group `data`

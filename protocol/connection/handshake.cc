@@ -1,6 +1,8 @@
 #include "protocol/connection/handshake.h"
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +15,7 @@
 #include "protocol/wire/frame.h"
 #include "protocol/wire/metadata.h"
 #include "protocol/wire/socket_type.h"
+#include "protocol/wire/zmtp10.h"
 
 namespace monocoque {
 namespace {
@@ -30,8 +33,10 @@ std::string OurMetadata(const ConnectionOptions& options) {
 }  // namespace
 
 Handshake::Handshake(const ConnectionOptions& options)
-    : options_(options),
-      mechanism_(std::make_unique<NullMechanism>(OurMetadata(options), options.limits)) {}
+    : Handshake(options, std::make_unique<NullMechanism>(OurMetadata(options), options.limits)) {}
+
+Handshake::Handshake(const ConnectionOptions& options, std::unique_ptr<Mechanism> mechanism)
+    : options_(options), mechanism_(std::move(mechanism)) {}
 
 void Handshake::Start(std::string* out) {
   AppendGreetingSignature(out, options_.routing_id.size());
@@ -47,17 +52,25 @@ Handshake::Result Handshake::Fail(absl::Status status) {
   return Result::kFailed;
 }
 
+Handshake::Result Handshake::Incompatible(std::string_view sentence) {
+  return Fail(TerminalStatus(Cause::kPeerIncompatible, absl::StrCat(sentence, " (", Where(), ")")));
+}
+
 Handshake::Result Handshake::Violation(std::string_view sentence) {
-  return Fail(
-      TerminalStatus(Cause::kPeerViolation, absl::StrCat(sentence, " (", Where(), ")")));
+  return Fail(TerminalStatus(Cause::kPeerViolation, absl::StrCat(sentence, " (", Where(), ")")));
 }
 
 Handshake::Result Handshake::Advance(ByteQueue* input, std::string* out) {
   if (stage_ == Stage::kGreeting) {
     const Result result = AdvanceGreeting(input, out);
     if (result != Result::kDone) return result;
-    stage_ = Stage::kCommands;
-    if (absl::Status started = mechanism_->Start(out); !started.ok()) return Fail(started);
+    if (stage_ == Stage::kCommands) {
+      if (absl::Status started = mechanism_->Start(out); !started.ok()) return Fail(started);
+    }
+  }
+  if (stage_ == Stage::kIdentity) {
+    const Result result = TakeOlderType(input);
+    return result == Result::kDone ? TakeOlderIdentity(input) : result;
   }
   while (stage_ == Stage::kCommands) {
     const Result result = NextCommand(input, out);
@@ -74,21 +87,18 @@ Handshake::Result Handshake::AdvanceGreeting(ByteQueue* input, std::string* out)
     octets_ += taken;
     input->Advance(taken);
   }
-  // Also to a peer that is refused below: what it hears does not depend on how its octets came (G-9).
+  // Also to a peer that is refused below: what it hears does not depend on how its octets came
+  // (G-9).
   if (greeting_.versioned() && !sent_major_) {
     AppendGreetingMajor(out);
     sent_major_ = true;
   }
   switch (greeting_.version()) {
     case PeerVersion::kZmtp10:
-      return Fail(TerminalStatus(Cause::kPeerIncompatible,
-                                 "the peer speaks ZMTP 1.0, or no ZMTP at all; 3.0 is needed"));
-    case PeerVersion::kRevision0:
-      return Fail(TerminalStatus(Cause::kPeerIncompatible,
-                                 "the peer speaks a revision of ZMTP that was never defined"));
     case PeerVersion::kZmtp20:
-      return Fail(TerminalStatus(Cause::kPeerIncompatible,
-                                 "the peer speaks ZMTP 2.0; 3.0 is needed"));
+      return BeginOlder(out);
+    case PeerVersion::kRevision0:
+      return Incompatible("the peer speaks a revision of ZMTP that was never defined");
     case PeerVersion::kUnknown:
     case PeerVersion::kZmtp30:
     case PeerVersion::kZmtp31:
@@ -105,11 +115,93 @@ Handshake::Result Handshake::AdvanceGreeting(ByteQueue* input, std::string* out)
   peer_.mechanism = std::string(field.substr(0, field.find('\0')));
   if (field != MechanismField(mechanism_->name())) {
     // G-7. Our greeting is out by now (G-6).
-    return Fail(TerminalStatus(
-        Cause::kPeerIncompatible,
-        absl::StrCat("mechanism ", mechanism_->name(), " here, ", absl::CHexEscape(peer_.mechanism),
-                     " there: give both sides the same (", Where(), ")")));
+    return Incompatible(absl::StrCat("mechanism ", mechanism_->name(), " here, ",
+                                     absl::CHexEscape(peer_.mechanism),
+                                     " there: give both sides the same"));
   }
+  stage_ = Stage::kCommands;
+  return Result::kDone;
+}
+
+// The peer is of 1.0 or 2.0: we say who we are in its own way, if it is to be served.
+Handshake::Result Handshake::BeginOlder(std::string* out) {
+  const bool zmtp10 = greeting_.version() == PeerVersion::kZmtp10;
+  const std::string_view who =
+      zmtp10 ? "the peer speaks ZMTP 1.0, or no ZMTP at all" : "the peer speaks ZMTP 2.0";
+  if (!(zmtp10 ? options_.serve_zmtp_1 : options_.serve_zmtp_2)) {
+    return Incompatible(absl::StrCat(who, ", which is not served here"));
+  }
+  if (!mechanism_->admits_anyone()) {
+    return Incompatible(absl::StrCat(who, "; ", mechanism_->name(), " here needs 3.0"));
+  }
+  const std::optional<std::uint8_t> type = Zmtp20Octet(options_.socket_type);
+  if (!type) {
+    return Incompatible(
+        absl::StrCat(who, "; ", SocketTypeName(options_.socket_type), " needs 3.0"));
+  }
+  stage_ = Stage::kIdentity;
+  framing_ = zmtp10 ? Framing::kZmtp10 : Framing::kZmtp20;
+  peer_.version_major = zmtp10 ? 1 : 2;
+  if (zmtp10) {
+    out->append(options_.routing_id);
+    return Result::kDone;
+  }
+  AppendGreetingZmtp20(out, *type, options_.routing_id);
+  return Result::kDone;
+}
+
+// 2.0: the octet of the peer's socket type. A misfit is closed in silence: there is no ERROR.
+Handshake::Result Handshake::TakeOlderType(ByteQueue* input) {
+  if (framing_ == Framing::kZmtp10 || peer_.socket_type) return Result::kDone;
+  if (input->empty()) return Result::kNeedData;
+  const std::uint8_t octet = input->contiguous()[0];
+  input->Advance(1);
+  ++octets_;
+  peer_.socket_type = SocketTypeOfZmtp20Octet(octet);
+  if (peer_.socket_type && Compatible(options_.socket_type, *peer_.socket_type)) {
+    return Result::kDone;
+  }
+  return Incompatible(
+      absl::StrCat("socket type ", SocketTypeName(options_.socket_type), " cannot talk to ",
+                   peer_.socket_type ? SocketTypeName(*peer_.socket_type) : "an unknown one"));
+}
+
+// The frame that holds the peer's identity ends an older handshake. Of 1.0 its first octets were
+// taken as the greeting's.
+Handshake::Result Handshake::TakeOlderIdentity(ByteQueue* input) {
+  const bool zmtp10 = framing_ == Framing::kZmtp10;
+  const Bytes taken = zmtp10 ? greeting_.octets() : Bytes();
+  std::array<std::uint8_t, zmtp10::kLongHeaderBytes> head;
+  std::ranges::copy(taken, head.begin());
+  const std::size_t there =
+      taken.size() + input->CopyOut(0, MutableBytes(head).subspan(taken.size()));
+  const Bytes octets = Bytes(head).first(there);
+  FrameHeader header;
+  const FrameParse parsed =
+      zmtp10 ? zmtp10::ParseFrameHeader(octets, &header) : ParseFrameHeader(octets, &header);
+  if (parsed == FrameParse::kNeedMore) return Result::kNeedData;
+  if (parsed != FrameParse::kOk) return Violation(FrameViolation(parsed));
+  // The flags of 1.0 are not looked at: a signature like ours has 7f there.
+  if (!zmtp10 && (header.flags & (frame::kMore | frame::kCommand)) != 0) {
+    return Violation("an identity that is not one frame");
+  }
+  if (header.body_bytes > options_.limits.max_frame_bytes) {
+    return Fail(TerminalStatus(Cause::kLimit,
+                               absl::StrCat("identity of ", header.body_bytes,
+                                            " octets, more than the limit (", Where(), ")")));
+  }
+  if (header.body_bytes > metadata::kMaxIdentity)
+    return Violation("identity longer than 255 octets");
+  const std::size_t rest = header.header_bytes - taken.size();
+  const auto size = static_cast<std::size_t>(header.body_bytes);
+  if (input->size() < rest + size) return Result::kNeedData;
+  std::array<std::uint8_t, metadata::kMaxIdentity> identity;
+  input->CopyOut(rest, MutableBytes(identity).first(size));
+  input->Skip(rest + size);
+  octets_ += rest + size;
+  peer_.identity = AsText(Bytes(identity).first(size));
+  if (!IdentityFits(peer_.identity)) return Violation("identity led by a zero octet");
+  stage_ = Stage::kOver;
   return Result::kDone;
 }
 
@@ -117,23 +209,15 @@ Handshake::Result Handshake::NextCommand(ByteQueue* input, std::string* out) {
   std::array<std::uint8_t, frame::kLongHeaderBytes> head;
   const Bytes octets = Bytes(head).first(input->CopyOut(0, head));
   FrameHeader header;
-  switch (ParseFrameHeader(octets, &header)) {
-    case FrameParse::kNeedMore:
-      // F-11: a message's flags are enough to know.
-      if (octets.empty() || (octets[0] & frame::kCommand) != 0) return Result::kNeedData;
-      break;
-    case FrameParse::kReservedFlags:
-      return Violation("frame with reserved flag bits set");
-    case FrameParse::kMoreOnCommand:
-      return Violation("command frame with the MORE flag");
-    case FrameParse::kSizeTooLarge:
-      return Violation("frame size with its top bit set");
-    case FrameParse::kOk:
-      break;
+  const FrameParse parsed = ParseFrameHeader(octets, &header);
+  if (const std::string_view wrong = FrameViolation(parsed); !wrong.empty()) {
+    return Violation(wrong);
   }
-  if ((octets[0] & frame::kCommand) == 0) {
+  // F-11: a message's flags are enough to know.
+  if (!octets.empty() && (octets[0] & frame::kCommand) == 0) {
     return Violation("a message before the handshake was done");
   }
+  if (parsed == FrameParse::kNeedMore) return Result::kNeedData;
   if (header.body_bytes > options_.limits.max_handshake_bytes ||
       header.body_bytes > options_.limits.max_frame_bytes) {
     return Fail(TerminalStatus(Cause::kLimit,
@@ -163,10 +247,8 @@ Handshake::Result Handshake::JudgePeer(std::string* out) {
     peer_.socket_type = ParseSocketType(*told.socket_type);
     if (!peer_.socket_type || !Compatible(options_.socket_type, *peer_.socket_type)) {
       AppendError(out, "Socket-Type does not fit");
-      return Fail(TerminalStatus(
-          Cause::kPeerIncompatible,
-          absl::StrCat("socket type ", SocketTypeName(options_.socket_type), " cannot talk to ",
-                       absl::CHexEscape(*told.socket_type), " (", Where(), ")")));
+      return Incompatible(absl::StrCat("socket type ", SocketTypeName(options_.socket_type),
+                                       " cannot talk to ", absl::CHexEscape(*told.socket_type)));
     }
   }
   peer_.identity = told.identity;

@@ -10,13 +10,14 @@
 #include "protocol/connection/options.h"
 #include "protocol/connection/peer_info.h"
 #include "protocol/mechanism/mechanism.h"
+#include "protocol/wire/frame.h"
 #include "protocol/wire/greeting.h"
 
 namespace monocoque {
 
 // From the first octet to the first message: greeting, version, mechanism, metadata, socket types
-// (RFC 37, 23 and 15). Takes octets off the input, appends octets to send, and ends with the peer's description
-// or with a terminal status.
+// (RFC 37; RFC 15 and RFC 13 for older peers). Takes octets off the input, appends octets to send,
+// and ends with the peer's description or with a terminal status.
 //
 // Thread-compatible. Invariant: nothing is taken off the input behind the command that ends it.
 class Handshake {
@@ -28,6 +29,7 @@ class Handshake {
   };
 
   explicit Handshake(const ConnectionOptions& options);
+  Handshake(const ConnectionOptions& options, std::unique_ptr<Mechanism> mechanism);
 
   // What goes out before anything came in (G-1).
   void Start(std::string* out);
@@ -35,23 +37,33 @@ class Handshake {
   Result Advance(ByteQueue* input, std::string* out);
 
   const PeerInfo& peer() const { return peer_; }
+  // How frames look from the handshake's end on.
+  Framing framing() const { return framing_; }
+  // The peer has our greeting and is of 3.x: it may be sent an ERROR.
+  bool takes_commands() const { return sent_rest_; }
   const absl::Status& status() const { return status_; }
   // "greeting" or "handshake", and how many octets of the peer were read, for error sentences.
   std::string Where() const;
 
  private:
-  enum class Stage { kGreeting, kCommands, kOver };
+  // kIdentity: of a peer of 1.0 or 2.0.
+  enum class Stage { kGreeting, kCommands, kIdentity, kOver };
 
   Result AdvanceGreeting(ByteQueue* input, std::string* out);
+  Result BeginOlder(std::string* out);
+  Result TakeOlderType(ByteQueue* input);
+  Result TakeOlderIdentity(ByteQueue* input);
   Result NextCommand(ByteQueue* input, std::string* out);
   Result JudgePeer(std::string* out);
   Result Fail(absl::Status status);
+  Result Incompatible(std::string_view sentence);
   Result Violation(std::string_view sentence);
 
   const ConnectionOptions& options_;
   std::unique_ptr<Mechanism> mechanism_;
   GreetingReader greeting_;
   Stage stage_ = Stage::kGreeting;
+  Framing framing_ = Framing::kZmtp30;
   bool sent_major_ = false;
   bool sent_rest_ = false;
   std::size_t octets_ = 0;

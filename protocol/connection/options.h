@@ -21,11 +21,18 @@ struct ConnectionOptions {
   std::string routing_id;
   // Further properties of ours, names beginning with "X-" (M-14).
   std::vector<std::pair<std::string, std::string>> properties;
-  // PUB, XPUB: of a message of several parts that is a subscription, only the first part is one; otherwise each part
-  // that begins with 0 or 1.
+  // PUB, XPUB: of a message of several parts that is a subscription, only the first part is one;
+  // otherwise each part that begins with 0 or 1.
   bool only_first_subscribe = false;
   // From the transport's beginning to the end of the handshake, in all (G-11). Zero: no deadline.
   absl::Duration handshake_timeout = absl::Seconds(30);
+  // Serve peers of ZMTP 1.0 and 2.0, which know no mechanism, no heartbeats and, 1.0, no socket
+  // types. libzmq serves both, and refuses them as we do where a mechanism or a ZAP domain asks
+  // peers who they are. Whatever does not begin with the octet ff counts as 1.0, an HTTP request
+  // too: not served, it is closed at once; served, it ends at a deadline or a limit, or passes for
+  // messages.
+  bool serve_zmtp_1 = true;
+  bool serve_zmtp_2 = true;
   HeartbeatOptions heartbeat;
   Limits limits;
   // Messages accepted by Send and not yet handed to a batch.

@@ -13,14 +13,21 @@ namespace monocoque {
 
 // What a peer told of itself in greeting and handshake. Untrusted octets: escape before showing.
 struct PeerInfo {
+  // What it announced: 3.0, 3.1 or later; 1.0 and 2.0 for those without a greeting of 64 octets.
   std::uint8_t version_major = 0;
   std::uint8_t version_minor = 0;
+  // Empty in 1.0 and 2.0, which have none.
   std::string mechanism;
-  // Absent if the peer did not say (M-9).
+  // Absent if the peer did not say (M-9), as in 1.0.
   std::optional<SocketType> socket_type;
   std::string identity;
   // All other properties, in order, the first of each name (M-3, M-8).
   std::vector<std::pair<std::string, std::string>> properties;
+
+  // It takes subscriptions as commands, not as messages (S-1).
+  bool knows_subscribe() const {
+    return version_major > 3 || (version_major == 3 && version_minor > 0);
+  }
 };
 
 }  // namespace monocoque

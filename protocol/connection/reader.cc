@@ -6,22 +6,30 @@
 #include <utility>
 
 #include "alloc/slice.h"
+#include "protocol/wire/zmtp10.h"
 
 namespace monocoque {
 namespace {
 
-// Up to here a block is taken whole when a frame's size is known; beyond, it doubles as octets arrive.
+// Up to here a block is taken whole when a frame's size is known; beyond, it doubles as octets
+// arrive.
 constexpr std::uint64_t kTakeWholeBytes = 1024 * 1024;
 
 }  // namespace
 
 Reader::Reader(const Limits& limits, BudgetPtr budget, std::shared_ptr<SlabPool> pool)
     : limits_(limits),
-      fast_max_(static_cast<std::size_t>(std::min<std::uint64_t>(
-          {frame::kMaxShortBody, limits.max_frame_bytes, limits.max_message_bytes}))),
       long_max_(std::min(limits.max_frame_bytes, limits.max_message_bytes)),
+      fast_end_(
+          static_cast<std::size_t>(std::min<std::uint64_t>(frame::kMaxShortBody, long_max_) + 1)),
       budget_(std::move(budget)),
       pool_(std::move(pool)) {}
+
+void Reader::set_framing(Framing framing) {
+  framing_ = framing;
+  // The fast ways know frames of 2.0 on: no size is one for them.
+  if (framing == Framing::kZmtp10) fast_end_ = long_max_ = 0;
+}
 
 Reader::Result Reader::Fail(std::string_view sentence) {
   if (status_.ok()) status_ = absl::InvalidArgumentError(sentence);
@@ -31,29 +39,24 @@ Reader::Result Reader::Fail(std::string_view sentence) {
 
 Reader::Result Reader::Header(std::size_t offset, std::size_t parts, std::uint64_t bytes,
                               FrameHeader* out, std::string_view* violation) const {
-  std::array<std::uint8_t, frame::kLongHeaderBytes> copy;
+  std::array<std::uint8_t, zmtp10::kLongHeaderBytes> copy;
   Bytes octets = input_.SpanAt(offset);
   if (octets.size() < copy.size()) {
     octets = Bytes(copy.data(), input_.CopyOut(offset, copy));
   }
-  switch (ParseFrameHeader(octets, out)) {
-    case FrameParse::kNeedMore:
-      return Result::kNeedData;
-    case FrameParse::kReservedFlags:
-      *violation = "frame with reserved flag bits set";
-      return Result::kError;
-    case FrameParse::kMoreOnCommand:
-      *violation = "command frame with the MORE flag";
-      return Result::kError;
-    case FrameParse::kSizeTooLarge:
-      *violation = "frame size with its top bit set";
-      return Result::kError;
-    case FrameParse::kOk:
-      break;
-  }
+  const FrameParse parsed = framing_ == Framing::kZmtp10 ? zmtp10::ParseFrameHeader(octets, out)
+                                                         : ParseFrameHeader(octets, out);
+  if (parsed == FrameParse::kNeedMore) return Result::kNeedData;
+  *violation = FrameViolation(parsed);
+  if (!violation->empty()) return Result::kError;
   if (out->command()) {
-    if (out->body_bytes <= limits_.max_command_bytes) return Result::kCommand;
-    *violation = "command larger than the limit";
+    if (framing_ == Framing::kZmtp20) {
+      *violation = "command frame from a peer of ZMTP 2.0";
+    } else if (out->body_bytes > limits_.max_command_bytes) {
+      *violation = "command larger than the limit";
+    } else {
+      return Result::kCommand;
+    }
   } else if (out->body_bytes > limits_.max_frame_bytes) {
     *violation = "frame larger than the limit";
   } else if (out->body_bytes > limits_.max_message_bytes ||
@@ -74,9 +77,9 @@ Reader::Result Reader::TakeCommand(std::size_t offset, const FrameHeader& header
   command_.resize(size);
   std::array<std::uint8_t, 512> piece;
   for (std::size_t at = 0; at < size;) {
-    const std::size_t count = input_.CopyOut(
-        offset + header.header_bytes + at,
-        MutableBytes(piece).first(std::min(piece.size(), size - at)));
+    const std::size_t count =
+        input_.CopyOut(offset + header.header_bytes + at,
+                       MutableBytes(piece).first(std::min(piece.size(), size - at)));
     command_.replace(at, count, AsText(Bytes(piece).first(count)));
     at += count;
   }
@@ -85,15 +88,16 @@ Reader::Result Reader::TakeCommand(std::size_t offset, const FrameHeader& header
 
 void Reader::DropFromCommand() {
   const std::uint64_t front = input_.position();
-  input_.Truncate(
-      command_position_ > front ? static_cast<std::size_t>(command_position_ - front) : 0);
+  input_.Truncate(command_position_ > front ? static_cast<std::size_t>(command_position_ - front)
+                                            : 0);
 }
 
-// One whole long frame without MORE, in one piece and within the limits: shared with its block. False if
-// the front is anything else.
+// One whole long frame without MORE, in one piece and within the limits: shared with its block.
+// False if the front is anything else.
 bool Reader::TakeLong(Message* out) {
   const Bytes front = input_.contiguous();
-  if (front.size() < frame::kLongHeaderBytes || front[0] != frame::kLong || gathering_) return false;
+  if (front.size() < frame::kLongHeaderBytes || front[0] != frame::kLong || gathering_)
+    return false;
   std::uint64_t size = 0;
   for (std::size_t i = 1; i < frame::kLongHeaderBytes; ++i) size = size << 8 | front[i];
   if (size <= inline_max_ || size > long_max_ || size > front.size() - frame::kLongHeaderBytes) {
@@ -164,6 +168,7 @@ std::optional<Reader::Result> Reader::TakeSingle(const FrameHeader& header, Mess
 
 // Nothing if the parts do not all lie in the front piece.
 std::optional<Reader::Result> Reader::TakeContiguousParts(Message* out) {
+  if (framing_ == Framing::kZmtp10) return std::nullopt;  // wire form is that of 2.0
   const std::size_t front = input_.contiguous().size();
   std::size_t at = 0;
   std::uint64_t bytes = 0;
@@ -214,8 +219,9 @@ bool Reader::BeginGather(const FrameHeader& header) {
   gather_bytes_ += header.body_bytes;
   if (parts) {
     const std::uint8_t flags = header.more() ? frame::kMore : std::uint8_t{0};
-    gathered_ += EncodeFrameHeader(flags, header.body_bytes,
-                                   MutableBytes(gather_->data(), gather_->capacity()).subspan(gathered_));
+    gathered_ +=
+        EncodeFrameHeader(flags, header.body_bytes,
+                          MutableBytes(gather_->data(), gather_->capacity()).subspan(gathered_));
   }
   lacking_ = header.body_bytes;
   input_.Skip(header.header_bytes);
@@ -230,7 +236,8 @@ std::optional<Reader::Result> Reader::ContinueGather(Message* out) {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(front.size(), lacking_));
     if (gathered_ + count > gather_->capacity()) {
       const std::uint64_t rest = gathered_ + lacking_;
-      const std::uint64_t doubled = std::max<std::uint64_t>(gather_->capacity() * 2, gathered_ + count);
+      const std::uint64_t doubled =
+          std::max<std::uint64_t>(gather_->capacity() * 2, gathered_ + count);
       if (!Reserve(static_cast<std::size_t>(std::min(rest, doubled)))) return Result::kNoMemory;
     }
     std::copy_n(front.data(), count, gather_->data() + gathered_);
@@ -263,8 +270,8 @@ void Reader::DropGather() {
   lacking_ = gather_bytes_ = 0;
 }
 
-// Continues where the last look ended, or behind what was taken meanwhile. False if the message being
-// gathered is not all there.
+// Continues where the last look ended, or behind what was taken meanwhile. False if the message
+// being gathered is not all there.
 bool Reader::CatchUp() {
   const std::uint64_t next_header = input_.position() + lacking_;
   if (seen_position_ >= next_header && seen_ >= taken_) return true;
@@ -286,7 +293,7 @@ void Reader::PassShortFrames(std::size_t* max_frames, std::size_t max_messages) 
   std::size_t count = 0;
   while (count < most && span.size() - at >= frame::kShortHeaderBytes && span[at] == 0) {
     const std::size_t size = span[at + 1];
-    if (size > fast_max_ || size > span.size() - at - frame::kShortHeaderBytes) break;
+    if (size >= fast_end_ || size > span.size() - at - frame::kShortHeaderBytes) break;
     at += frame::kShortHeaderBytes + size;
     ++count;
   }
@@ -332,8 +339,8 @@ Reader::Result Reader::LookAhead(std::size_t* max_frames, std::size_t max_messag
 }
 
 std::size_t Reader::lacking() const {
-  return static_cast<std::size_t>(std::min<std::uint64_t>(
-      lacking_, std::numeric_limits<std::size_t>::max()));
+  return static_cast<std::size_t>(
+      std::min<std::uint64_t>(lacking_, std::numeric_limits<std::size_t>::max()));
 }
 
 absl::StatusOr<ReadWindow> Reader::PrepareDirect() {
@@ -344,8 +351,7 @@ absl::StatusOr<ReadWindow> Reader::PrepareDirect() {
       return absl::UnavailableError("");
     }
   }
-  const std::uint64_t room =
-      std::min<std::uint64_t>(gather_->capacity() - gathered_, lacking_);
+  const std::uint64_t room = std::min<std::uint64_t>(gather_->capacity() - gathered_, lacking_);
   return ReadWindow(gather_, gathered_, static_cast<std::size_t>(room));
 }
 

@@ -24,18 +24,19 @@
 
 namespace monocoque {
 
-// Cuts received octets into messages and commands (RFC 37, Framing; ZMTP 2.0 frames on).
+// Cuts received octets into messages and commands (RFC 37, Framing; RFC 15; RFC 13).
 //
 // Two places in the stream move: Next() takes messages off the front, LookAhead() walks over frames
-// that are not taken yet, so that a command does not wait behind an application that does not receive.
-// A command is handed out once, by whichever comes to it first.
+// that are not taken yet, so that a command does not wait behind an application that does not
+// receive. A command is handed out once, by whichever comes to it first.
 //
-// A small body is copied into its Message, a larger one shares the block it arrived in. What arrives in
-// several pieces is gathered in a block of its own, whole up to 1 MiB, beyond that growing as octets
-// arrive: a size field alone takes no memory (SEC-3).
+// A small body is copied into its Message, a larger one shares the block it arrived in. What
+// arrives in several pieces is gathered in a block of its own, whole up to 1 MiB, beyond that
+// growing as octets arrive: a size field alone takes no memory (SEC-3). So are all messages of
+// several parts in frames of 1.0: a message keeps its parts in frames of 2.0.
 //
-// Thread-compatible. Invariant: every octet appended is at rest in input(), in the gathered message, or
-// was handed out.
+// Thread-compatible. Invariant: every octet appended is at rest in input(), in the gathered
+// message, or was handed out.
 class Reader {
  public:
   enum class Result {
@@ -52,13 +53,17 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
+  // Before the first frame is looked at; kZmtp30 if it is not called.
+  void set_framing(Framing framing);
+
   ByteQueue& input() { return input_; }
   const ByteQueue& input() const { return input_; }
 
-  // Messages will get an attribute of `bytes` octets: less of their body lies inside, so that it fits
-  // without an allocation.
+  // Messages will get an attribute of `bytes` octets: less of their body lies inside, so that it
+  // fits without an allocation.
   void LeaveRoom(std::size_t bytes) {
-    inline_max_ = Message::kInlineBytes - (bytes <= Slice::kInlineBytes ? bytes : Slice::kInlineBytes);
+    inline_max_ =
+        Message::kInlineBytes - (bytes <= Slice::kInlineBytes ? bytes : Slice::kInlineBytes);
   }
 
   // The next message or command. The fast way is one short frame that lies in one piece.
@@ -66,7 +71,7 @@ class Reader {
     const Bytes front = input_.contiguous();
     if (front.size() >= frame::kShortHeaderBytes && front[0] == 0 && !gathering_) [[likely]] {
       const std::size_t size = front[1];
-      if (size <= fast_max_ && size <= front.size() - frame::kShortHeaderBytes) [[likely]] {
+      if (size < fast_end_ && size <= front.size() - frame::kShortHeaderBytes) [[likely]] {
         if (size <= inline_max_) [[likely]] {
           out->SetInlineBody(front.data() + frame::kShortHeaderBytes, size,
                              front.size() - frame::kShortHeaderBytes);
@@ -81,9 +86,9 @@ class Reader {
     return NextSlow(out);
   }
 
-  // Looks at up to `*max_frames` frames beyond what was looked at, taking none off; counts them down.
-  // kCommand: one was found, it is not handed out again. kNeedData: all was seen, or the count is used
-  // up, or `max_messages` whole messages lie ahead untaken.
+  // Looks at up to `*max_frames` frames beyond what was looked at, taking none off; counts them
+  // down. kCommand: one was found, it is not handed out again. kNeedData: all was seen, or the
+  // count is used up, or `max_messages` whole messages lie ahead untaken.
   Result LookAhead(std::size_t* max_frames, std::size_t max_messages);
 
   // The body of the command found last; valid until the next call.
@@ -92,8 +97,8 @@ class Reader {
   // Messages in front of it can still be taken.
   void DropFromCommand();
   const absl::Status& status() const { return status_; }
-  // What LookAhead found when it returned kError. Messages in front of it can still be taken; Next()
-  // fails when it gets there.
+  // What LookAhead found when it returned kError. Messages in front of it can still be taken;
+  // Next() fails when it gets there.
   std::string_view ahead_violation() const { return ahead_violation_; }
 
   // Whole messages taken so far, and known to lie ahead of that.
@@ -105,7 +110,8 @@ class Reader {
   void Compact() { input_.Compact(pool_.get()); }
   // Octets held for messages not yet taken.
   std::size_t stored_bytes() const { return input_.size() + gathered_; }
-  // In the middle of a message, or of a frame: what has arrived of it is lost if the stream ends here.
+  // In the middle of a message, or of a frame: what has arrived of it is lost if the stream ends
+  // here.
   bool in_message() const { return gathering_ || !input_.empty(); }
 
   // How many octets the frame that is being gathered still lacks; 0 if none is.
@@ -113,9 +119,7 @@ class Reader {
   // A window on the gathering block, for reading the lacking octets straight into place. Only with
   // empty input and lacking() > 0.
   absl::StatusOr<ReadWindow> PrepareDirect();
-  bool owns(const ReadWindow& window) const {
-    return gather_ && window.block() == gather_.get();
-  }
+  bool owns(const ReadWindow& window) const { return gather_ && window.block() == gather_.get(); }
   // The first `bytes` octets of a window from PrepareDirect were filled.
   void CommitDirect(std::size_t bytes);
 
@@ -123,8 +127,8 @@ class Reader {
   Result NextSlow(Message* out);
   bool TakeLong(Message* out);
   Result Fail(std::string_view sentence);
-  // Parses the header `offset` octets behind the front and judges it by the limits; `parts` and `bytes`
-  // are what the message under way has already. kError: `violation` says why.
+  // Parses the header `offset` octets behind the front and judges it by the limits; `parts` and
+  // `bytes` are what the message under way has already. kError: `violation` says why.
   Result Header(std::size_t offset, std::size_t parts, std::uint64_t bytes, FrameHeader* out,
                 std::string_view* violation) const;
   // Copies the body into command_, if it is all there; takes nothing off.
@@ -140,8 +144,11 @@ class Reader {
   void PassShortFrames(std::size_t* max_frames, std::size_t max_messages);
 
   const Limits limits_;
-  const std::size_t fast_max_;   // bodies that need no look at the limits: in short frames, in long ones
-  const std::uint64_t long_max_;
+  Framing framing_ = Framing::kZmtp30;
+  // Bodies that need no look at the limits: in long frames up to the one, in short ones below the
+  // other.
+  std::uint64_t long_max_;
+  std::size_t fast_end_;
   std::size_t inline_max_ = Message::kInlineBytes;  // larger bodies are shared
   BudgetPtr budget_;
   std::shared_ptr<SlabPool> pool_;
@@ -150,9 +157,9 @@ class Reader {
 
   // The message being gathered: a single body, or frames in wire form.
   bool gathering_ = false;
-  bool in_frame_ = false;         // a frame was begun and is not complete
-  bool gather_parts_ = false;     // wire form
-  bool gather_last_ = false;      // the frame under way is the message's last
+  bool in_frame_ = false;      // a frame was begun and is not complete
+  bool gather_parts_ = false;  // wire form
+  bool gather_last_ = false;   // the frame under way is the message's last
   BlockPtr gather_;
   std::size_t gathered_ = 0;      // octets in the block
   std::uint64_t lacking_ = 0;     // octets of the frame under way that are not there yet

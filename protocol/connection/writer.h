@@ -8,6 +8,7 @@
 #include "alloc/budget.h"
 #include "alloc/byte_chain.h"
 #include "alloc/bytes.h"
+#include "alloc/payload.h"
 #include "alloc/slab_pool.h"
 #include "alloc/slice.h"
 #include "alloc/transmit_batch.h"
@@ -19,8 +20,8 @@
 namespace monocoque {
 
 // Encodes messages and commands into the chain of what a link has to write (RFC 37, Framing). Small
-// bodies are copied, one move of fixed size for those that lie inside their message; larger ones are
-// referenced. What has not begun when the link dies can be taken out again as messages.
+// bodies are copied, one move of fixed size for those that lie inside their message; larger ones
+// are referenced. What has not begun when the link dies can be taken out again as messages.
 //
 // Thread-compatible. Invariant: as ByteChain's.
 class Writer {
@@ -29,7 +30,7 @@ class Writer {
   static constexpr std::size_t kCopyBytes = 2048;
 
   Writer(std::shared_ptr<SlabPool> pool, BudgetPtr budget)
-      : chain_(std::move(pool), std::move(budget)) {}
+      : budget_(budget), chain_(std::move(pool), std::move(budget)) {}
 
   // Appends a message behind `prefix`: frames in wire form, each with MORE (an envelope). False if
   // memory is refused; then nothing was appended.
@@ -45,6 +46,9 @@ class Writer {
     }
     return AppendSlow(message, prefix);
   }
+
+  // As Append, in frames of ZMTP 1.0.
+  bool AppendZmtp10(const Message& message, Bytes prefix);
 
   // Appends whole messages that somebody encoded already, by reference.
   void AppendEncoded(Slice frames, std::size_t messages) {
@@ -70,15 +74,20 @@ class Writer {
   // The list of an earlier batch, to be filled again without an allocation.
   TransmitBatch TakeSpare() { return std::move(spare_); }
 
-  // After the link's end, with no batch in flight: the next message that had not begun, in order, with
-  // its prefix as its first parts. False when there are no more. Commands are left out.
-  bool TakeUnsent(Message* out);
-  // Messages that had begun and were cut off by the link's end; complete once TakeUnsent said false.
+  // After the link's end, with no batch in flight: the next message that had not begun, in order,
+  // with its prefix as its first parts. False when there are no more. Commands are left out.
+  // `framing`: what was appended.
+  bool TakeUnsent(Message* out, Framing framing);
+  // Messages that had begun and were cut off by the link's end; complete once TakeUnsent said
+  // false.
   std::size_t cut_messages() const { return cut_; }
 
  private:
   bool AppendSlow(const Message& message, Bytes prefix);
+  // One message: `prefix`, `header` and the body, each of which may be empty.
+  bool AppendPieces(Bytes prefix, Bytes header, const Payload& body);
 
+  BudgetPtr budget_;
   ByteChain chain_;
   TransmitBatch spare_;
   std::unique_ptr<Reader> unsent_;

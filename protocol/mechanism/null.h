@@ -10,7 +10,8 @@
 
 namespace monocoque {
 
-// NULL (RFC 37): each side sends READY at once and waits for the other's (N-1). No roles, no secrets.
+// NULL (RFC 37): each side sends READY at once and waits for the other's (N-1). No roles, no
+// secrets.
 class NullMechanism final : public Mechanism {
  public:
   // `our_metadata`: the properties READY carries, encoded.
@@ -19,6 +20,7 @@ class NullMechanism final : public Mechanism {
 
   std::string_view name() const override { return "NULL"; }
   bool as_server() const override { return false; }
+  bool admits_anyone() const override { return true; }
   absl::Status Start(std::string* out) override;
   absl::Status OnCommand(const Command& command, std::string* out) override;
   bool done() const override { return done_; }

@@ -115,6 +115,8 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
   options.handshake_timeout = link->deadline.is_never()
                                   ? absl::ZeroDuration()
                                   : std::max(link->deadline - now, absl::Nanoseconds(1));
+  options.serve_zmtp_1 = link_options.serve_zmtp_1;
+  options.serve_zmtp_2 = link_options.serve_zmtp_2;
   options.heartbeat = link_options.heartbeat;
   options.limits = link_options.limits;
   options.only_first_subscribe = options_.only_first_subscribe;

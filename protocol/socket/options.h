@@ -23,6 +23,10 @@ struct LinkOptions {
   // From dialing or accepting to the end of the handshake, in all (libzmq: HANDSHAKE_IVL, and
   // CONNECT_TIMEOUT). Zero: no deadline.
   absl::Duration handshake_timeout = absl::Seconds(30);
+  // Serve peers of ZMTP 1.0 and 2.0 where no security asks who they are (B-4, B-5), as libzmq
+  // always does; see ConnectionOptions. A 1.0 peer of PUB or XPUB gets everything.
+  bool serve_zmtp_1 = true;
+  bool serve_zmtp_2 = true;
   // PING and PONG; off by default (libzmq: HEARTBEAT_IVL, HEARTBEAT_TIMEOUT, HEARTBEAT_TTL).
   HeartbeatOptions heartbeat;
   // Pauses between the attempts of a dialer (libzmq: RECONNECT_IVL, RECONNECT_IVL_MAX).

@@ -2,6 +2,23 @@
 
 namespace monocoque {
 
+std::string_view FrameViolation(FrameParse result) {
+  switch (result) {
+    case FrameParse::kOk:
+    case FrameParse::kNeedMore:
+      break;
+    case FrameParse::kReservedFlags:
+      return "frame with reserved flag bits set";
+    case FrameParse::kMoreOnCommand:
+      return "command frame with the MORE flag";
+    case FrameParse::kSizeTooLarge:
+      return "frame size with its top bit set";
+    case FrameParse::kZeroLength:
+      return "frame of length zero";
+  }
+  return {};
+}
+
 FrameParse ParseFrameHeader(Bytes bytes, FrameHeader* out) {
   if (bytes.empty()) return FrameParse::kNeedMore;
   const std::uint8_t flags = bytes[0];

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "alloc/bytes.h"
 
 namespace monocoque {
 
-// Frames of ZMTP 2.0, 3.0 and 3.1 (RFC 37, Framing): flags, a size of one or eight octets, the body.
+// Frames of ZMTP 2.0, 3.0 and 3.1 (RFC 37, Framing): flags, a size of one or eight octets, the
+// body.
 namespace frame {
 
 inline constexpr std::uint8_t kMore = 0x01;
@@ -21,6 +23,13 @@ inline constexpr std::size_t kLongHeaderBytes = 9;
 inline constexpr std::size_t kMaxShortBody = 255;
 
 }  // namespace frame
+
+// How the frames of one stream look: chosen once, by the peer's version.
+enum class Framing {
+  kZmtp10,  // see zmtp10.h
+  kZmtp20,  // as here, and all of them messages'
+  kZmtp30,  // and commands
+};
 
 struct FrameHeader {
   std::uint8_t flags = 0;
@@ -37,10 +46,14 @@ enum class FrameParse {
   kReservedFlags,  // F-6
   kMoreOnCommand,  // F-7
   kSizeTooLarge,   // F-5: the top bit of an eight-octet size is set
+  kZeroLength,     // ZMTP 1.0 alone: a length that does not even count the flags
 };
 
-// Reads a header off the front of `bytes`. Looks at no limit: that is the reader's business. Flags are
-// judged as soon as their octet is there, the size when it is complete.
+// What is wrong, for an error's sentence; empty for kOk and kNeedMore.
+std::string_view FrameViolation(FrameParse result);
+
+// Reads a header off the front of `bytes`. Looks at no limit: that is the reader's business. Flags
+// are judged as soon as their octet is there, the size when it is complete.
 FrameParse ParseFrameHeader(Bytes bytes, FrameHeader* out);
 
 // Octets of the header that a body of this size gets: short up to 255, long beyond (F-2, F-4).
@@ -48,8 +61,8 @@ constexpr std::size_t FrameHeaderBytes(std::uint64_t body_bytes) {
   return body_bytes <= frame::kMaxShortBody ? frame::kShortHeaderBytes : frame::kLongHeaderBytes;
 }
 
-// Writes the header for a body of `body_bytes` to `out` (at least FrameHeaderBytes of it) and returns
-// how many octets it took. `flags`: kMore or kCommand; LONG is set here, from the size.
+// Writes the header for a body of `body_bytes` to `out` (at least FrameHeaderBytes of it) and
+// returns how many octets it took. `flags`: kMore or kCommand; LONG is set here, from the size.
 inline std::size_t EncodeFrameHeader(std::uint8_t flags, std::uint64_t body_bytes,
                                      MutableBytes out) {
   if (body_bytes <= frame::kMaxShortBody) [[likely]] {

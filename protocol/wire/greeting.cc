@@ -27,6 +27,13 @@ void AppendGreetingRest(std::string* out, std::string_view mechanism, bool as_se
   out->append(kFillerBytes, '\0');
 }
 
+void AppendGreetingZmtp20(std::string* out, std::uint8_t socket_type, std::string_view identity) {
+  out->push_back(static_cast<char>(socket_type));
+  out->push_back('\0');  // flags: one frame, short
+  out->push_back(static_cast<char>(identity.size()));
+  out->append(identity);
+}
+
 std::string MechanismField(std::string_view name) {
   std::string field(name.substr(0, greeting::kMechanismBytes));
   field.resize(greeting::kMechanismBytes, '\0');

@@ -43,6 +43,10 @@ void AppendGreetingMajor(std::string* out);
 // When the peer's major version is there: minor version, mechanism, as-server, filler. `mechanism`
 // has at most 20 octets.
 void AppendGreetingRest(std::string* out, std::string_view mechanism, bool as_server);
+// In place of that, to a peer of 2.0 (RFC 15): the octet of our socket type and our identity, of at
+// most 255 octets, as a frame. A peer of 1.0 (RFC 13) gets nothing but the identity's octets: to it
+// our signature is the header of their frame.
+void AppendGreetingZmtp20(std::string* out, std::uint8_t socket_type, std::string_view identity);
 
 // Reads the peer's greeting in any segmentation (G-9). Looks at no padding and no filler (G-5).
 //
@@ -61,6 +65,8 @@ class GreetingReader {
   // Known from the eleventh octet on for old peers, from the twelfth for 3.x; at the first or the
   // tenth for 1.0.
   PeerVersion version() const { return version_; }
+  // What was taken so far; of a peer of 1.0 the first octets of its identity's frame.
+  Bytes octets() const { return Bytes(octets_).first(received_); }
   // All 64 octets of a 3.x greeting are there.
   bool complete() const { return received_ == greeting::kBytes; }
 

@@ -42,10 +42,8 @@ absl::StatusOr<std::pair<std::string, Deviation>> ParseHead(std::string_view lin
 }  // namespace
 
 absl::StatusOr<std::map<std::string, Pending>> ParsePending(std::string_view text) {
-  static const auto* kinds =
-      new std::map<std::string_view, Outcome::Kind>{{"option", Outcome::Kind::kOptionMissing},
-                                                    {"wish", Outcome::Kind::kWishMissing},
-                                                    {"version", Outcome::Kind::kDiffers}};
+  static const auto* kinds = new std::map<std::string_view, Outcome::Kind>{
+      {"option", Outcome::Kind::kOptionMissing}, {"wish", Outcome::Kind::kWishMissing}};
   std::map<std::string, Pending> all;
   for (std::string_view line : Lines(text)) {
     const std::vector<std::string> words =

@@ -14,12 +14,12 @@ namespace monocoque::golden {
 
 // Why a capture does not play to its end yet, and where that shows.
 struct Pending {
-  Outcome::Kind kind = Outcome::Kind::kDiffers;
+  Outcome::Kind kind = Outcome::Kind::kOptionMissing;
   std::string text;
 };
 
-// pending.txt, by name of the capture. A line: the name, what is missing (option, wish, version),
-// and a sentence.
+// pending.txt, by name of the capture. A line: the name, what is missing (option, wish), and a
+// sentence.
 absl::StatusOr<std::map<std::string, Pending>> ParsePending(std::string_view text);
 
 // What we do where libzmq does something else.

@@ -81,7 +81,7 @@ TEST(PlayerTest, AConnectionThatNobodyExpectedIsFoundOut) {
       PlayAs(head, "C> ff {padding:8=0000000000000000} 7f\nS! close\nno-reconnect 99\n").text, "");
   EXPECT_THAT(PlayAs(head, "S! close\nno-reconnect 200\n").text, HasSubstr("a new connection"));
   EXPECT_THAT(
-      PlayAs(head, "C> ff {padding:8=0000000000000000} 7f\nS> 01\nC! close within 10\nopen 2\n")
+      PlayAs(head, "C> ff {padding:8=0000000000000000} 7f\nS> 00\nC! close within 10\nopen 2\n")
           .text,
       HasSubstr("no new connection"));
 }

@@ -30,6 +30,13 @@ std::string ZmqPeer::Bind(const std::string& endpoint) {
   return bound.data();
 }
 
+int ZmqPeer::events() {
+  int events = 0;
+  std::size_t size = sizeof(events);
+  EXPECT_EQ(zmq_getsockopt(socket_, ZMQ_EVENTS, &events, &size), 0);
+  return events;
+}
+
 void ZmqPeer::Connect(const std::string& endpoint) {
   EXPECT_EQ(zmq_connect(socket_, endpoint.c_str()), 0) << zmq_strerror(zmq_errno());
 }

@@ -24,6 +24,8 @@ class ZmqPeer {
   // False: it would block now.
   bool Send(const std::vector<std::string>& parts);
   bool Receive(std::vector<std::string>* parts);
+  // ZMQ_EVENTS. Asking also lets the socket take up connections it accepted.
+  int events();
 
  private:
   void* context_;

@@ -88,18 +88,6 @@ TEST(ConnectionTest, OtherMechanismIsRefused) {
   EXPECT_TRUE(c->done());
 }
 
-// B-3, X-4: older peers are refused cleanly.
-TEST(ConnectionTest, OldVersionsAreRefused) {
-  const Host host = TestHost();
-  for (const char* octets : {"0100", "ff00000000000000017f0100", "ff00000000000000017f00",
-                             "ff00000000000000057e", "47455420"}) {
-    auto c = Make(SocketType::kDealer, host);
-    Feed(c.get(), Hex(octets), host.now);
-    c->Process(10, host.now);
-    EXPECT_EQ(CauseOf(c->status()), Cause::kPeerIncompatible) << octets;
-  }
-}
-
 // G-2, G-9: what a refused peer hears does not depend on how its octets are cut.
 TEST(ConnectionTest, ARefusedVersionHearsTheSameInAnyCut) {
   const Host host = TestHost();

@@ -200,15 +200,28 @@ absl::Status Connection::SendSubscription(bool subscribe, Bytes prefix, Instant 
   const PeerInfo& them = peer();
   if (them.version_major == 3 && them.version_minor == 0) {
     // The form of a message (S-1), yet no message: it counts for no mark.
-    std::string body(1, subscribe ? '\x01' : '\x00');
-    body.append(AsText(prefix));
-    std::array<std::uint8_t, frame::kLongHeaderBytes> header;
-    octets.append(AsText(Bytes(header).first(EncodeFrameHeader(0, body.size(), header))));
-    octets.append(body);
+    const std::uint8_t form = subscribe ? 1 : 0;
+    AppendFrame(&octets, Bytes(&form, 1), prefix);
   } else {
     AppendCommand(&octets, subscribe ? command::kSubscribe : command::kCancel, prefix);
   }
   return SendOctets(octets) ? absl::OkStatus() : absl::UnavailableError("");
+}
+
+bool Connection::SendFirst(Bytes body) {
+  if (state_ != ConnectionState::kTraffic) return false;
+  std::string octets;
+  AppendFrame(&octets, {}, body);
+  return SendOctets(octets);
+}
+
+// A message frame in the peer's own form.
+void Connection::AppendFrame(std::string* octets, Bytes lead, Bytes body) const {
+  std::array<std::uint8_t, frame::kLongHeaderBytes> header;
+  const std::size_t size = EncodeFrameHeader(0, lead.size() + body.size(), header);
+  octets->append(AsText(Bytes(header).first(size)));
+  octets->append(AsText(lead));
+  octets->append(AsText(body));
 }
 
 bool Connection::SendOctets(std::string_view octets) {

@@ -21,15 +21,7 @@ absl::StatusOr<Socket> Socket::Create(SocketType type, const SocketOptions& opti
   if (host.pool == nullptr || host.entropy == nullptr) {
     return absl::InvalidArgumentError("socket: the host must bring a pool and entropy");
   }
-  if (options.routing_id.size() > 255 ||
-      (!options.routing_id.empty() && options.routing_id[0] == '\0')) {
-    return absl::InvalidArgumentError(
-        "socket: a routing id has 1 to 255 octets, the first of them not zero");
-  }
-  if ((options.router_mandatory || options.router_handover) && type != SocketType::kRouter) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "socket: router_mandatory and router_handover are for ROUTER, not ", SocketTypeName(type)));
-  }
+  if (absl::Status fits = CheckOptions(type, options); !fits.ok()) return fits;
   auto core = std::make_unique<SocketCore>(type, options, host);
   std::unique_ptr<Pattern> pattern = MakePattern(type, core.get());
   if (pattern == nullptr) {
@@ -184,7 +176,9 @@ bool Socket::Receive(Message* out, PeerId* from, Instant now) {
 }
 
 bool Socket::Take(Message* out, Instant now) {
-  return !core_->closing() && pattern_->Receive(out, now);
+  if (core_->receives_apart()) [[unlikely]]
+    return core_->TakeNotice(out);
+  return pattern_->Receive(out, now);
 }
 
 absl::Status Socket::ReceiveStatus() const {

@@ -285,9 +285,10 @@ void SocketCore::KeepNewest(Peer* peer, std::size_t count) {
 void SocketCore::FlushQueue(Peer* peer) {
   if (!options_.conflate) {
     MoveQueue(peer);
-  } else if (peer->link != nullptr && !peer->queue.empty()) {
-    MarkDirty(peer->link);
+    return;
   }
+  if (peer->link != nullptr && !peer->queue.empty()) MarkDirty(peer->link);
+  UpdateBalance(peer);
 }
 
 void SocketCore::MoveQueue(Peer* peer) {
@@ -334,6 +335,8 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
         AfterDraining(link, now);
         break;
     }
+    // It is in front of what comes next.
+    if (!notices_.empty()) return false;
   }
   return false;
 }

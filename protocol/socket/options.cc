@@ -29,6 +29,10 @@ using O = SocketOptions;
 
 constexpr std::array kSocketRules = {
     For<O>(
+        "req_relaxed", [](const O& o) { return o.req_relaxed; }, kReq),
+    For<O>(
+        "req_correlate", [](const O& o) { return o.req_correlate; }, kReq),
+    For<O>(
         "router_mandatory", [](const O& o) { return o.router_mandatory; }, kRouter),
     For<O>(
         "router_id_clash",

@@ -66,6 +66,13 @@ struct SocketOptions {
   // Octets of all blocks that the socket's links hold together, for what is received and for what
   // is to be sent.
   std::int64_t budget_bytes = std::int64_t{1} << 40;
+  // REQ: a request may be sent while the reply to the last one is out; that one is given up and its
+  // reply dropped. With req_correlate, or a late reply of the same peer is taken for the new one
+  // (libzmq: REQ_RELAXED).
+  bool req_relaxed = false;
+  // REQ: each request carries a number in front of its delimiter, and a reply counts only with the
+  // same (libzmq: REQ_CORRELATE).
+  bool req_correlate = false;
   // ROUTER: Send to a routing id that nobody has fails with not-found, to a peer at its mark with
   // unavailable; otherwise such a message is dropped and counted (libzmq: ROUTER_MANDATORY).
   bool router_mandatory = false;

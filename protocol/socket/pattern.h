@@ -59,6 +59,9 @@ class Pattern {
   // handed out, and only then the pattern's state moves.
   virtual bool Receive(Message* out, Instant now) { return core_.ReceiveFair(out, now); }
   virtual void Taken() {}
+  // What Receive gave last and was not taken yet is still to be had; not if the application went on
+  // without it.
+  virtual bool KeepsShown() const { return true; }
   // Why Receive said false.
   virtual absl::Status ReceiveStatus() const { return absl::UnavailableError(""); }
   // Octets that this peer's messages will carry as routing id; room is left for them.

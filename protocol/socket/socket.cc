@@ -156,29 +156,33 @@ absl::Status Socket::SendTo(PeerId id, Message* message, Instant now) {
 }
 
 const Message* Socket::Peek(PeerId* from, Instant now) {
-  if (!has_peeked_) has_peeked_ = Take(&peeked_, now);
+  if (!has_peeked_ || !pattern_->KeepsShown()) has_peeked_ = Take(&peeked_, now);
   if (!has_peeked_) return nullptr;
   if (from != nullptr) *from = peeked_.peer();
   return &peeked_;
 }
 
 bool Socket::Receive(Message* out, PeerId* from, Instant now) {
-  if (has_peeked_) [[unlikely]] {
-    *out = std::move(peeked_);
-    has_peeked_ = false;
-  } else if (!Take(out, now)) {
-    return false;
-  }
+  const bool peeked = has_peeked_ && TakePeeked(out);
+  if (!peeked && !Take(out, now)) return false;
   pattern_->Taken();
   ++core_->mutable_stats()->messages_received;
   if (from != nullptr) *from = out->peer();
   return true;
 }
 
+bool Socket::TakePeeked(Message* out) {
+  has_peeked_ = false;
+  if (!pattern_->KeepsShown()) return false;
+  *out = std::move(peeked_);
+  return true;
+}
+
 bool Socket::Take(Message* out, Instant now) {
-  if (core_->receives_apart()) [[unlikely]]
-    return core_->TakeNotice(out);
-  return pattern_->Receive(out, now);
+  if (!core_->receives_apart() && pattern_->Receive(out, now)) [[likely]]
+    return true;
+  // Taking the last message of a link may have brought one.
+  return core_->TakeNotice(out);
 }
 
 absl::Status Socket::ReceiveStatus() const {

@@ -213,16 +213,29 @@ absl::Status Connection::SendSubscription(bool subscribe, Bytes prefix, Instant 
     AppendCommand(&octets, subscribe ? command::kSubscribe : command::kCancel, prefix);
   } else {
     // The form of a message (S-1), yet no message: it counts for no mark.
-    const std::uint64_t size = prefix.size() + 1;
-    std::array<std::uint8_t, zmtp10::kLongHeaderBytes> header;
-    const std::size_t header_bytes = handshake_.framing() == Framing::kZmtp10
-                                         ? zmtp10::EncodeFrameHeader(false, size, header)
-                                         : EncodeFrameHeader(0, size, header);
-    octets.append(AsText(Bytes(header).first(header_bytes)));
-    octets.push_back(subscribe ? '\x01' : '\x00');
-    octets.append(AsText(prefix));
+    const std::uint8_t form = subscribe ? 1 : 0;
+    AppendFrame(&octets, Bytes(&form, 1), prefix);
   }
   return SendOctets(octets) ? absl::OkStatus() : absl::UnavailableError("");
+}
+
+bool Connection::SendFirst(Bytes body) {
+  if (state_ != ConnectionState::kTraffic) return false;
+  std::string octets;
+  AppendFrame(&octets, {}, body);
+  return SendOctets(octets);
+}
+
+// A message frame in the peer's own form.
+void Connection::AppendFrame(std::string* octets, Bytes lead, Bytes body) const {
+  const std::uint64_t size = lead.size() + body.size();
+  std::array<std::uint8_t, zmtp10::kLongHeaderBytes> header;
+  const std::size_t header_bytes = handshake_.framing() == Framing::kZmtp10
+                                       ? zmtp10::EncodeFrameHeader(false, size, header)
+                                       : EncodeFrameHeader(0, size, header);
+  octets->append(AsText(Bytes(header).first(header_bytes)));
+  octets->append(AsText(lead));
+  octets->append(AsText(body));
 }
 
 bool Connection::SendOctets(std::string_view octets) {

@@ -156,6 +156,10 @@ class Connection {
   // the form its version knows (S-1). Not subject to the mark. Unavailable before the handshake's
   // end.
   absl::Status SendSubscription(bool subscribe, Bytes prefix, Instant now);
+  // A message of one part that goes out before all others, at the beginning of traffic: it counts
+  // for no mark and is not among the unsent ones, since it is said anew on the next connection.
+  // False if memory is refused.
+  bool SendFirst(Bytes body);
   // The pattern above found that the peer broke its rules or must be refused: tells the peer by
   // ERROR with `reason` (cut to 255 octets; empty, or a peer that knows no ERROR: none) and closes
   // with `why`.
@@ -218,6 +222,7 @@ class Connection {
   void SettleClosing();
   void Push(ConnectionEvent event);
   bool SendOctets(std::string_view octets);
+  void AppendFrame(std::string* octets, Bytes lead, Bytes body) const;
 
   const ConnectionOptions options_;
   std::shared_ptr<SlabPool> pool_;

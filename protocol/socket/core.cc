@@ -53,17 +53,20 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
                                              Instant now) {
   if (closing_) return absl::FailedPreconditionError("connect: the socket is closed");
   if (absl::Status fits = CheckForConnect(endpoint); !fits.ok()) return fits;
+  if (absl::Status fits = CheckOptions(type_, options); !fits.ok()) return fits;
+  if (absl::Status fits = pattern_->CheckConnect(options); !fits.ok()) return fits;
   auto dialer = std::make_unique<Dialer>(options);
   dialer->id = dialers_.NextId();
   dialer->endpoint = std::make_shared<const Endpoint>(endpoint);
   auto peer = std::make_unique<Peer>();
   peer->id = peers_.NextId();
   peer->dialer = dialer->id;
+  peer->immediate = options.immediate;
   dialer->peer = peer->id;
   Dialer* made = dialers_.Insert(std::move(dialer));
   Peer* its_peer = made == nullptr ? nullptr : peers_.Insert(std::move(peer));
   if (its_peer == nullptr) return absl::ResourceExhaustedError("connect: too many dialers");
-  pattern_->OnPeerMade(its_peer);
+  pattern_->OnPeerMade(its_peer, options);
   UpdateBalance(its_peer);
   StartDial(made, now);
   return made->id;
@@ -97,7 +100,8 @@ absl::Status SocketCore::Disconnect(DialerId id, Instant now) {
 
 void SocketCore::Close(absl::Duration linger, Instant now) {
   if (closing_) return;
-  closing_ = true;
+  closing_ = receives_apart_ = true;
+  notices_.clear();
   for (ListenerId id : listeners_.Ids()) {
     listeners_.Erase(id);
     actions_.push_back(action::Unlisten{id});
@@ -182,7 +186,10 @@ bool SocketCore::FillTransmit(LinkId id, TransmitBatch* batch, std::size_t max_b
   if (link == nullptr || link->connection == nullptr) return false;
   Peer* peer = link->peer;
   const bool attached = peer != nullptr && peer->link == link;
-  if (attached) pattern_->Gather(peer);
+  if (attached) {
+    if (options_.conflate) MoveQueue(peer);
+    pattern_->Gather(peer);
+  }
   if (!link->connection->FillTransmit(batch, max_bytes)) return false;
   dirty_.Remove(&link->dirty);
   if (attached) {
@@ -193,7 +200,9 @@ bool SocketCore::FillTransmit(LinkId id, TransmitBatch* batch, std::size_t max_b
 }
 
 std::size_t SocketCore::pending_bytes() const {
-  const std::size_t own = last_sent_ == nullptr ? 0 : last_sent_->connection->unsent_bytes();
+  const std::size_t own = last_sent_ == nullptr ? 0
+                                                : last_sent_->connection->unsent_bytes() +
+                                                      last_sent_->peer->queue_bytes;
   return std::max(own, pattern_->pending_bytes());
 }
 
@@ -211,12 +220,13 @@ void SocketCore::HoldInput(bool on) {
 
 bool SocketCore::CanTake(const Peer& peer) const {
   if (peer.given_up || closing_) return false;
-  if (peer.link != nullptr && peer.queue.empty()) return peer.link->connection->CanSend();
-  if (!peer.dialer && peer.link == nullptr) return false;
-  return !options_.send_mark.Reached(peer.queue.size(), peer.queue_bytes);
+  if (peer.direct != nullptr) return peer.direct->connection->CanSend();
+  if (peer.link == nullptr && (!peer.dialer || peer.immediate)) return false;
+  return options_.conflate || !options_.send_mark.Reached(peer.queue.size(), peer.queue_bytes);
 }
 
 void SocketCore::UpdateBalance(Peer* peer) {
+  peer->direct = peer->queue.empty() && !options_.conflate ? peer->link : nullptr;
   if (CanTake(*peer)) {
     balance_.Add(&peer->balance);
     if (peer->refused) {
@@ -234,17 +244,21 @@ bool SocketCore::QueueForPeer(Peer* peer, Message* message, Bytes prefix) {
     return false;
   }
   ++peer->sent;
+  if (options_.conflate) KeepNewest(peer, 0);
   peer->queue_bytes += message->wire_bytes() + prefix.size();
   peer->queue.push_back({std::move(*message), Slice::Copy(prefix)});
   message->Clear();
   ++stats_.messages_sent;
+  if (Link* link = peer->link; link != nullptr && options_.conflate) {
+    last_sent_ = link;
+    MarkDirty(link);
+  }
   UpdateBalance(peer);
   return true;
 }
 
 bool SocketCore::SendCopy(Peer* peer, const Message& message, Bytes prefix) {
-  Link* link = peer->link;
-  if (link != nullptr && peer->queue.empty() && !options_.conflate) [[likely]] {
+  if (Link* link = peer->direct) [[likely]] {
     if (!link->connection->SendCopy(message, prefix)) {
       peer->refused = true;
       return false;
@@ -260,12 +274,29 @@ bool SocketCore::SendCopy(Peer* peer, const Message& message, Bytes prefix) {
   return true;
 }
 
-void SocketCore::FlushQueue(Peer* peer, Instant now) {
+void SocketCore::KeepNewest(Peer* peer, std::size_t count) {
+  for (; peer->queue.size() > count; CountDropped()) {
+    const Outgoing& oldest = peer->queue.front();
+    peer->queue_bytes -= oldest.message.wire_bytes() + oldest.prefix.size();
+    peer->queue.pop_front();
+  }
+}
+
+void SocketCore::FlushQueue(Peer* peer) {
+  if (!options_.conflate) {
+    MoveQueue(peer);
+    return;
+  }
+  if (peer->link != nullptr && !peer->queue.empty()) MarkDirty(peer->link);
+  UpdateBalance(peer);
+}
+
+void SocketCore::MoveQueue(Peer* peer) {
   Link* link = peer->link;
   while (link != nullptr && !peer->queue.empty()) {
     Outgoing& front = peer->queue.front();
     const std::size_t bytes = front.message.wire_bytes() + front.prefix.size();
-    if (!link->connection->Send(&front.message, now, front.prefix.bytes()).ok()) break;
+    if (!link->connection->SendCopy(front.message, front.prefix.bytes())) break;
     peer->queue_bytes -= bytes;
     peer->queue.pop_front();
   }
@@ -304,6 +335,8 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
         AfterDraining(link, now);
         break;
     }
+    // It is in front of what comes next.
+    if (!notices_.empty()) return false;
   }
   return false;
 }
@@ -339,7 +372,7 @@ void SocketCore::RefuseSubscription(const Peer& peer) {
 
 // Nothing is left to take from the link for now.
 void SocketCore::AfterDraining(Link* link, Instant now) {
-  if (EraseIfOver(link, now)) return;
+  if (EraseIfOver(link)) return;
   UpdateHint(link);
   SetTimer(link, now);
 }
@@ -348,7 +381,8 @@ void SocketCore::FailPeer(Peer* peer, absl::Status why, std::string_view reason,
   Link* link = peer->link != nullptr ? peer->link : peer->next;
   if (link == nullptr) return;
   link->connection->Fail(std::move(why), reason, now);
-  Progress(link, now);
+  // Under way, it gets to that by itself.
+  if (!link->progressing) Progress(link, now);
 }
 
 }  // namespace monocoque

@@ -53,6 +53,8 @@ class SocketCore {
   const std::shared_ptr<SlabPool>& pool() const { return host_.pool; }
   const BudgetPtr& budget() const { return budget_; }
   bool closing() const { return closing_; }
+  // Receive is not the pattern's to answer: the socket is closing, or a notice waits.
+  bool receives_apart() const { return receives_apart_; }
 
   // ---- For Socket: facts (core_links.cc) -------------------------------------------------------
 
@@ -79,6 +81,9 @@ class SocketCore {
   void Close(absl::Duration linger, Instant now);
   bool has_outputs() const { return !actions_.empty() || !dirty_.empty(); }
   bool drained() const { return closing_ && links_.empty() && dialers_.empty(); }
+
+  // The next message that no peer sent; false if there is none.
+  bool TakeNotice(Message* out);
 
   // ---- For Socket: outputs (core.cc) -----------------------------------------------------------
 
@@ -107,8 +112,7 @@ class SocketCore {
   // Gives the message to this peer: to its link, or to its queue while it has none. False: it
   // cannot take it now, and the message is untouched. `prefix`: frames in wire form in front of it.
   bool SendToPeer(Peer* peer, Message* message, Bytes prefix, Instant now) {
-    Link* link = peer->link;
-    if (link != nullptr && peer->queue.empty()) [[likely]] {
+    if (Link* link = peer->direct) [[likely]] {
       if (!link->connection->Send(message, now, prefix).ok()) {
         peer->refused = true;
         return false;
@@ -180,7 +184,12 @@ class SocketCore {
  private:
   // core.cc
   bool QueueForPeer(Peer* peer, Message* message, Bytes prefix);
-  void FlushQueue(Peer* peer, Instant now);
+  // What waits for the peer's link goes to its connection, as far as that takes it. With conflation
+  // only when it is about to write, so that a newer message can take its place until then.
+  void FlushQueue(Peer* peer);
+  void MoveQueue(Peer* peer);
+  // Drops all that waits but the last `count` messages.
+  void KeepNewest(Peer* peer, std::size_t count);
   void UpdateBalance(Peer* peer);
   SocketEvent EventOf(SocketEvent::Kind kind, const Peer& peer) const;
   void DropInput(Instant now);
@@ -198,20 +207,32 @@ class SocketCore {
   void OnReady(Link* link, Instant now);
   void OnEnded(Link* link, Instant now);
   void Detach(Link* link);
-  void Recover(Link* link, Instant now);
-  void Attach(Peer* peer, Instant now);
+  void Recover(Link* link);
+  void Attach(Peer* peer);
+  std::size_t ClearQueue(Peer* peer);
   void AbandonQueue(Peer* peer);
   void TellClose(Link* link, CloseMode mode);
   void UpdateHint(Link* link);
   void SetTimer(Link* link, Instant now);
   void Activate(Link* link);
   bool MayDeliver(const Link& link) const;
-  bool EraseIfOver(Link* link, Instant now);
+  bool EraseIfOver(Link* link);
   void EraseIfUnused(Peer* peer);
   void RetryDial(Dialer* dialer, const absl::Status& why, Instant now);
   void EndDialer(Dialer* dialer, Instant now);
   void CloseIfDrained(Link* link, Instant now);
   void AbortAll(Instant now);
+
+  // core_notices.cc: messages that the socket makes by itself
+  //
+  // What the options say goes out first on a peer's new link.
+  void Greet(Link* link);
+  // The next messages of the link's peer are those of this link.
+  void Introduce(Link* link);
+  // The last message of the link was taken.
+  void SeeOff(const Link& link);
+  void Notice(const Peer& peer, std::string_view text);
+  absl::Status RoomForNotices() const;
 
   const SocketType type_;
   const SocketOptions options_;
@@ -232,6 +253,8 @@ class SocketCore {
   TimerHeap<TimerOwner> timers_;
   RingQueue<Action> actions_;
   RingQueue<SocketEvent> events_;
+  RingQueue<Message> notices_;
+  bool receives_apart_ = false;
   Link* last_sent_ = nullptr;
   std::size_t ready_peers_ = 0;
   bool closing_ = false;

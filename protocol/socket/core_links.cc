@@ -224,12 +224,13 @@ void SocketCore::HandleTimeout(Instant now) {
 
 void SocketCore::Progress(Link* link, Instant now) {
   Connection& connection = *link->connection;
+  link->progressing = true;
   if (closing_) CloseIfDrained(link, now);
   ConnectionEvent event;
   while (connection.NextEvent(&event)) {
     OnConnectionEvent(link, event, now);
   }
-  if (link->ended && !link->recovered) Recover(link, now);
+  if (link->ended && !link->recovered) Recover(link);
   Activate(link);
   if (connection.wants_transmit()) {
     dirty_.Add(&link->dirty);
@@ -238,7 +239,7 @@ void SocketCore::Progress(Link* link, Instant now) {
   }
   Peer* peer = link->peer;
   if (peer != nullptr && peer->link == link) {
-    FlushQueue(peer, now);
+    FlushQueue(peer);
     if (!connection.in_flight()) pattern_->Gather(peer);
     pattern_->OnRoom(peer);
     if (connection.wants_transmit()) dirty_.Add(&link->dirty);
@@ -246,7 +247,8 @@ void SocketCore::Progress(Link* link, Instant now) {
   if (connection.done() && link->transport_open) TellClose(link, CloseMode::kGraceful);
   UpdateHint(link);
   SetTimer(link, now);
-  EraseIfOver(link, now);
+  link->progressing = false;
+  EraseIfOver(link);
 }
 
 // A deadline that is due already waits for the next call: HandleTimeout must come to an end.
@@ -301,7 +303,9 @@ void SocketCore::OnReady(Link* link, Instant now) {
     link->peer = peer;
   }
   peer->info = std::make_shared<const PeerInfo>(link->connection->peer());
-  if (absl::Status admitted = pattern_->Admit(peer, now); !admitted.ok()) {
+  absl::Status admitted = RoomForNotices();
+  if (admitted.ok()) admitted = pattern_->Admit(peer, now);
+  if (!admitted.ok()) {
     if (link->listener) {
       link->peer = nullptr;
       peers_.Erase(peer->id);
@@ -329,18 +333,19 @@ void SocketCore::OnReady(Link* link, Instant now) {
   ++ready_peers_;
   if (held_) link->connection->Hold(true);
   pattern_->OnPeerReady(peer, link, now);
-  Attach(peer, now);
+  Attach(peer);
+  Introduce(link);
 }
 
 // The peer's new link may send once nothing of an earlier link can still come back.
-void SocketCore::Attach(Peer* peer, Instant now) {
+void SocketCore::Attach(Peer* peer) {
   if (peer->next == nullptr) return;
   for (const Link* old : peer->old) {
     if (!old->recovered) return;
   }
   peer->link = std::exchange(peer->next, nullptr);
-  pattern_->OnPeerUp(peer, now);
-  FlushQueue(peer, now);
+  Greet(peer->link);
+  FlushQueue(peer);
   pattern_->OnRoom(peer);
   if (peer->link->connection->wants_transmit()) dirty_.Add(&peer->link->dirty);
 }
@@ -359,7 +364,7 @@ void SocketCore::OnEnded(Link* link, Instant now) {
     UpdateBalance(peer);
     if (was_ready) pattern_->OnPeerDown(peer, /*gone=*/false);
   }
-  Recover(link, now);
+  Recover(link);
   Dialer* dialer = dialers_.Find(link->dialer);
   if (dialer == nullptr || dialer->link != link->id) return;
   dialer->link = LinkId();
@@ -367,26 +372,28 @@ void SocketCore::OnEnded(Link* link, Instant now) {
 }
 
 // Takes back what had not begun, once its batch is back and nothing more will be written.
-void SocketCore::Recover(Link* link, Instant now) {
+void SocketCore::Recover(Link* link) {
   Connection& connection = *link->connection;
   if (link->recovered || connection.in_flight() || !connection.done()) return;
   link->recovered = true;
   Peer* peer = link->peer;
-  const bool dialed = peer != nullptr && peer->dialer && !peer->given_up;
+  const bool keeps = peer != nullptr && peer->dialer && !peer->given_up && !peer->immediate;
   std::uint64_t lost = 0;
   std::vector<Message> unsent;
   for (Message message; connection.TakeUnsent(&message); message = Message()) {
-    if (dialed) {
+    if (keeps) {
       unsent.push_back(std::move(message));
     } else {
       ++lost;
     }
   }
   lost += connection.cut_messages();
+  if (peer != nullptr && peer->immediate) lost += ClearQueue(peer);
   for (auto it = unsent.rbegin(); it != unsent.rend(); ++it) {
     peer->queue_bytes += it->wire_bytes();
     peer->queue.push_front({std::move(*it), Slice()});
   }
+  if (keeps && options_.conflate) KeepNewest(peer, 1);
   stats_.lost += lost;
   SocketEvent event{.kind = SocketEvent::Kind::kClosed};
   event.listener = link->listener;
@@ -401,7 +408,7 @@ void SocketCore::Recover(Link* link, Instant now) {
   Emit(std::move(event));
   if (peer == nullptr) return;
   UpdateBalance(peer);
-  Attach(peer, now);
+  Attach(peer);
 }
 
 void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now) {
@@ -432,13 +439,16 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
   Emit(std::move(event));
 }
 
-// What waits for a peer that will have no link any more is lost, and counted.
-void SocketCore::AbandonQueue(Peer* peer) {
-  stats_.lost += peer->queue.size();
+std::size_t SocketCore::ClearQueue(Peer* peer) {
+  const std::size_t count = peer->queue.size();
   peer->queue.clear();
   peer->queue.Shrink();
   peer->queue_bytes = 0;
+  return count;
 }
+
+// What waits for a peer that will have no link any more is lost, and counted.
+void SocketCore::AbandonQueue(Peer* peer) { stats_.lost += ClearQueue(peer); }
 
 void SocketCore::EndDialer(Dialer* dialer, Instant now) {
   const DialerId id = dialer->id;
@@ -487,19 +497,22 @@ void SocketCore::Detach(Link* link) {
   if (last_sent_ == link) last_sent_ = nullptr;
 }
 
-bool SocketCore::EraseIfOver(Link* link, Instant now) {
+bool SocketCore::EraseIfOver(Link* link) {
   if (!link->ended || !link->recovered || link->transport_open) return false;
   if (link->connection->delivering() && !closing_) return false;
   Peer* peer = link->peer;
+  SeeOff(*link);
   Detach(link);
   if (peer != nullptr) std::erase(peer->old, link);
   const std::unique_ptr<Link> gone = links_.Erase(link->id);
   if (peer == nullptr) return true;
   // The next of the peer's links may deliver now.
   for (Link* other : {peer->old.empty() ? nullptr : peer->old.front(), peer->link, peer->next}) {
-    if (other != nullptr) Activate(other);
+    if (other == nullptr) continue;
+    Introduce(other);
+    Activate(other);
   }
-  Attach(peer, now);
+  Attach(peer);
   EraseIfUnused(peer);
   return true;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "alloc/budget.h"
 #include "protocol/connection/heartbeat.h"
@@ -14,8 +15,15 @@
 #include "protocol/drive/mark.h"
 #include "protocol/drive/retry.h"
 #include "protocol/wire/limits.h"
+#include "protocol/wire/socket_type.h"
 
 namespace monocoque {
+
+// Who keeps a routing id that a second peer comes with (ROUTER-8).
+enum class RoutingIdClash {
+  kRefuseNewcomer,  // with ERROR; the one who has it stays
+  kHandOver,        // the newcomer gets it, and the old link is closed
+};
 
 // What one link follows. The socket has a default for all; each Bind and Connect may bring its own.
 // Counts for the next Bind or Connect.
@@ -33,6 +41,13 @@ struct LinkOptions {
   BackoffOptions reconnect;
   // After which ends a dialer tries again (libzmq: RECONNECT_STOP).
   RetryRules retry;
+  // Connect: messages wait only for a link that stands. Without one the peer takes none, and what
+  // was not sent is lost with the link; otherwise it waits for the next (libzmq: IMMEDIATE).
+  bool immediate = false;
+  // Connect, on ROUTER: the routing id of whoever is dialed, known before the handshake, so that
+  // messages may wait for it; what the peer calls itself does not count. As
+  // SocketOptions::routing_id (libzmq: CONNECT_ROUTING_ID).
+  std::string connect_routing_id;
   // Octets of all blocks that one link holds, within the socket's budget.
   std::int64_t budget_bytes = Budget::kUnlimited;
   // Sizes that the peer may choose (libzmq: MAXMSGSIZE).
@@ -55,12 +70,34 @@ struct SocketOptions {
   // Octets of all blocks that the socket's links hold together, for what is received and for what
   // is to be sent.
   std::int64_t budget_bytes = std::int64_t{1} << 40;
+  // REQ: a request may be sent while the reply to the last one is out; that one is given up and its
+  // reply dropped. With req_correlate, or a late reply of the same peer is taken for the new one
+  // (libzmq: REQ_RELAXED).
+  bool req_relaxed = false;
+  // REQ: each request carries a number in front of its delimiter, and a reply counts only with the
+  // same (libzmq: REQ_CORRELATE).
+  bool req_correlate = false;
   // ROUTER: Send to a routing id that nobody has fails with not-found, to a peer at its mark with
   // unavailable; otherwise such a message is dropped and counted (libzmq: ROUTER_MANDATORY).
   bool router_mandatory = false;
-  // ROUTER: a peer that comes with a routing id in use takes it over, and the old link is closed;
-  // otherwise the newcomer is refused (libzmq: ROUTER_HANDOVER).
-  bool router_handover = false;
+  // ROUTER: what happens to a peer that comes with a routing id in use (libzmq: ROUTER_HANDOVER).
+  RoutingIdClash router_id_clash = RoutingIdClash::kRefuseNewcomer;
+  // ROUTER: each link that comes to stand, or is over, shows as an empty message with the peer's
+  // routing id, in front of what comes on it, or behind (libzmq: ROUTER_NOTIFY).
+  bool router_notify_connect = false;
+  bool router_notify_disconnect = false;
+  // REQ, DEALER, ROUTER: an empty message goes out first on each link, so that a ROUTER there knows
+  // of us (libzmq: PROBE_ROUTER).
+  bool probe_router = false;
+  // ROUTER, DEALER, CLIENT, SERVER, PEER: goes out first on each link; empty: none (libzmq:
+  // HELLO_MSG).
+  std::string hello_message;
+  // ROUTER, SERVER, PEER: received, as if sent by it, when an accepted peer is gone, behind all
+  // that it did send; not when we close; empty: none (libzmq: DISCONNECT_MSG).
+  std::string disconnect_message;
+  // DEALER, CLIENT, PEER: received, as if sent by it, when the link to a peer that was dialed is
+  // lost; not when we close; empty: none (libzmq: HICCUP_MSG).
+  std::string hiccup_message;
   // PUB, XPUB: Send fails with unavailable, and sends to nobody, while one of those who would get
   // the message is at its mark; otherwise it is dropped for that one and counted (libzmq:
   // XPUB_NODROP).
@@ -92,6 +129,11 @@ struct SocketOptions {
   bool conflate = false;
   LinkOptions link;
 };
+
+// Refuses, with a sentence, what cannot be or has no meaning for a socket of this type.
+absl::Status CheckOptions(SocketType type, const SocketOptions& options);
+// The same for what one Bind or Connect brings.
+absl::Status CheckOptions(SocketType type, const LinkOptions& options);
 
 }  // namespace monocoque
 

@@ -4,7 +4,7 @@
 
 namespace monocoque {
 
-void PairPattern::OnPeerMade(Peer* peer) {
+void PairPattern::OnPeerMade(Peer* peer, const LinkOptions& /*options*/) {
   if (!peer_) peer_ = peer->id;
 }
 

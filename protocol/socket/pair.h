@@ -13,7 +13,7 @@ class PairPattern final : public Pattern {
  public:
   using Pattern::Pattern;
 
-  void OnPeerMade(Peer* peer) override;
+  void OnPeerMade(Peer* peer, const LinkOptions& options) override;
   absl::Status Admit(Peer* peer, Instant now) override;
   void OnPeerDown(Peer* peer, bool gone) override;
 

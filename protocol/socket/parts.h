@@ -81,6 +81,8 @@ struct Link {
   Instant deadline;                        // of the handshake, dialing included
   ReadHint told_hint;                      // what the last Read action said
   bool was_ready = false;                  // its handshake was finished
+  bool introduced = false;                 // its messages are next, or were: nothing older waits
+  bool progressing = false;                // Progress is at it
   bool ended = false;                      // its end was dealt with: peer detached, event given
   bool recovered = false;                  // what it had not sent was taken back
   bool transport_open = false;  // we still owe the driver a CloseLink, or it owes us a fact
@@ -100,19 +102,21 @@ struct Peer {
   PeerId id;
   DialerId dialer;            // none: accepted, and gone with its link
   Link* link = nullptr;       // in traffic and allowed to send
+  Link* direct = nullptr;     // the same while a message may go to it at once; else by the queue
   Link* next = nullptr;       // in traffic, but an earlier link's batch is still out
   std::vector<Link*> old;     // earlier links with messages to take or a batch out, oldest first
   RingQueue<Outgoing> queue;  // waits for a link
   std::size_t queue_bytes = 0;
-  Slice routing_id;  // ROUTER
-  bool routed = false;        // ROUTER: the table has this peer under its id
+  Slice routing_id;     // ROUTER
+  bool routed = false;  // ROUTER: the table has this peer under its id
   std::shared_ptr<const PeerInfo> info;
   std::unique_ptr<Subscriber> subscriber;  // PUB, XPUB, RADIO
   std::uint64_t sent = 0;                  // messages taken for it
   std::uint64_t received = 0;              // messages taken from it
   std::uint64_t dropped = 0;               // messages not sent to it because it was at its mark
-  bool refused = false;   // one was refused for want of room: it is told when there is some
-  bool given_up = false;  // its dialer makes no further attempt: nothing is queued for it
+  bool refused = false;    // one was refused for want of room: it is told when there is some
+  bool immediate = false;  // without a link it takes no message and keeps none
+  bool given_up = false;   // its dialer makes no further attempt: nothing is queued for it
 
   RotationNode<Peer> balance;   // can take a message now
   RotationNode<Peer> writable;  // could not, and can now: NextWritable tells

@@ -1,6 +1,7 @@
 #include "protocol/socket/pattern.h"
 
 #include "absl/strings/str_cat.h"
+#include "protocol/socket/conflating.h"
 #include "protocol/socket/pair.h"
 #include "protocol/socket/pipeline.h"
 #include "protocol/socket/pub.h"
@@ -33,6 +34,17 @@ absl::Status Pattern::UnsubscribeFor(Peer*, Bytes, Instant) {
   return NoSubscriptions(core_.type());
 }
 
+namespace {
+
+// With the option, one that keeps the newest messages alone of those received.
+template <typename P>
+std::unique_ptr<Pattern> MakeConflating(SocketCore* core) {
+  if (core->options().conflate) return std::make_unique<Conflating<P>>(core);
+  return std::make_unique<P>(core);
+}
+
+}  // namespace
+
 std::unique_ptr<Pattern> MakePattern(SocketType type, SocketCore* core) {
   switch (type) {
     case SocketType::kPair:
@@ -40,9 +52,9 @@ std::unique_ptr<Pattern> MakePattern(SocketType type, SocketCore* core) {
     case SocketType::kPush:
       return std::make_unique<PushPattern>(core);
     case SocketType::kPull:
-      return std::make_unique<PullPattern>(core);
+      return MakeConflating<PullPattern>(core);
     case SocketType::kDealer:
-      return std::make_unique<DealerPattern>(core);
+      return MakeConflating<DealerPattern>(core);
     case SocketType::kReq:
       return std::make_unique<ReqPattern>(core);
     case SocketType::kRep:
@@ -54,7 +66,7 @@ std::unique_ptr<Pattern> MakePattern(SocketType type, SocketCore* core) {
     case SocketType::kXPub:
       return std::make_unique<XPubPattern>(core);
     case SocketType::kSub:
-      return std::make_unique<SubPattern>(core);
+      return MakeConflating<SubPattern>(core);
     case SocketType::kXSub:
       return std::make_unique<XSubPattern>(core);
     default:

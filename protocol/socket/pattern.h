@@ -10,6 +10,7 @@
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/core.h"
+#include "protocol/socket/options.h"
 #include "protocol/socket/parts.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
@@ -26,16 +27,16 @@ class Pattern {
   Pattern(const Pattern&) = delete;
   Pattern& operator=(const Pattern&) = delete;
 
+  // May there be a dialer with these options? Not OK: Connect refuses.
+  virtual absl::Status CheckConnect(const LinkOptions& /*options*/) { return absl::OkStatus(); }
   // A dialer's peer was made; it may queue.
-  virtual void OnPeerMade(Peer* /*peer*/) {}
+  virtual void OnPeerMade(Peer* /*peer*/, const LinkOptions& /*options*/) {}
   // `peer` finished a handshake. Not OK: it is refused with ERROR and `why`. Called before the peer
   // can be sent to, and again for each new link of a dialer's peer.
   virtual absl::Status Admit(Peer* /*peer*/, Instant /*now*/) { return absl::OkStatus(); }
   // The same, admitted: `link` may be told things that are no messages, before any message goes out
   // on it.
   virtual void OnPeerReady(Peer* /*peer*/, Link* /*link*/, Instant /*now*/) {}
-  // The peer's link may be sent messages: `peer->link` is set.
-  virtual void OnPeerUp(Peer* /*peer*/, Instant /*now*/) {}
   // The peer subscribed, cancelled, joined or left.
   virtual void OnSubscription(Peer* /*peer*/, const ConnectionEvent& /*event*/, Instant /*now*/) {}
   // The peer's link is about to write: what the pattern holds for it goes to its connection now.
@@ -58,6 +59,9 @@ class Pattern {
   // handed out, and only then the pattern's state moves.
   virtual bool Receive(Message* out, Instant now) { return core_.ReceiveFair(out, now); }
   virtual void Taken() {}
+  // What Receive gave last and was not taken yet is still to be had; not if the application went on
+  // without it.
+  virtual bool KeepsShown() const { return true; }
   // Why Receive said false.
   virtual absl::Status ReceiveStatus() const { return absl::UnavailableError(""); }
   // Octets that this peer's messages will carry as routing id; room is left for them.

@@ -22,7 +22,7 @@ class PushPattern final : public Pattern {
 };
 
 // PULL (RFC 30): from its peers fairly; never sends.
-class PullPattern final : public Pattern {
+class PullPattern : public Pattern {
  public:
   using Pattern::Pattern;
   bool CanSend() const override { return false; }
@@ -33,7 +33,7 @@ class PullPattern final : public Pattern {
 };
 
 // DEALER (RFC 28): sends by turns, receives fairly, touches no part.
-class DealerPattern final : public Pattern {
+class DealerPattern : public Pattern {
  public:
   using Pattern::Pattern;
   absl::Status Send(Message* message, Instant now) override {

@@ -8,18 +8,13 @@ namespace monocoque {
 PubPattern::PubPattern(SocketCore* core)
     : Pattern(core), table_(core->budget()), publisher_(core) {}
 
-void PubPattern::OnPeerMade(Peer* peer) { peer->subscriber = std::make_unique<Subscriber>(peer); }
-
-absl::Status PubPattern::Admit(Peer* peer, Instant /*now*/) {
-  if (peer->subscriber == nullptr) OnPeerMade(peer);
-  return absl::OkStatus();
+void PubPattern::OnPeerMade(Peer* peer, const LinkOptions& /*options*/) {
+  peer->subscriber = std::make_unique<Subscriber>(peer);
 }
 
-void PubPattern::OnPeerUp(Peer* peer, Instant /*now*/) {
-  const SocketOptions& options = core_.options();
-  if (options.xpub_welcome_message.empty()) return;
-  const Message welcome(options.xpub_welcome_message);
-  publisher_.SendTo(peer->subscriber.get(), welcome, {});
+absl::Status PubPattern::Admit(Peer* peer, Instant /*now*/) {
+  if (peer->subscriber == nullptr) peer->subscriber = std::make_unique<Subscriber>(peer);
+  return absl::OkStatus();
 }
 
 void PubPattern::OnPeerDown(Peer* peer, bool gone) {

@@ -20,9 +20,8 @@ class PubPattern : public Pattern {
  public:
   explicit PubPattern(SocketCore* core);
 
-  void OnPeerMade(Peer* peer) override;
+  void OnPeerMade(Peer* peer, const LinkOptions& options) override;
   absl::Status Admit(Peer* peer, Instant now) override;
-  void OnPeerUp(Peer* peer, Instant now) override;
   void OnPeerDown(Peer* peer, bool gone) override;
   void OnSubscription(Peer* peer, const ConnectionEvent& event, Instant now) override;
   void Gather(Peer* peer) override;

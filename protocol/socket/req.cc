@@ -1,58 +1,75 @@
 #include "protocol/socket/req.h"
 
-#include <array>
-#include <cstdint>
+#include <algorithm>
 #include <utility>
 
 #include "protocol/drive/cause.h"
+#include "protocol/drive/entropy.h"
 #include "protocol/wire/frame.h"
 
 namespace monocoque {
-namespace {
 
-// An empty part with more behind it.
-constexpr std::array<std::uint8_t, 2> kDelimiter = {frame::kMore, 0};
-// Octets of a correlation id, which a reply may carry in front of the delimiter (REQ-10).
-constexpr std::size_t kCorrelationBytes = 4;
-
-}  // namespace
+ReqPattern::ReqPattern(SocketCore* core)
+    : Pattern(core), envelope_{frame::kMore, kIdBytes, 0, 0, 0, 0, frame::kMore, 0} {
+  // Numbers begin at random, so that a reply to a request from before a restart fits none.
+  std::array<std::uint8_t, kIdBytes> random{};
+  core_.entropy()->Fill(random);
+  for (std::uint8_t octet : random) number_ = number_ << 8 | octet;
+}
 
 absl::Status ReqPattern::CheckTurn() const {
-  if (!waiting_) return absl::OkStatus();
-  return absl::FailedPreconditionError("send: REQ is waiting for a reply; receive it first");
+  if (may_ask()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      "send: REQ is waiting for a reply; receive it first, or set req_relaxed");
+}
+
+Bytes ReqPattern::Envelope() {
+  if (!core_.options().req_correlate) return Bytes(envelope_).subspan(2 + kIdBytes);
+  for (std::size_t i = 0; i < kIdBytes; ++i) {
+    envelope_[2 + i] = static_cast<std::uint8_t>((number_ + 1) >> (24 - 8 * i));
+  }
+  return envelope_;
+}
+
+void ReqPattern::Asked(PeerId peer) {
+  ++number_;
+  asked_ = peer;
+  waiting_ = true;
+  abandoned_ = false;
+  if (!has_reply_ && !shown_) return;
+  // Of the request that was given up.
+  core_.CountDropped();
+  reply_.Clear();
+  has_reply_ = shown_ = false;
 }
 
 absl::Status ReqPattern::Send(Message* message, Instant now) {
   if (absl::Status turn = CheckTurn(); !turn.ok()) return turn;
   Process(now);
-  absl::Status sent = core_.SendBalanced(message, kDelimiter, now, &asked_);
-  waiting_ = sent.ok();
-  if (waiting_) abandoned_ = false;
+  PeerId peer;
+  absl::Status sent = core_.SendBalanced(message, Envelope(), now, &peer);
+  if (sent.ok()) Asked(peer);
   return sent;
 }
 
 absl::Status ReqPattern::SendTo(Peer* peer, Message* message, Instant now) {
   if (absl::Status turn = CheckTurn(); !turn.ok()) return turn;
   Process(now);
-  if (!core_.SendToPeer(peer, message, kDelimiter, now)) return absl::UnavailableError("");
-  asked_ = peer->id;
-  waiting_ = true;
-  abandoned_ = false;
+  if (!core_.SendToPeer(peer, message, Envelope(), now)) return absl::UnavailableError("");
+  Asked(peer->id);
   return absl::OkStatus();
 }
 
 void ReqPattern::Process(Instant now) {
-  while (!has_reply_ && core_.ReceiveFair(&reply_, now)) {
-    const bool expected = waiting_ && reply_.peer() == asked_;
-    has_reply_ = Open(&reply_, now) && expected;
-    if (!has_reply_) DropReply();
+  for (Message message; core_.ReceiveFair(&message, now); message.Clear()) {
+    const bool expected = waiting_ && !has_reply_ && !shown_ && message.peer() == asked_;
+    if (Open(&message, now) && expected) {
+      reply_ = std::move(message);
+      has_reply_ = true;
+    } else {
+      core_.CountDropped();
+    }
   }
-}
-
-void ReqPattern::DropReply() {
-  core_.CountDropped();
-  reply_.Clear();
-  has_reply_ = false;
 }
 
 bool ReqPattern::Receive(Message* out, Instant now) {
@@ -61,21 +78,23 @@ bool ReqPattern::Receive(Message* out, Instant now) {
   if (!has_reply_) return false;
   *out = std::move(reply_);
   has_reply_ = false;
+  shown_ = true;
   return true;
 }
 
-void ReqPattern::Taken() {
-  waiting_ = false;
-  // A second reply, which came while the first was only looked at.
-  if (has_reply_) DropReply();
-}
+void ReqPattern::Taken() { waiting_ = shown_ = false; }
 
 bool ReqPattern::Open(Message* message, Instant now) {
-  const std::size_t parts = message->multipart() ? 2 : 1;
-  if (parts == 2 && (*message)[0].empty()) return message->DropFront(1);
-  if (parts == 2 && (*message)[0].size() == kCorrelationBytes && (*message)[1].empty() &&
-      message->part_count() > 2) {
-    return false;  // a reply to a correlated request we never made: dropped, the link stays
+  const bool multipart = message->multipart();
+  const Bytes first = message->bytes();
+  const bool bare = multipart && first.empty();
+  const bool numbered =
+      multipart && first.size() == kIdBytes && (*message)[1].empty() && message->part_count() > 2;
+  if (bare || numbered) {
+    // A reply to another request than ours is dropped; the link stays.
+    if (!core_.options().req_correlate) return bare && message->DropFront(1);
+    return numbered && std::ranges::equal(first, Bytes(envelope_).subspan(2, kIdBytes)) &&
+           message->DropFront(2);
   }
   // REQ-9: without its delimiter this is no reply, and the peer no REP or ROUTER.
   if (Peer* peer = core_.FindPeer(message->peer())) {
@@ -96,7 +115,7 @@ absl::Status ReqPattern::ReceiveStatus() const {
 }
 
 void ReqPattern::OnPeerDown(Peer* peer, bool gone) {
-  if (!gone || !waiting_ || has_reply_ || peer->id != asked_) return;
+  if (!gone || !waiting_ || has_reply_ || shown_ || peer->id != asked_) return;
   waiting_ = false;
   abandoned_ = true;
 }

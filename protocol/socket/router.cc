@@ -27,27 +27,41 @@ Slice RouterPattern::NextGeneratedId() {
   }
 }
 
-absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
-  const std::string& identity = peer->info->identity;
-  const bool generated = identity.empty();
-  if (generated && !peer->routing_id.empty() && peer->routing_id.data()[0] == 0) {
-    // A dialer's peer keeps the id we made for it over its links.
-    Register(peer);
-    return absl::OkStatus();
+absl::Status RouterPattern::CheckConnect(const LinkOptions& options) {
+  if (!table_.contains(options.connect_routing_id)) return absl::OkStatus();
+  return absl::AlreadyExistsError("connect: a peer has this connect_routing_id already");
+}
+
+void RouterPattern::OnPeerMade(Peer* peer, const LinkOptions& options) {
+  if (options.connect_routing_id.empty()) return;
+  peer->routing_id = Slice::Copy(options.connect_routing_id);
+  Register(peer);
+}
+
+Slice RouterPattern::ChooseId(const Peer& peer) {
+  const Dialer* dialer = core_.FindDialer(peer.dialer);
+  if (dialer != nullptr && !dialer->options.connect_routing_id.empty()) {
+    return Slice::Copy(dialer->options.connect_routing_id);
   }
-  const Slice id = generated ? NextGeneratedId() : Slice::Copy(identity);
+  if (!peer.info->identity.empty()) return Slice::Copy(peer.info->identity);
+  // A dialer's peer keeps the id we made for it over its links.
+  const bool has_one = !peer.routing_id.empty() && peer.routing_id.data()[0] == 0;
+  return has_one ? peer.routing_id : NextGeneratedId();
+}
+
+absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
+  const Slice id = ChooseId(*peer);
   if (auto it = table_.find(id.text()); it != table_.end() && it->second != peer->id) {
-    if (!core_.options().router_handover) {
+    if (core_.options().router_id_clash == RoutingIdClash::kRefuseNewcomer) {
       return TerminalStatus(Cause::kWeRejectedPeer, "routing id in use");
     }
-    Peer* old = core_.FindPeer(it->second);
-    table_.erase(it);
-    if (old != nullptr) old->routed = false;
-    if (old != nullptr) {
+    if (Peer* old = core_.FindPeer(it->second)) {
+      Forget(old);
       core_.FailPeer(old, TerminalStatus(Cause::kWeRejectedPeer, "routing id handed over"), "",
                      now);
     }
   }
+  Forget(peer);
   peer->routing_id = id;
   Register(peer);
   return absl::OkStatus();
@@ -56,14 +70,16 @@ absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
 void RouterPattern::OnPeerDown(Peer* peer, bool gone) {
   // A dialer's peer keeps its id, and its queue, for the next link (ALL-1).
   if (!gone && peer->dialer && !peer->given_up) return;
-  const auto it = table_.find(peer->routing_id.text());
-  if (it != table_.end() && it->second == peer->id) table_.erase(it);
-  peer->routed = false;
+  Forget(peer);
 }
 
 void RouterPattern::Register(Peer* peer) {
   table_[std::string(peer->routing_id.text())] = peer->id;
   peer->routed = true;
+}
+
+void RouterPattern::Forget(Peer* peer) {
+  if (std::exchange(peer->routed, false)) table_.erase(std::string(peer->routing_id.text()));
 }
 
 PeerId RouterPattern::FindPeer(Bytes routing_id) const {
@@ -94,7 +110,7 @@ absl::Status RouterPattern::Send(Message* message, Instant now) {
     return absl::FailedPreconditionError("send: ROUTER needs a destination; call set_to first");
   }
   Peer* peer = Destination(*message);
-  if (peer == nullptr) return Undelivered(message, absl::NotFoundError(""));
+  if (peer == nullptr || peer->given_up) return Undelivered(message, absl::NotFoundError(""));
   if (core_.SendToPeer(peer, message, {}, now)) return absl::OkStatus();
   return Undelivered(message, absl::UnavailableError(""));
 }

@@ -20,6 +20,8 @@ class RouterPattern final : public Pattern {
  public:
   explicit RouterPattern(SocketCore* core);
 
+  absl::Status CheckConnect(const LinkOptions& options) override;
+  void OnPeerMade(Peer* peer, const LinkOptions& options) override;
   absl::Status Admit(Peer* peer, Instant now) override;
   void OnPeerDown(Peer* peer, bool gone) override;
 
@@ -30,10 +32,14 @@ class RouterPattern final : public Pattern {
   PeerId FindPeer(Bytes routing_id) const override;
 
  private:
-  // Zero, then a number of four octets (ROUTER-3).
+  // In the table under its id, and out of it.
   void Register(Peer* peer);
+  void Forget(Peer* peer);
   Peer* Destination(const Message& message) const;
+  // Zero, then a number of four octets (ROUTER-3).
   Slice NextGeneratedId();
+  // The id of a peer that finished a handshake.
+  Slice ChooseId(const Peer& peer);
   absl::Status Undelivered(Message* message, absl::Status why);
 
   std::map<std::string, PeerId, std::less<>> table_;

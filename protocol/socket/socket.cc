@@ -21,15 +21,7 @@ absl::StatusOr<Socket> Socket::Create(SocketType type, const SocketOptions& opti
   if (host.pool == nullptr || host.entropy == nullptr) {
     return absl::InvalidArgumentError("socket: the host must bring a pool and entropy");
   }
-  if (options.routing_id.size() > 255 ||
-      (!options.routing_id.empty() && options.routing_id[0] == '\0')) {
-    return absl::InvalidArgumentError(
-        "socket: a routing id has 1 to 255 octets, the first of them not zero");
-  }
-  if ((options.router_mandatory || options.router_handover) && type != SocketType::kRouter) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "socket: router_mandatory and router_handover are for ROUTER, not ", SocketTypeName(type)));
-  }
+  if (absl::Status fits = CheckOptions(type, options); !fits.ok()) return fits;
   auto core = std::make_unique<SocketCore>(type, options, host);
   std::unique_ptr<Pattern> pattern = MakePattern(type, core.get());
   if (pattern == nullptr) {
@@ -164,27 +156,33 @@ absl::Status Socket::SendTo(PeerId id, Message* message, Instant now) {
 }
 
 const Message* Socket::Peek(PeerId* from, Instant now) {
-  if (!has_peeked_) has_peeked_ = Take(&peeked_, now);
+  if (!has_peeked_ || !pattern_->KeepsShown()) has_peeked_ = Take(&peeked_, now);
   if (!has_peeked_) return nullptr;
   if (from != nullptr) *from = peeked_.peer();
   return &peeked_;
 }
 
 bool Socket::Receive(Message* out, PeerId* from, Instant now) {
-  if (has_peeked_) [[unlikely]] {
-    *out = std::move(peeked_);
-    has_peeked_ = false;
-  } else if (!Take(out, now)) {
-    return false;
-  }
+  const bool peeked = has_peeked_ && TakePeeked(out);
+  if (!peeked && !Take(out, now)) return false;
   pattern_->Taken();
   ++core_->mutable_stats()->messages_received;
   if (from != nullptr) *from = out->peer();
   return true;
 }
 
+bool Socket::TakePeeked(Message* out) {
+  has_peeked_ = false;
+  if (!pattern_->KeepsShown()) return false;
+  *out = std::move(peeked_);
+  return true;
+}
+
 bool Socket::Take(Message* out, Instant now) {
-  return !core_->closing() && pattern_->Receive(out, now);
+  if (!core_->receives_apart() && pattern_->Receive(out, now)) [[likely]]
+    return true;
+  // Taking the last message of a link may have brought one.
+  return core_->TakeNotice(out);
 }
 
 absl::Status Socket::ReceiveStatus() const {

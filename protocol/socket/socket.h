@@ -206,6 +206,7 @@ class Socket {
   explicit Socket(std::unique_ptr<SocketCore> core, std::unique_ptr<Pattern> pattern);
 
   bool Take(Message* out, Instant now);
+  bool TakePeeked(Message* out);
 
   std::unique_ptr<SocketCore> core_;
   std::unique_ptr<Pattern> pattern_;

@@ -33,15 +33,27 @@ constexpr Row kRows[] = {
     {"HEARTBEAT_TIMEOUT",
      [](Value v, Out o) { o.socket.link.heartbeat.timeout = Milliseconds(v); }},
     {"HEARTBEAT_TTL", [](Value v, Out o) { o.socket.link.heartbeat.ttl = Milliseconds(v); }},
+    {"HELLO_MSG", [](Value v, Out o) { o.socket.hello_message = v.octets; }},
     {"LINGER", [](Value v, Out o) { o.linger = Milliseconds(v); }},
     {"MAXMSGSIZE",
      [](Value v, Out o) {
        o.socket.link.limits.max_frame_bytes = static_cast<std::uint64_t>(v.number.value_or(0));
      }},
     {"METADATA", AddProperty},
+    {"PROBE_ROUTER", [](Value v, Out o) { o.socket.probe_router = v.number == 1; }},
     {"RECONNECT_IVL", [](Value v, Out o) { o.socket.link.reconnect.interval = Milliseconds(v); }},
-    {"ROUTER_HANDOVER", [](Value v, Out o) { o.socket.router_handover = v.number == 1; }},
+    {"REQ_CORRELATE", [](Value v, Out o) { o.socket.req_correlate = v.number == 1; }},
+    {"ROUTER_HANDOVER",
+     [](Value v, Out o) {
+       o.socket.router_id_clash =
+           v.number == 1 ? RoutingIdClash::kHandOver : RoutingIdClash::kRefuseNewcomer;
+     }},
     {"ROUTER_MANDATORY", [](Value v, Out o) { o.socket.router_mandatory = v.number == 1; }},
+    {"ROUTER_NOTIFY",
+     [](Value v, Out o) {
+       o.socket.router_notify_connect = (v.number.value_or(0) & 1) != 0;
+       o.socket.router_notify_disconnect = (v.number.value_or(0) & 2) != 0;
+     }},
     {"ROUTING_ID", [](Value v, Out o) { o.socket.routing_id = v.octets; }},
     {"SUBSCRIBE", [](Value v, Out o) { o.subscriptions.push_back(v.octets); }},
     {"XPUB_VERBOSE", [](Value v, Out o) { o.socket.xpub_verbose = v.number == 1; }},

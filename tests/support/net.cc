@@ -29,7 +29,11 @@ void Net::Bind(Socket& socket, std::string_view name) {
 }
 
 DialerId Net::Connect(Socket& socket, std::string_view name) {
-  const auto dialer = socket.Connect(*ParseEndpoint(absl::StrCat("sim://", name)), now);
+  return Connect(socket, name, socket.options().link);
+}
+
+DialerId Net::Connect(Socket& socket, std::string_view name, const LinkOptions& options) {
+  const auto dialer = socket.Connect(*ParseEndpoint(absl::StrCat("sim://", name)), options, now);
   EXPECT_TRUE(dialer.ok()) << dialer.status();
   return dialer.ok() ? *dialer : DialerId();
 }
@@ -154,6 +158,11 @@ void Net::Advance(absl::Duration by) {
 
 bool Net::saw(Socket& socket, SocketEvent::Kind kind) {
   return std::ranges::any_of(events(socket), [&](const SocketEvent& e) { return e.kind == kind; });
+}
+
+std::vector<std::string> Net::Received(Socket& socket) {
+  Run();
+  return ReceiveAll(socket, now);
 }
 
 std::vector<std::string> ReceiveAll(Socket& socket, Instant now) {

@@ -27,7 +27,12 @@ class Net {
   Socket& Make(SocketType type, const SocketOptions& options = {});
   void Bind(Socket& socket, std::string_view name);
   DialerId Connect(Socket& socket, std::string_view name);
+  DialerId Connect(Socket& socket, std::string_view name, const LinkOptions& options);
   void Unbind(Socket& socket);
+
+  absl::Status Send(Socket& socket, Message message) { return socket.Send(&message, now); }
+  // Everything happens that can, and then the texts of all that can be received.
+  std::vector<std::string> Received(Socket& socket);
 
   // Everything that can happen now happens.
   void Run();

@@ -1,4 +1,5 @@
 // PUB, SUB, XPUB and XSUB (RFC 29 and 37) under a virtual clock.
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -379,6 +380,20 @@ TEST_F(PubSubTest, NoticesWaitWithinTheMark) {
     net_.Run();
   }
   EXPECT_EQ(received, expected);
+}
+
+// A link on which a subscription finds no memory ends while it begins: the publisher would not
+// know.
+TEST_F(PubSubTest, NoMemoryForASubscriptionEndsTheLink) {
+  Publisher();
+  SocketOptions options;
+  options.link.budget_bytes = 100 * 1000;
+  Socket& sub = Subscriber({std::string(60000, 'a'), std::string(60000, 'b')}, options);
+  EXPECT_EQ(sub.ready_peers(), 0u);
+  const auto closed =
+      std::ranges::find(net_.events(sub), SocketEvent::Kind::kClosed, &SocketEvent::kind);
+  ASSERT_NE(closed, net_.events(sub).end());
+  EXPECT_EQ(closed->status.message(), "no memory for a subscription");
 }
 
 // A publisher that connects, and subscribers that bind, are as good.

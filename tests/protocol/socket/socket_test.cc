@@ -352,7 +352,9 @@ TEST(SocketTest, RouterMandatory) {
 TEST(SocketTest, RouterIdInUse) {
   for (const bool handover : {false, true}) {
     Net net;
-    Socket& router = net.Make(SocketType::kRouter, {.router_handover = handover});
+    Socket& router = net.Make(SocketType::kRouter,
+                              {.router_id_clash = handover ? RoutingIdClash::kHandOver
+                                                           : RoutingIdClash::kRefuseNewcomer});
     net.Bind(router, "a");
     Socket& first = net.Make(SocketType::kDealer, {.routing_id = "twin"});
     Socket& second = net.Make(SocketType::kDealer, {.routing_id = "twin"});

@@ -1,0 +1,71 @@
+// Messages that a socket makes by itself: what it says first on a new link, and what its
+// application hears of links that come and go.
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "protocol/drive/cause.h"
+#include "protocol/socket/core.h"
+
+namespace monocoque {
+namespace {
+
+// Notices kept for an application that does not receive. Beyond, no further peer is admitted, so
+// that those who come and go cannot fill the memory.
+constexpr std::size_t kMaxNotices = 65536;
+
+}  // namespace
+
+void SocketCore::Greet(Link* link) {
+  Connection& connection = *link->connection;
+  bool said = !options_.probe_router || connection.SendFirst({});
+  for (std::string_view text : {std::string_view(options_.xpub_welcome_message),
+                                std::string_view(options_.hello_message)}) {
+    said = said && (text.empty() || connection.SendFirst(AsBytes(text)));
+  }
+  if (said) return;
+  // Without it the link is not what the application asked for: it begins anew.
+  connection.Fail(TerminalStatus(Cause::kTransport, "no memory for the first message"), "",
+                  Instant());
+  work_.Add(&link->work);
+}
+
+absl::Status SocketCore::RoomForNotices() const {
+  if (notices_.size() < kMaxNotices) return absl::OkStatus();
+  return TerminalStatus(Cause::kLimit, "busy");
+}
+
+void SocketCore::Notice(const Peer& peer, std::string_view text) {
+  Message notice(text);
+  notice.set_to(peer.routing_id);
+  notice.set_peer(peer.id);
+  notices_.push_back(std::move(notice));
+  receives_apart_ = true;
+}
+
+void SocketCore::Introduce(Link* link) {
+  if (!link->was_ready || link->introduced || closing_ || !MayDeliver(*link)) return;
+  link->introduced = true;
+  if (options_.router_notify_connect) Notice(*link->peer, {});
+}
+
+void SocketCore::SeeOff(const Link& link) {
+  const bool by_us = CauseOf(link.connection->status()) == Cause::kLocal;
+  if (!link.introduced || closing_ || by_us) return;
+  const Peer& peer = *link.peer;
+  const std::string& text = link.listener ? options_.disconnect_message : options_.hiccup_message;
+  if (!text.empty()) Notice(peer, text);
+  if (options_.router_notify_disconnect) Notice(peer, {});
+}
+
+bool SocketCore::TakeNotice(Message* out) {
+  if (notices_.empty()) return false;
+  *out = notices_.take_front();
+  if (notices_.empty()) {
+    notices_.Shrink();
+    receives_apart_ = closing_;
+  }
+  return true;
+}
+
+}  // namespace monocoque

@@ -1,0 +1,125 @@
+#include "protocol/socket/options.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+
+namespace monocoque {
+namespace {
+
+using enum SocketType;
+
+// An option, whether it asks for anything, and whom it is for.
+template <typename Options, std::size_t kMost>
+struct Rule {
+  std::string_view name;
+  bool (*set)(const Options&);
+  std::array<SocketType, kMost> types;
+  std::size_t count;
+};
+
+template <typename Options, typename... Types>
+constexpr Rule<Options, 6> For(std::string_view name, bool (*set)(const Options&), Types... types) {
+  return {name, set, {types...}, sizeof...(types)};
+}
+
+using O = SocketOptions;
+
+constexpr std::array kSocketRules = {
+    For<O>(
+        "req_relaxed", [](const O& o) { return o.req_relaxed; }, kReq),
+    For<O>(
+        "req_correlate", [](const O& o) { return o.req_correlate; }, kReq),
+    For<O>(
+        "router_mandatory", [](const O& o) { return o.router_mandatory; }, kRouter),
+    For<O>(
+        "router_id_clash",
+        [](const O& o) { return o.router_id_clash != RoutingIdClash::kRefuseNewcomer; }, kRouter),
+    For<O>(
+        "router_notify_connect", [](const O& o) { return o.router_notify_connect; }, kRouter),
+    For<O>(
+        "router_notify_disconnect", [](const O& o) { return o.router_notify_disconnect; }, kRouter),
+    For<O>(
+        "probe_router", [](const O& o) { return o.probe_router; }, kReq, kDealer, kRouter),
+    For<O>(
+        "hello_message", [](const O& o) { return !o.hello_message.empty(); }, kRouter, kDealer,
+        kClient, kServer, kPeer),
+    For<O>(
+        "disconnect_message", [](const O& o) { return !o.disconnect_message.empty(); }, kRouter,
+        kServer, kPeer),
+    For<O>(
+        "hiccup_message", [](const O& o) { return !o.hiccup_message.empty(); }, kDealer, kClient,
+        kPeer),
+    For<O>(
+        "xpub_nodrop", [](const O& o) { return o.xpub_nodrop; }, kPub, kXPub),
+    For<O>(
+        "xpub_verbose", [](const O& o) { return o.xpub_verbose; }, kXPub),
+    For<O>(
+        "xpub_verboser", [](const O& o) { return o.xpub_verboser; }, kXPub),
+    For<O>(
+        "xpub_manual", [](const O& o) { return o.xpub_manual; }, kXPub),
+    For<O>(
+        "xpub_manual_last_value", [](const O& o) { return o.xpub_manual_last_value; }, kXPub),
+    For<O>(
+        "xpub_welcome_message", [](const O& o) { return !o.xpub_welcome_message.empty(); }, kPub,
+        kXPub),
+    For<O>(
+        "invert_matching", [](const O& o) { return o.invert_matching; }, kPub, kXPub, kSub),
+    For<O>(
+        "xsub_verbose_unsubscribe", [](const O& o) { return o.xsub_verbose_unsubscribe; }, kXSub),
+    For<O>(
+        "only_first_subscribe", [](const O& o) { return o.only_first_subscribe; }, kPub, kXPub,
+        kXSub),
+    For<O>(
+        "conflate", [](const O& o) { return o.conflate; }, kPub, kSub, kPush, kPull, kDealer),
+};
+
+using L = LinkOptions;
+
+constexpr std::array kLinkRules = {
+    For<L>(
+        "connect_routing_id", [](const L& o) { return !o.connect_routing_id.empty(); }, kRouter),
+};
+
+template <typename Rules, typename Options>
+absl::Status Check(const Rules& rules, SocketType type, const Options& options) {
+  for (const auto& rule : rules) {
+    if (!rule.set(options)) continue;
+    const auto end = rule.types.begin() + rule.count;
+    if (std::find(rule.types.begin(), end, type) != end) continue;
+    std::string whom;
+    for (auto it = rule.types.begin(); it != end; ++it) {
+      absl::StrAppend(&whom, whom.empty() ? "" : ", ", SocketTypeName(*it));
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("socket: ", rule.name, " is for ", whom, ", not ", SocketTypeName(type)));
+  }
+  return absl::OkStatus();
+}
+
+// Empty is no id, and fits.
+absl::Status CheckRoutingId(std::string_view id) {
+  if (id.size() <= 255 && (id.empty() || id[0] != '\0')) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "socket: a routing id has 1 to 255 octets, the first of them not zero");
+}
+
+}  // namespace
+
+absl::Status CheckOptions(SocketType type, const SocketOptions& options) {
+  if (absl::Status fits = CheckRoutingId(options.routing_id); !fits.ok()) return fits;
+  if (absl::Status fits = Check(kSocketRules, type, options); !fits.ok()) return fits;
+  if (options.xpub_manual_last_value && !options.xpub_manual) {
+    return absl::InvalidArgumentError("socket: xpub_manual_last_value needs xpub_manual");
+  }
+  return CheckOptions(type, options.link);
+}
+
+absl::Status CheckOptions(SocketType type, const LinkOptions& options) {
+  if (absl::Status fits = CheckRoutingId(options.connect_routing_id); !fits.ok()) return fits;
+  return Check(kLinkRules, type, options);
+}
+
+}  // namespace monocoque

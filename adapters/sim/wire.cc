@@ -237,7 +237,8 @@ bool Wire::Give(int side) {
     if (!window.ok()) return false;
     here.window = *std::move(window);
   }
-  if (here.window) {
+  const bool by_window = here.window.has_value();
+  if (by_window) {
     const MutableBytes room = here.window->span();
     count = std::min(count, room.size());
     std::ranges::copy(AsBytes(in.waiting().substr(0, count)), room.begin());
@@ -248,7 +249,8 @@ bool Wire::Give(int side) {
     Slice octets = world_.lender().Copy(in.waiting().substr(0, count));
     if (!machine.Donate(here.link, std::move(octets), world_.now()).ok()) return false;
   }
-  world_.trace().Step(world_.now(), here.node->name(), "reads", count);
+  world_.trace().Step(world_.now(), here.node->name(), by_window ? "reads by window" : "reads",
+                      count);
   (side == 0 ? report_.dialer_read : report_.acceptor_read) += count;
   in.Take(count);
   return true;

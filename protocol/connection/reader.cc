@@ -358,6 +358,8 @@ absl::StatusOr<ReadWindow> Reader::PrepareDirect() {
 void Reader::CommitDirect(std::size_t bytes) {
   gathered_ += bytes;
   lacking_ -= bytes;
+  // They never were in the input: what lies behind the frame has come nearer.
+  if (seen_position_ > input_.position()) seen_position_ -= bytes;
 }
 
 }  // namespace monocoque

@@ -383,6 +383,32 @@ TEST(ConnectionTest, LargeBodyIsReadDirectly) {
   EXPECT_EQ(m.text(), body);
 }
 
+// Octets that were read directly are behind the look ahead, whatever way the next ones come: it goes
+// on at the next frame and not so much further on.
+TEST(ConnectionTest, LookAheadAfterADirectRead) {
+  const Host host = TestHost();
+  auto c = Up(SocketType::kPull, "PUSH", host);
+  const std::string body(300000, 'q');
+  Feed(c.get(), Hex("03 00000000000493e0") + body.substr(0, 10), host.now);
+  Message m;
+  ASSERT_EQ(c->Receive(&m, host.now), Poll::kNeedData);
+  EXPECT_FALSE(c->Process(100, host.now));
+  auto window = c->PrepareRead();
+  ASSERT_TRUE(window.ok());
+  ASSERT_EQ(window->span().size(), 299990u);
+  std::ranges::copy(AsBytes(body).first(1000), window->span().begin());
+  c->CommitRead(*std::move(window), 1000, host.now);
+  const std::string ping = Hex("04 07 0450494e47 0000");
+  Feed(c.get(), body.substr(1010) + Hex("000162") + ping + Hex("000163 0002ffff"), host.now);
+  EXPECT_FALSE(c->Process(100, host.now));
+  EXPECT_TRUE(c->status().ok()) << c->status();
+  EXPECT_EQ(ToHex(TakeOutput(c.get(), host.now)), "040504504f4e47");
+  ASSERT_EQ(c->Receive(&m, host.now), Poll::kMessage);
+  EXPECT_EQ(m, Message({body, "b"}));
+  ASSERT_EQ(c->Receive(&m, host.now), Poll::kMessage);
+  EXPECT_EQ(m.text(), "c");
+}
+
 // What had not begun when the transport died comes back, in order; what was cut is counted.
 TEST(ConnectionTest, UnsentComesBack) {
   const Host host = TestHost();

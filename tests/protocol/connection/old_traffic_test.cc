@@ -262,7 +262,7 @@ TEST(OldTrafficTest, ALargePartedMessageCountsAsOne) {
 // A message for which memory is refused stays, and nothing of it goes out.
 TEST(OldTrafficTest, RefusedMemoryLeavesNothingBehind) {
   Host host = TestHost();
-  host.budget = Budget::Create(100000, nullptr);
+  host.budget = Budget::Create(100000);
   Subject subject(kPush, kZmtp10, {}, host);
   Message large({std::string(150000, 'l'), "tail"});
   EXPECT_EQ(subject.connection->Send(&large, subject.host.now).code(),

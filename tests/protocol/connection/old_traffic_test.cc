@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "alloc/budget.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/connection/connection.h"
@@ -37,7 +38,9 @@ const std::string kZmtp20Push = Zmtp20("08");
 
 // A connection to an older peer whose handshake is over; the output so far is thrown away.
 struct Subject {
-  Subject(SocketType type, std::string_view hello, ConnectionOptions options = {}) {
+  Subject(SocketType type, std::string_view hello, ConnectionOptions options = {},
+          const Host& with = TestHost())
+      : host(with) {
     options.socket_type = type;
     connection = *Connection::Create(options, host);
     Feed(hello);
@@ -81,7 +84,7 @@ struct Subject {
   }
   Cause cause() const { return CauseOf(connection->status()); }
 
-  Host host = TestHost();
+  const Host host;
   std::unique_ptr<Connection> connection;
 };
 
@@ -246,10 +249,38 @@ TEST(OldTrafficTest, UnsentComesBack) {
   }
 }
 
-// Frames that others encoded are of 2.0 on: a link of 1.0 takes none.
+// A message beyond a slab is one for the mark, and comes back, like any other.
+TEST(OldTrafficTest, ALargePartedMessageCountsAsOne) {
+  Subject subject(kPush, kZmtp10);
+  const std::string large(70000, 'l');
+  subject.Send(Message({large, "tail"}));
+  EXPECT_EQ(subject.connection->unsent_messages(), 1u);
+  subject.connection->OnTransportClosed(absl::OkStatus(), subject.host.now);
+  EXPECT_THAT(subject.Unsent(), ElementsAre(large + "|tail"));
+}
+
+// A message for which memory is refused stays, and nothing of it goes out.
+TEST(OldTrafficTest, RefusedMemoryLeavesNothingBehind) {
+  Host host = TestHost();
+  host.budget = Budget::Create(100000);
+  Subject subject(kPush, kZmtp10, {}, host);
+  Message large({std::string(150000, 'l'), "tail"});
+  EXPECT_EQ(subject.connection->Send(&large, subject.host.now).code(),
+            absl::StatusCode::kUnavailable);
+  EXPECT_EQ(large.part_count(), 2u);
+  EXPECT_EQ(subject.connection->unsent_messages(), 0u);
+  subject.Send(Message({"a", "b"}));
+  EXPECT_EQ(subject.Octets(), Frame10("a", true) + Frame10("b"));
+}
+
+// Frames that others encoded are of 2.0 on: a link of 1.0 takes none, nor one that is over.
 TEST(OldTrafficTest, SharedEncoding) {
   Subject zmtp20(kPub, Zmtp20("02"));
   EXPECT_TRUE(zmtp20.connection->shares_encoding());
+  zmtp20.connection->Close(zmtp20.host.now);
+  EXPECT_FALSE(zmtp20.connection->shares_encoding());
+  zmtp20.connection->SendEncoded(Slice::Copy(Hex("00 01 61")), 1);
+  EXPECT_EQ(zmtp20.Output(), "");
   Subject zmtp10(kPub, kZmtp10);
   EXPECT_FALSE(zmtp10.connection->shares_encoding());
   zmtp10.connection->SendEncoded(Slice::Copy(Hex("00 01 61")), 1);
@@ -258,11 +289,14 @@ TEST(OldTrafficTest, SharedEncoding) {
 
 // 14.2: messages both ways in frames as today's; a frame with bit 2 set ends it.
 TEST(OldTrafficTest, Zmtp20HasNoCommands) {
-  Subject subject(kPull, kZmtp20Push);
-  subject.Feed("01 02 7031 00 02 7032  04 05 0450494e47");
-  EXPECT_EQ(subject.cause(), Cause::kPeerViolation);
-  EXPECT_THAT(subject.Received(), ElementsAre("p1|p2"));
-  EXPECT_EQ(subject.Output(), "");
+  // A PING, and a name that nobody knows.
+  for (const char* command : {"04 07 0450494e47 0000", "04 02 0158"}) {
+    Subject subject(kPull, kZmtp20Push);
+    subject.Feed(absl::StrCat("01 02 7031 00 02 7032", command));
+    EXPECT_EQ(subject.cause(), Cause::kPeerViolation);
+    EXPECT_THAT(subject.Received(), ElementsAre("p1|p2"));
+    EXPECT_EQ(subject.Output(), "");
+  }
 
   Subject push(kPush, Zmtp20("07"));
   push.Send(Message({"a", std::string(300, 'x')}));

@@ -66,7 +66,8 @@ bool FindInterface(const std::string& name, Address* out) {
   if (getifaddrs(&list) != 0) return false;
   bool found = false;
   for (const ifaddrs* it = list; it != nullptr && !found; it = it->ifa_next) {
-    if (it->ifa_addr == nullptr || name != it->ifa_name || it->ifa_addr->sa_family != AF_INET) continue;
+    if (it->ifa_addr == nullptr || name != it->ifa_name || it->ifa_addr->sa_family != AF_INET)
+      continue;
     std::memcpy(&out->storage, it->ifa_addr, sizeof(sockaddr_in));
     out->size = sizeof(sockaddr_in);
     found = true;
@@ -102,10 +103,9 @@ std::string_view Advice(int error) {
 const sockaddr* Address::get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 
 absl::Status SystemError(std::string_view what, const Endpoint& endpoint, int error) {
-  const std::string_view advice =
-      error == EACCES && endpoint.transport == Transport::kIpc
-          ? "permission denied; check who may write in that directory"
-          : Advice(error);
+  const std::string_view advice = error == EACCES && endpoint.transport == Transport::kIpc
+                                      ? "permission denied; check who may write in that directory"
+                                      : Advice(error);
   std::array<char, 128> buffer{};
   const std::string_view reason =
       advice.empty() ? std::string_view(strerror_r(error, buffer.data(), buffer.size())) : advice;
@@ -141,8 +141,8 @@ absl::StatusOr<std::vector<Address>> NumericAddresses(const Endpoint& endpoint) 
     Address address;
     if (ParseNumeric(endpoint.host, endpoint.port, &address)) found.push_back(address);
   } else {
-    return absl::UnimplementedError(
-        absl::StrCat("connect ", absl::CHexEscape(endpoint.ToString()), ": no such transport here."));
+    return absl::UnimplementedError(absl::StrCat("connect ", absl::CHexEscape(endpoint.ToString()),
+                                                 ": no such transport here."));
   }
   return found;
 }
@@ -184,7 +184,8 @@ Endpoint EndpointOf(const Address& address) {
   } else if (address.family() == AF_UNIX) {
     const auto* un = reinterpret_cast<const sockaddr_un*>(&address.storage);
     endpoint.transport = Transport::kIpc;
-    const std::size_t size = address.size - std::min<std::size_t>(address.size, offsetof(sockaddr_un, sun_path));
+    const std::size_t size =
+        address.size - std::min<std::size_t>(address.size, offsetof(sockaddr_un, sun_path));
     endpoint.abstract = size > 0 && un->sun_path[0] == '\0';
     endpoint.path = endpoint.abstract ? std::string(un->sun_path + 1, size - 1)
                                       : std::string(un->sun_path, strnlen(un->sun_path, size));

@@ -22,7 +22,8 @@ struct Address {
   const sockaddr* get() const;
 };
 
-// Where to listen: a numeric address, an interface's name, "*", or a Unix path. Asks no name server (E-3).
+// Where to listen: a numeric address, an interface's name, "*", or a Unix path. Asks no name server
+// (E-3).
 absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint);
 
 // Where to dial, if that takes no name server; nothing (an empty list) if the host is a name.

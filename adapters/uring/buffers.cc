@@ -17,7 +17,8 @@ constexpr unsigned kIncrementalCount = 4;
 constexpr std::size_t kBundleBytes = 64 * 1024;
 constexpr unsigned kBundleCount = 16;
 
-// Receives once over a socket pair, so that the method is known to work and not only to be accepted.
+// Receives once over a socket pair, so that the method is known to work and not only to be
+// accepted.
 class Probe final : public Completion {
  public:
   void OnCompletion(int result, unsigned flags) override {
@@ -77,7 +78,8 @@ Buffers::~Buffers() {
 
 bool Buffers::Register() {
   shared_bytes_ = count_ * sizeof(io_uring_buf);
-  void* memory = mmap(nullptr, shared_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      mmap(nullptr, shared_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return false;
   io_uring_buf_reg registration{};
   registration.ring_addr = reinterpret_cast<std::uint64_t>(memory);

@@ -19,9 +19,9 @@
 
 namespace monocoque::uring {
 
-// The ring of provided buffers that all links of a loop receive into. Each buffer is a block of a pool: what
-// arrives is handed on as a slice of it, and when the kernel is done with a buffer another takes its place, so
-// that kept messages never starve the ring.
+// The ring of provided buffers that all links of a loop receive into. Each buffer is a block of a
+// pool: what arrives is handed on as a slice of it, and when the kernel is done with a buffer
+// another takes its place, so that kept messages never starve the ring.
 class Buffers {
  public:
   // Not available on this kernel: an error; the next lower method is tried then.

@@ -9,12 +9,13 @@
 
 namespace monocoque::uring {
 
-// When a send outside a turn of the loop is written: a slow start. A single message goes at once; in a tight
-// row of them each write is twice as large as the last, up to a cap; a gap begins anew. What waited long goes
-// with the next send.
+// When a send outside a turn of the loop is written: a slow start. A single message goes at once;
+// in a tight row of them each write is twice as large as the last, up to a cap; a gap begins anew.
+// What waited long goes with the next send.
 //
-// Gaps are seen by the system's coarse clock, a few nanoseconds a read and a few milliseconds apart, at each send,
-// and by the exact one at each eighth, which would otherwise cost as much as the send.
+// Gaps are seen by the system's coarse clock, a few nanoseconds a read and a few milliseconds
+// apart, at each send, and by the exact one at each eighth, which would otherwise cost as much as
+// the send.
 class FlushPolicy {
  public:
   // After a send: should what is pending be written now?

@@ -23,8 +23,8 @@ constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
 constexpr std::size_t kMaxSpans = 512;
 
 absl::Status ErrnoStatus(int error) {
-  return absl::ErrnoToStatus(error, error == ECONNRESET ? "the peer reset the connection"
-                                                         : "the connection failed");
+  return absl::ErrnoToStatus(
+      error, error == ECONNRESET ? "the peer reset the connection" : "the connection failed");
 }
 
 }  // namespace
@@ -154,7 +154,8 @@ void LinkIo::OnCompletion(int result, unsigned flags) {
   if ((flags & IORING_CQE_F_MORE) == 0) armed_ = false;
   if (fd_ < 0) {
     // Closed meanwhile; a buffer that came all the same goes back.
-    if (result > 0 && loop_.buffers() != nullptr) loop_.buffers()->Take(result, flags, [](Slice) {});
+    if (result > 0 && loop_.buffers() != nullptr)
+      loop_.buffers()->Take(result, flags, [](Slice) {});
   } else if (loop_.buffers() != nullptr) {
     Received(result, flags);
   } else {
@@ -169,7 +170,8 @@ void LinkIo::OnCompletion(int result, unsigned flags) {
 void LinkIo::Received(int result, unsigned flags) {
   if (result > 0) {
     LoopStats& stats = loop_.mutable_stats();
-    ++(loop_.read_method() == ReadMethod::kIncremental ? stats.reads_incremental : stats.reads_bundle);
+    ++(loop_.read_method() == ReadMethod::kIncremental ? stats.reads_incremental
+                                                       : stats.reads_bundle);
     loop_.buffers()->Take(result, flags, [this](Slice piece) {
       if (owner_ != nullptr && !draining_) {
         (void)owner_->machine().Donate(link_, std::move(piece), loop_.now());
@@ -201,8 +203,8 @@ void LinkIo::OnReadable(int result) {
   const MutableBytes span = window->span();
   const ssize_t got = recv(fd_, span.data(), span.size(), MSG_DONTWAIT);
   const int error = errno;
-  owner_->machine().CommitRead(link_, *std::move(window), got > 0 ? static_cast<std::size_t>(got) : 0,
-                               loop_.now());
+  owner_->machine().CommitRead(link_, *std::move(window),
+                               got > 0 ? static_cast<std::size_t>(got) : 0, loop_.now());
   owner_->Touch();
   if (got > 0) {
     ++loop_.mutable_stats().reads_one_shot;
@@ -276,7 +278,9 @@ void Acceptor::Close() {
   owner_ = nullptr;
   loop_.SetTimer(this, Instant::Never());
   SetAccepting(false);
-  { const net::Listener closed = std::move(socket_); }
+  {
+    const net::Listener closed = std::move(socket_);
+  }
   if (!armed_) delete this;
 }
 
@@ -291,8 +295,8 @@ void Acceptor::OnCompletion(int result, unsigned flags) {
     owner_->OnAccepted(listener_, result);
   } else if (result != -ECANCELED && result != -EINTR && result != -ECONNABORTED) {
     // Descriptors are out, say: a pause, so that the loop does not spin on it.
-    owner_->machine().OnAcceptFailed(listener_, net::SystemError("accept", socket_.bound(), -result),
-                                     loop_.now());
+    owner_->machine().OnAcceptFailed(
+        listener_, net::SystemError("accept", socket_.bound(), -result), loop_.now());
     owner_->Touch();
     loop_.SetTimer(this, loop_.now() + kAcceptPause);
     return;

@@ -21,16 +21,16 @@ namespace monocoque::uring {
 
 class SocketState;
 
-// The descriptor of one link: receives, sends, closes. Deletes itself when it is closed and its last completion
-// has come; until then late completions find it and are ignored.
+// The descriptor of one link: receives, sends, closes. Deletes itself when it is closed and its
+// last completion has come; until then late completions find it and are ignored.
 class LinkIo final : public Completion, public Timed {
  public:
   LinkIo(Loop* loop, SocketState* owner, LinkId link, int fd);
 
   void SetReading(bool on);
   void Send(TransmitBatch batch);
-  // From now on the owner hears no more, save of the batch it is owed; it is closed with us once the peer has
-  // closed too, or had its time.
+  // From now on the owner hears no more, save of the batch it is owed; it is closed with us once
+  // the peer has closed too, or had its time.
   void Close(CloseMode mode);
   // The owner is going away.
   void Orphan();
@@ -59,8 +59,8 @@ class LinkIo final : public Completion, public Timed {
   RotationNode<LinkIo> owned_;
   const LinkId link_;
   int fd_;
-  bool armed_ = false;    // a receive is with the kernel
-  bool reading_ = true;   // the owner wants octets
+  bool armed_ = false;     // a receive is with the kernel
+  bool reading_ = true;    // the owner wants octets
   bool draining_ = false;  // closed by us: what comes is thrown away until the end of the stream
   bool handling_ = false;  // within a handler: not deleted before it returns
   SendOp* sending_ = nullptr;

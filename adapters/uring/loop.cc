@@ -35,7 +35,8 @@ Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
   ring_ = *std::move(ring);
   host_.pool = SlabPool::Create(options.pool);
   host_.entropy = std::make_shared<net::OsEntropy>();
-  if (options.budget_bytes != Budget::kUnlimited) host_.budget = Budget::Create(options.budget_bytes);
+  if (options.budget_bytes != Budget::kUnlimited)
+    host_.budget = Budget::Create(options.budget_bytes);
   for (ReadMethod method : {ReadMethod::kIncremental, ReadMethod::kBundle}) {
     if (buffers_ != nullptr || method < options.best_read_method) continue;
     absl::StatusOr<std::unique_ptr<Buffers>> buffers = Buffers::Create(ring_.get(), method);
@@ -177,7 +178,8 @@ absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
       if (!sockets[i]->status().ok()) return sockets[i]->status();
       if (sockets[i]->core().Peek(nullptr, now_) != nullptr) return i;
     }
-    if (net::Now() >= deadline) return absl::DeadlineExceededError("no message within the time given");
+    if (net::Now() >= deadline)
+      return absl::DeadlineExceededError("no message within the time given");
     RunOnce(deadline - net::Now());
   }
 }

@@ -42,12 +42,12 @@ class Timed {
   TimerNode<Timed> timer_;
 };
 
-// An event loop on an io_uring of its own, and the sockets on it. Blocking calls and coroutines may be mixed:
-// each blocking call turns the loop until it has what it waits for.
+// An event loop on an io_uring of its own, and the sockets on it. Blocking calls and coroutines may
+// be mixed: each blocking call turns the loop until it has what it waits for.
 //
-// Thread rule: everything on the thread that made the loop. It starts no thread of its own, save one for the
-// system's resolver when the first name (not a numeric address) is dialed.
-// Sockets must not outlive their loop.
+// Thread rule: everything on the thread that made the loop. It starts no thread of its own, save
+// one for the system's resolver when the first name (not a numeric address) is dialed. Sockets must
+// not outlive their loop.
 class Loop {
  public:
   // An error that names the reason, if the kernel refuses io_uring.
@@ -63,19 +63,35 @@ class Loop {
   // A socket on this loop; if it cannot be made, all its operations say why.
   Socket MakeSocket(SocketType type, const SocketOptions& options = {});
   // A socket that connects in the background.
-  absl::StatusOr<Socket> Push(std::string_view endpoint) { return Connected(SocketType::kPush, endpoint); }
-  absl::StatusOr<Socket> Pull(std::string_view endpoint) { return Connected(SocketType::kPull, endpoint); }
-  absl::StatusOr<Socket> Req(std::string_view endpoint) { return Connected(SocketType::kReq, endpoint); }
-  absl::StatusOr<Socket> Rep(std::string_view endpoint) { return Connected(SocketType::kRep, endpoint); }
-  absl::StatusOr<Socket> Dealer(std::string_view endpoint) { return Connected(SocketType::kDealer, endpoint); }
-  absl::StatusOr<Socket> Router(std::string_view endpoint) { return Connected(SocketType::kRouter, endpoint); }
-  absl::StatusOr<Socket> Pair(std::string_view endpoint) { return Connected(SocketType::kPair, endpoint); }
+  absl::StatusOr<Socket> Push(std::string_view endpoint) {
+    return Connected(SocketType::kPush, endpoint);
+  }
+  absl::StatusOr<Socket> Pull(std::string_view endpoint) {
+    return Connected(SocketType::kPull, endpoint);
+  }
+  absl::StatusOr<Socket> Req(std::string_view endpoint) {
+    return Connected(SocketType::kReq, endpoint);
+  }
+  absl::StatusOr<Socket> Rep(std::string_view endpoint) {
+    return Connected(SocketType::kRep, endpoint);
+  }
+  absl::StatusOr<Socket> Dealer(std::string_view endpoint) {
+    return Connected(SocketType::kDealer, endpoint);
+  }
+  absl::StatusOr<Socket> Router(std::string_view endpoint) {
+    return Connected(SocketType::kRouter, endpoint);
+  }
+  absl::StatusOr<Socket> Pair(std::string_view endpoint) {
+    return Connected(SocketType::kPair, endpoint);
+  }
 
-  // Does what is ready now and waits for nothing: a slice of work for a host that has a loop of its own.
+  // Does what is ready now and waits for nothing: a slice of work for a host that has a loop of its
+  // own.
   void Poll() { RunOnce(absl::ZeroDuration()); }
   // One turn: waits up to `max_wait` for something to happen.
   void RunOnce(absl::Duration max_wait);
-  // Turns until one of the sockets has a message (its index), or the time is over (deadline exceeded).
+  // Turns until one of the sockets has a message (its index), or the time is over (deadline
+  // exceeded).
   absl::StatusOr<std::size_t> WaitAny(const std::vector<Socket*>& sockets,
                                       absl::Duration timeout = absl::InfiniteDuration());
 
@@ -104,7 +120,8 @@ class Loop {
   // How links receive here; see LoopOptions::best_read_method.
   ReadMethod read_method() const;
 
-  // ---- For the adapter's own parts ---------------------------------------------------------------
+  // ---- For the adapter's own parts
+  // ---------------------------------------------------------------
 
   Ring& ring() { return *ring_; }
   Buffers* buffers() { return buffers_.get(); }

@@ -19,8 +19,8 @@ enum class ReadMethod {
 struct LoopOptions {
   // Requests that one system call can hand over.
   unsigned entries = 1024;
-  // Before a wait blocks, the loop looks for completions for so long, yielding the processor, if the last wait
-  // was short. Zero: never. Longer: less latency, more processor.
+  // Before a wait blocks, the loop looks for completions for so long, yielding the processor, if
+  // the last wait was short. Zero: never. Longer: less latency, more processor.
   absl::Duration spin = absl::Microseconds(50);
   // The best method to use; a kernel that lacks it gets the next.
   ReadMethod best_read_method = ReadMethod::kIncremental;
@@ -33,9 +33,9 @@ struct LoopOptions {
 // Counts since the loop was made.
 struct LoopStats {
   std::uint64_t turns = 0;
-  std::uint64_t waits = 0;             // that went to sleep
-  std::uint64_t spins = 0;             // waits that ended while looking
-  std::uint64_t writes = 0;            // requests to send
+  std::uint64_t waits = 0;              // that went to sleep
+  std::uint64_t spins = 0;              // waits that ended while looking
+  std::uint64_t writes = 0;             // requests to send
   std::uint64_t reads_incremental = 0;  // completions with octets, by method
   std::uint64_t reads_bundle = 0;
   std::uint64_t reads_one_shot = 0;

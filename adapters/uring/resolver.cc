@@ -26,7 +26,8 @@ void Resolver::Stop() {
   asked_.notify_all();
   if (thread_.joinable()) thread_.join();
   for (std::deque<Question>* open : {&answers_, &questions_}) {
-    for (Question& question : *open) question.dial->OnResolved(absl::CancelledError("the loop ends"));
+    for (Question& question : *open)
+      question.dial->OnResolved(absl::CancelledError("the loop ends"));
     open->clear();
   }
 }

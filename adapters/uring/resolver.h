@@ -18,8 +18,8 @@ namespace monocoque::uring {
 class Dial;
 class Loop;
 
-// Looks names up on one helper thread, because the system's resolver blocks; answers come to the loop through
-// an eventfd. Made when the first name is dialed.
+// Looks names up on one helper thread, because the system's resolver blocks; answers come to the
+// loop through an eventfd. Made when the first name is dialed.
 class Resolver final : public Completion {
  public:
   explicit Resolver(Loop* loop);

@@ -15,12 +15,13 @@ absl::Status Refused(int error) {
   int disabled = 0;
   std::ifstream("/proc/sys/kernel/io_uring_disabled") >> disabled;
   if (error == ENOSYS) {
-    return absl::UnimplementedError("io_uring: this kernel has none, or a filter hides it; use another adapter.");
+    return absl::UnimplementedError(
+        "io_uring: this kernel has none, or a filter hides it; use another adapter.");
   }
   if (error == EPERM && disabled > 0) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "io_uring: forbidden by kernel.io_uring_disabled = ", disabled,
-        "; set it to 0 (sysctl) or use another adapter."));
+    return absl::PermissionDeniedError(
+        absl::StrCat("io_uring: forbidden by kernel.io_uring_disabled = ", disabled,
+                     "; set it to 0 (sysctl) or use another adapter."));
   }
   if (error == EPERM || error == EACCES) {
     return absl::PermissionDeniedError(

@@ -28,8 +28,8 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  // A place for a request; what is queued is submitted first if there is none. `completion` may be null:
-  // nobody wants to know.
+  // A place for a request; what is queued is submitted first if there is none. `completion` may be
+  // null: nobody wants to know.
   io_uring_sqe* Prepare(Completion* completion);
   // Hands what is queued to the kernel, waits for nothing.
   void Submit();

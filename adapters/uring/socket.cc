@@ -33,12 +33,15 @@ Socket::~Socket() {
   if (!state_->idle()) loop.Adopt(std::move(state_));
 }
 
-absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint) { return state_->Bind(endpoint); }
+absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint) {
+  return state_->Bind(endpoint);
+}
 absl::Status Socket::Connect(std::string_view endpoint) { return state_->Connect(endpoint); }
 
 absl::Status Socket::Send(Message* message, absl::Duration timeout) {
   absl::Status sent = TrySend(message);
-  if (!absl::IsUnavailable(sent)) [[likely]] return sent;
+  if (!absl::IsUnavailable(sent)) [[likely]]
+    return sent;
   absl::Status waited = TurnUntil(&state_->loop(), timeout, "send", [&] {
     sent = state_->SendInTurn(message);
     return !absl::IsUnavailable(sent);
@@ -49,7 +52,8 @@ absl::Status Socket::Send(Message* message, absl::Duration timeout) {
 }
 
 absl::Status Socket::Receive(Message* out, absl::Duration timeout) {
-  if (TryReceive(out)) [[likely]] return absl::OkStatus();
+  if (TryReceive(out)) [[likely]]
+    return absl::OkStatus();
   if (!state_->status().ok()) return state_->status();
   absl::Status why = state_->machine().ReceiveStatus();
   if (!absl::IsUnavailable(why)) return why;

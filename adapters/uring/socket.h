@@ -21,12 +21,12 @@ namespace monocoque::uring {
 
 class Loop;
 
-// A socket on a Loop. Blocking calls turn the loop while they wait; coroutines use the Async calls; both may be
-// mixed. Errors carry sentences; "unavailable" alone means: not now.
+// A socket on a Loop. Blocking calls turn the loop while they wait; coroutines use the Async calls;
+// both may be mixed. Errors carry sentences; "unavailable" alone means: not now.
 //
-// What is sent inside a turn is written at its end; outside, a single message goes at once and a tight row of
-// them in growing writes: the last of a burst may wait for the next call into the loop. Flush, Receive, waiting
-// and Close always write.
+// What is sent inside a turn is written at its end; outside, a single message goes at once and a
+// tight row of them in growing writes: the last of a burst may wait for the next call into the
+// loop. Flush, Receive, waiting and Close always write.
 //
 // Thread rule: the loop's thread. A handle: movable; destroying it closes without lingering.
 class Socket {
@@ -56,7 +56,8 @@ class Socket {
   absl::Status Send(std::string_view text) { return Send(Message(text)); }
   // Sends now or not at all.
   absl::Status TrySend(Message* message) {
-    if (!state_->status().ok()) [[unlikely]] return state_->status();
+    if (!state_->status().ok()) [[unlikely]]
+      return state_->status();
     return state_->TrySend(message);
   }
   // The next message, waiting for it.
@@ -70,11 +71,12 @@ class Socket {
   absl::Status WaitReady(std::size_t peers = 1, absl::Duration timeout = absl::InfiniteDuration());
   // What happened, oldest first.
   bool NextEvent(SocketEvent* out);
-  // Ends the socket: what was sent is written for at most `linger`; deadline exceeded if some was not.
+  // Ends the socket: what was sent is written for at most `linger`; deadline exceeded if some was
+  // not.
   absl::Status Close(absl::Duration linger = absl::InfiniteDuration());
 
-  // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the very call that
-  // resumes the coroutine; destroying one that waits loses nothing.
+  // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the
+  // very call that resumes the coroutine; destroying one that waits loses nothing.
   SendAwaiter AsyncSend(Message message) { return SendAwaiter(state_.get(), std::move(message)); }
   ReceiveAwaiter AsyncReceive() { return ReceiveAwaiter(state_.get()); }
 

@@ -114,7 +114,8 @@ bool SocketState::Turn(Instant now) {
   return more;
 }
 
-// Taken and resumed one by one: whoever is resumed may do anything, destroy this socket's handle too.
+// Taken and resumed one by one: whoever is resumed may do anything, destroy this socket's handle
+// too.
 bool SocketState::Serve(Rotation<Waiter>* queue) {
   Waiter* waiter = queue->front();
   if (waiter == nullptr || !waiter->Try()) return false;
@@ -186,7 +187,9 @@ void SocketState::Write(LinkId link, TransmitBatch batch) {
   }
 }
 
-void SocketState::AddLink(LinkId link, int fd) { links_[link] = new LinkIo(&loop_, this, link, fd); }
+void SocketState::AddLink(LinkId link, int fd) {
+  links_[link] = new LinkIo(&loop_, this, link, fd);
+}
 
 void SocketState::OnAccepted(ListenerId listener, int fd) {
   const TransportInfo info{net::LocalEndpoint(fd).ToString(), net::RemoteText(fd)};

@@ -29,8 +29,8 @@ class Loop;
 class SocketState;
 class SocketTimer;
 
-// A coroutine that waits on a socket. Lives in the coroutine's frame: when that is destroyed, the wait ends and
-// no message is lost.
+// A coroutine that waits on a socket. Lives in the coroutine's frame: when that is destroyed, the
+// wait ends and no message is lost.
 class Waiter {
  public:
   explicit Waiter(SocketState* state) : state_(state), node_(this) {}
@@ -84,8 +84,8 @@ class SendAwaiter final : public Waiter {
   std::optional<absl::Status> result_;
 };
 
-// What a Socket handle points to: the core socket, its pump, and its descriptors. Moves octets, runs actions,
-// arms one timer.
+// What a Socket handle points to: the core socket, its pump, and its descriptors. Moves octets,
+// runs actions, arms one timer.
 class SocketState final : public PumpDriver, public std::enable_shared_from_this<SocketState> {
  public:
   // A socket that cannot be used: every operation says `why`.
@@ -103,7 +103,8 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   absl::Status Connect(std::string_view endpoint);
   absl::Status TrySend(Message* message) {
     absl::Status sent = machine_->Send(message, turn_time());
-    if (!sent.ok()) [[unlikely]] return sent;
+    if (!sent.ok()) [[unlikely]]
+      return sent;
     Touch();
     if (flush_policy_.AfterSend(machine_->pending_bytes())) Exchange();
     return sent;
@@ -113,7 +114,8 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   bool TryReceive(Message* out) {
     const bool got = status_.ok() && machine_->Receive(out, nullptr, turn_time());
     // Taking may set reading going again: an action for the next turn.
-    if (machine_ && machine_->has_outputs()) [[unlikely]] Touch();
+    if (machine_ && machine_->has_outputs()) [[unlikely]]
+      Touch();
     return got;
   }
   // Starts what writes can be started.

@@ -10,8 +10,8 @@
 
 namespace monocoque::uring {
 
-// A coroutine on a loop: begins when it is awaited or spawned, gives its result to who awaits it. Destroying a
-// task that waits cancels the wait and loses no message.
+// A coroutine on a loop: begins when it is awaited or spawned, gives its result to who awaits it.
+// Destroying a task that waits cancels the wait and loses no message.
 template <typename T = void>
 class [[nodiscard]] Task;
 
@@ -109,11 +109,11 @@ inline Task<void> Promise<void>::get_return_object() {
 }  // namespace monocoque::uring
 
 // In a coroutine that gives absl::Status: leaves it if the expression is not OK.
-#define CO_RETURN_IF_ERROR(expression)                             \
-  do {                                                             \
-    if (absl::Status co_status = (expression); !co_status.ok()) {  \
-      co_return co_status;                                         \
-    }                                                              \
+#define CO_RETURN_IF_ERROR(expression)                            \
+  do {                                                            \
+    if (absl::Status co_status = (expression); !co_status.ok()) { \
+      co_return co_status;                                        \
+    }                                                             \
   } while (false)
 
 #endif  // MONOCOQUE_ADAPTERS_URING_TASK_H_

@@ -14,8 +14,8 @@
 
 namespace monocoque {
 
-// What a pump needs of the runtime below it: the actions of a machine, and the writes. Nothing here
-// may call the machine back before it returns; what comes of it is told later.
+// What a pump needs of the runtime below it: the actions of a machine, and the writes. What comes
+// of them may be told to the machine at once, or later.
 class PumpDriver {
  public:
   virtual ~PumpDriver() = default;
@@ -48,9 +48,9 @@ class Pump {
 
   // The clock, the look ahead, the actions, the writes. True: work is left, come again without
   // waiting.
-  bool Turn(Instant now) {
+  bool Turn(Instant now, std::size_t max_frames = kFramesATurn) {
     if (now >= machine_.NextDeadline()) machine_.HandleTimeout(now);
-    const bool more = machine_.Process(kFramesATurn, now);
+    const bool more = machine_.Process(max_frames, now);
     RunActions();
     Flush();
     return more;

@@ -76,18 +76,41 @@ bool FindInterface(const std::string& name, Address* out) {
   return found;
 }
 
-std::string_view Advice(int error) {
+// What the file system says about a Unix socket's path.
+std::string_view PathAdvice(bool to_bind, int error) {
   switch (error) {
-    case EADDRINUSE:
-      return "address in use; another socket listens there. Use another address, or end the other";
     case EACCES:
     case EPERM:
-      return "permission denied; ports below 1024 need a privilege. Use another port, or grant "
-             "CAP_NET_BIND_SERVICE";
+      return to_bind ? "permission denied; check who may write in that directory"
+                     : "permission denied; check who may write to that socket";
+    case ENOENT:
+      return to_bind ? "the directory does not exist; make it first"
+                     : "there is no such socket; nobody listens there";
+    case EROFS:
+      return "the file system is read-only; use another path";
+    default:
+      return "";
+  }
+}
+
+std::string_view Advice(const Endpoint& endpoint, bool to_bind, int error) {
+  if (endpoint.transport == Transport::kIpc && !endpoint.abstract) {
+    if (const std::string_view advice = PathAdvice(to_bind, error); !advice.empty()) return advice;
+  }
+  switch (error) {
+    case EADDRINUSE:
+      return to_bind ? "address in use; another socket listens there. Use another address, or end "
+                       "the other"
+                     : "address in use; the source address and port are taken";
+    case EACCES:
+    case EPERM:
+      if (!to_bind) return "permission denied; a rule of the system forbids it";
+      return endpoint.port < 1024 ? "permission denied; ports below 1024 need a privilege. Use "
+                                    "another port, or grant "
+                                    "CAP_NET_BIND_SERVICE"
+                                  : "permission denied; a rule of the system forbids it";
     case EADDRNOTAVAIL:
       return "this machine has no such address; see `ip address`";
-    case ENOENT:
-      return "there is no such file or directory";
     case ECONNREFUSED:
       return "connection refused; nobody listens there";
     case EMFILE:
@@ -103,9 +126,7 @@ std::string_view Advice(int error) {
 const sockaddr* Address::get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 
 absl::Status SystemError(std::string_view what, const Endpoint& endpoint, int error) {
-  const std::string_view advice = error == EACCES && endpoint.transport == Transport::kIpc
-                                      ? "permission denied; check who may write in that directory"
-                                      : Advice(error);
+  const std::string_view advice = Advice(endpoint, what == "bind", error);
   std::array<char, 128> buffer{};
   const std::string_view reason =
       advice.empty() ? std::string_view(strerror_r(error, buffer.data(), buffer.size())) : advice;

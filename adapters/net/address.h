@@ -36,7 +36,8 @@ Endpoint EndpointOf(const Address& address);
 Endpoint LocalEndpoint(int fd);
 std::string RemoteText(int fd);
 
-// One sentence for a failed system call: what, where, why, and what to do.
+// One sentence for a failed system call: what ("bind", "connect", "accept"), where, why, and what
+// to do.
 absl::Status SystemError(std::string_view what, const Endpoint& endpoint, int error);
 
 }  // namespace monocoque::net

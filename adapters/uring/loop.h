@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -85,17 +86,23 @@ class Loop {
     return Connected(SocketType::kPair, endpoint);
   }
 
-  // Does what is ready now and waits for nothing: a slice of work for a host that has a loop of its
-  // own.
-  void Poll() { RunOnce(absl::ZeroDuration()); }
+  // A slice of work for a host that has a loop of its own: does what is ready now, about `max_work`
+  // completions, frames and resumed coroutines at most, and waits for nothing. True: more is left,
+  // come again without waiting.
+  bool Poll(std::size_t max_work = kWorkATurn) { return Turn(absl::ZeroDuration(), max_work); }
+  // What such a host waits for between slices: this descriptor readable, or this time. -1 if there
+  // is no ring.
+  int descriptor() const;
+  Instant NextDeadline() const { return timers_.next(); }
   // One turn: waits up to `max_wait` for something to happen.
-  void RunOnce(absl::Duration max_wait);
+  void RunOnce(absl::Duration max_wait) { Turn(max_wait, kWorkATurn); }
   // Turns until one of the sockets has a message (its index), or the time is over (deadline
   // exceeded).
   absl::StatusOr<std::size_t> WaitAny(const std::vector<Socket*>& sockets,
                                       absl::Duration timeout = absl::InfiniteDuration());
 
   // Runs a coroutine beside everything else; it is destroyed when it is done, or with the loop.
+  // What it throws comes out of the turn.
   void Spawn(Task<void> task);
   // Turns until the task is done, and gives its result.
   template <typename T>
@@ -136,21 +143,23 @@ class Loop {
   void Forget(RotationNode<SocketState>* node) { touched_.Remove(node); }
   // Resumed at the end of the turn, after everything else.
   void ResumeLater(std::coroutine_handle<> handle) { ready_.push_back(handle); }
-  void Unresume(std::coroutine_handle<> handle) {
-    std::erase(ready_, handle);
-    std::erase(resuming_, handle);
-  }
+  void Unresume(std::coroutine_handle<> handle) { std::erase(ready_, handle); }
   // Hands over what was sent and takes in what is there; runs no user code.
   void Exchange();
   // Keeps a socket whose handle is gone until its descriptors are closed.
   void Adopt(std::shared_ptr<SocketState> state);
 
  private:
+  // Completions, frames a socket, and coroutines of one turn: no busy peer starves the others, and
+  // timers have their turn.
+  static constexpr std::size_t kWorkATurn = 16384;
+
   absl::StatusOr<Socket> Connected(SocketType type, std::string_view endpoint);
+  bool Turn(absl::Duration max_wait, std::size_t max_work);
   void Wait(absl::Duration wait);
   bool Spin();
-  void TurnSockets();
-  void ResumeReady();
+  void TurnSockets(std::size_t max_frames);
+  void ResumeReady(std::size_t max_resumed);
   void Sweep();
 
   LoopOptions options_;
@@ -165,10 +174,10 @@ class Loop {
   LoopStats stats_;
   TimerHeap<Timed> timers_;
   Rotation<SocketState> touched_;
-  std::vector<std::coroutine_handle<>> ready_;
-  std::vector<std::coroutine_handle<>> resuming_;
+  std::deque<std::coroutine_handle<>> ready_;
   std::vector<std::shared_ptr<SocketState>> serving_;
   std::vector<Task<void>> tasks_;
+  bool task_over_ = false;  // of some of them
   std::vector<std::shared_ptr<SocketState>> orphans_;
 };
 

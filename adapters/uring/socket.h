@@ -25,8 +25,8 @@ class Loop;
 // both may be mixed. Errors carry sentences; "unavailable" alone means: not now.
 //
 // What is sent inside a turn is written at its end; outside, a single message goes at once and a
-// tight row of them in growing writes: the last of a burst may wait for the next call into the
-// loop. Flush, Receive, waiting and Close always write.
+// tight row of them in growing writes: the last of a burst may wait until the next call that waits.
+// Flush and Close always write.
 //
 // Thread rule: the loop's thread. A handle: movable; destroying it closes without lingering.
 class Socket {
@@ -47,13 +47,19 @@ class Socket {
   absl::StatusOr<std::string> Bind(std::string_view endpoint);
   // Connects in the background, again and again.
   absl::Status Connect(std::string_view endpoint);
+  // The way back: with the text that Bind gave, and that Connect got. The links end with it, once
+  // what was handed to them is written.
+  absl::Status Unbind(std::string_view bound);
+  absl::Status Disconnect(std::string_view endpoint);
 
   // Sends, waiting until some peer can take it. On an error the message is untouched.
   absl::Status Send(Message* message, absl::Duration timeout = absl::InfiniteDuration());
   absl::Status Send(Message message, absl::Duration timeout = absl::InfiniteDuration()) {
     return Send(&message, timeout);
   }
-  absl::Status Send(std::string_view text) { return Send(Message(text)); }
+  absl::Status Send(std::string_view text, absl::Duration timeout = absl::InfiniteDuration()) {
+    return Send(Message(text), timeout);
+  }
   // Sends now or not at all.
   absl::Status TrySend(Message* message) {
     if (!state_->status().ok()) [[unlikely]]
@@ -74,11 +80,17 @@ class Socket {
   // Ends the socket: what was sent is written for at most `linger`; deadline exceeded if some was
   // not.
   absl::Status Close(absl::Duration linger = absl::InfiniteDuration());
+  // The same without waiting: goes on while the loop turns, and is over when closed() says so.
+  void StartClose(absl::Duration linger = absl::InfiniteDuration()) { state_->StartClose(linger); }
+  bool closed() const { return !state_->status().ok() || state_->closed(); }
 
   // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the
   // very call that resumes the coroutine; destroying one that waits loses nothing.
   SendAwaiter AsyncSend(Message message) { return SendAwaiter(state_.get(), std::move(message)); }
   ReceiveAwaiter AsyncReceive() { return ReceiveAwaiter(state_.get()); }
+  // As WaitReady and Close.
+  ConditionAwaiter AsyncReady(std::size_t peers = 1);
+  ConditionAwaiter AsyncClose(absl::Duration linger = absl::InfiniteDuration());
 
   // The whole core socket beneath: getters, SendTo, statistics.
   monocoque::Socket& core() { return state_->machine(); }

@@ -3,10 +3,13 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -84,6 +87,25 @@ class SendAwaiter final : public Waiter {
   std::optional<absl::Status> result_;
 };
 
+// Waits until something holds of the socket: connected, closed.
+class ConditionAwaiter final : public Waiter {
+ public:
+  // The result, once there is one.
+  using Condition = std::function<std::optional<absl::Status>(const SocketState&)>;
+
+  ConditionAwaiter(SocketState* state, Condition condition)
+      : Waiter(state), condition_(std::move(condition)) {}
+  bool await_ready() { return Try(); }
+  void await_suspend(std::coroutine_handle<> awaiting);
+  absl::Status await_resume() { return *std::move(result_); }
+  bool Try() override;
+  void Fail(absl::Status why) override { result_ = std::move(why); }
+
+ private:
+  Condition condition_;
+  std::optional<absl::Status> result_;
+};
+
 // What a Socket handle points to: the core socket, its pump, and its descriptors. Moves octets,
 // runs actions, arms one timer.
 class SocketState final : public PumpDriver, public std::enable_shared_from_this<SocketState> {
@@ -98,9 +120,17 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   Loop& loop() { return loop_; }
   const absl::Status& status() const { return status_; }
   monocoque::Socket& machine() { return *machine_; }
+  const monocoque::Socket& machine() const { return *machine_; }
 
   absl::StatusOr<std::string> Bind(std::string_view endpoint);
   absl::Status Connect(std::string_view endpoint);
+  absl::Status Unbind(std::string_view bound);
+  absl::Status Disconnect(std::string_view endpoint);
+  void StartClose(absl::Duration linger);
+  // Closed, everything that lingered gone, and all descriptors with it.
+  bool closed() const { return machine_->drained() && idle(); }
+  // Then: deadline exceeded if something that should have been sent was not.
+  absl::Status CloseResult() const;
   absl::Status TrySend(Message* message) {
     absl::Status sent = machine_->Send(message, turn_time());
     if (!sent.ok()) [[unlikely]]
@@ -122,9 +152,9 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void WriteNow();
 
   // One turn: true if work is left.
-  bool Turn(Instant now);
+  bool Turn(Instant now, std::size_t max_frames);
   // Resumes whoever waits and can go on. Runs user code: the last thing in a turn.
-  void ServeWaiters();
+  void ServeWaiters(std::size_t max_resumed);
   void Touch();
   // Stops all I/O at once.
   void Shutdown();
@@ -136,6 +166,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   Rotation<LinkIo> links_alive;
   Rotation<Waiter> receivers;
   Rotation<Waiter> senders;
+  Rotation<Waiter> watchers;
 
   // PumpDriver.
   void Do(const action::Dial& dial) override;
@@ -158,6 +189,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void Exchange();
   void AddLink(LinkId link, int fd);
   bool Serve(Rotation<Waiter>* queue);
+  bool ServeWatchers();
 
   Loop& loop_;
   absl::Status status_;
@@ -171,6 +203,10 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   // What Bind waits for: the outcome of the Listen action, which is run at once.
   ListenerId listening_;
   absl::StatusOr<std::string> listen_result_;
+  // By the text that Bind gave and Connect got.
+  std::vector<std::pair<std::string, ListenerId>> bound_;
+  std::vector<std::pair<std::string, DialerId>> connected_;
+  std::uint64_t lost_before_ = 0;
 };
 
 }  // namespace monocoque::uring

@@ -10,6 +10,7 @@
 #include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/adapters/uring/kernel_version.h"
 
 namespace monocoque::uring {
 namespace {
@@ -25,6 +26,9 @@ Message Must(absl::StatusOr<Message> message) {
 class SocketTest : public ::testing::TestWithParam<ReadMethod> {
  protected:
   SocketTest() : loop_({.best_read_method = GetParam()}) {}
+  void SetUp() override {
+    if (!KernelHas(GetParam())) GTEST_SKIP() << "this kernel is too old for it";
+  }
   Loop loop_;
 };
 

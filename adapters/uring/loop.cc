@@ -98,8 +98,8 @@ void Loop::TurnSockets(std::size_t max_frames) {
   while (SocketState* state = touched_.Pop()) turn.push_back(state->shared_from_this());
   for (const auto& state : turn) {
     if (state->status().ok()) state->Turn(now_, max_frames);
+    if (state->awaited()) serving_.push_back(state);
   }
-  serving_.insert(serving_.end(), turn.begin(), turn.end());
 }
 
 void Loop::Exchange() {
@@ -123,8 +123,8 @@ bool Loop::Spin() {
 
 void Loop::Wait(absl::Duration wait) {
   if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now_);
-  if (wait <= absl::ZeroDuration() || !touched_.empty() || !ready_.empty() || task_over_ ||
-      ring_->Ready()) {
+  if (wait <= absl::ZeroDuration() || !touched_.empty() || !serving_.empty() || !ready_.empty() ||
+      task_over_ || ring_->Ready()) {
     ring_->Submit();
     return;
   }
@@ -149,7 +149,7 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   ring_->Submit();
   ResumeReady(max_work);
   Sweep();
-  return !touched_.empty() || !ready_.empty() || ring_->Ready();
+  return !touched_.empty() || !serving_.empty() || !ready_.empty() || ring_->Ready();
 }
 
 // User code, last in the turn.

@@ -160,6 +160,8 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void Shutdown();
   // Whoever waits gets an error.
   void FailWaiters();
+  // By coroutines.
+  bool awaited() const { return !receivers.empty() || !senders.empty() || !watchers.empty(); }
   bool idle() const { return links_alive.empty() && dials_.empty() && acceptors_.empty(); }
 
   RotationNode<SocketState> touched;

@@ -9,7 +9,6 @@
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "adapters/net/address.h"
-#include "adapters/net/listener.h"
 #include "protocol/drive/endpoint.h"
 #include "tests/support/pair.h"
 

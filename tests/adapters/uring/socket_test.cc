@@ -63,7 +63,7 @@ TEST_P(SocketTest, ManySizes) {
     ++received;
   };
   Message m;
-  constexpr int kCount = 500;
+  constexpr int kCount = 100;
   for (int sent = 0; sent < kCount; ++sent) {
     const std::size_t size = kSizes[static_cast<std::size_t>(sent) % std::size(kSizes)];
     ASSERT_TRUE(
@@ -93,8 +93,8 @@ TEST_P(SocketTest, LargeFramesAreReadDirectly) {
   Socket pull = loop_.MakeSocket(SocketType::kPull);
   auto push = loop_.Push(*pull.Bind("tcp://127.0.0.1:*"));
   ASSERT_TRUE(push.ok());
-  for (int i = 0; i < 6; ++i) {
-    const std::string large(static_cast<std::size_t>(1 + i) << 20, static_cast<char>('a' + i));
+  for (int i = 0; i < 4; ++i) {
+    const std::string large(static_cast<std::size_t>(1 + i) * 700'000, static_cast<char>('a' + i));
     ASSERT_TRUE(push->Send("before").ok());
     ASSERT_TRUE(push->Send(large).ok());
     ASSERT_TRUE(push->Send(Message({"and", large, "behind"})).ok());
@@ -131,7 +131,7 @@ TEST_P(SocketTest, ALargeFrameIsCutByTheEnd) {
 
 // Octets that wait for memory are read once there is some again.
 TEST_P(SocketTest, ASpentBudgetPausesReading) {
-  for (const std::size_t size : {60'000, 100'000}) {
+  for (const std::size_t size : {60'000u, 100'000u}) {
     SocketOptions options;
     options.budget_bytes = 300 * 1024;
     Socket pull = loop_.MakeSocket(SocketType::kPull, options);

@@ -218,7 +218,8 @@ void Loop::Run() {
 }
 
 Loop::Sleep Loop::AsyncSleep(absl::Duration duration) { return Sleep(this, duration); }
-Loop::Readable Loop::AsyncReadable(int fd) { return Readable(this, fd); }
+Loop::Ready Loop::AsyncReadable(int fd) { return Ready(this, fd, POLLIN); }
+Loop::Ready Loop::AsyncWritable(int fd) { return Ready(this, fd, POLLOUT); }
 
 Loop::Sleep::~Sleep() {
   loop_.SetTimer(this, Instant::Never());
@@ -233,9 +234,9 @@ void Loop::Sleep::await_suspend(std::coroutine_handle<> awaiting) {
 void Loop::Sleep::OnTime(Instant /*now*/) { loop_.ResumeLater(handle_); }
 
 // Its completion outlives a coroutine that is destroyed.
-class Loop::Readable::Op final : public Completion {
+class Loop::Ready::Op final : public Completion {
  public:
-  explicit Op(Readable* waiting) : waiting_(waiting) {}
+  explicit Op(Ready* waiting) : waiting_(waiting) {}
   void Forget() { waiting_ = nullptr; }
   void OnCompletion(int, unsigned) override {
     if (waiting_ != nullptr) waiting_->OnReady();
@@ -244,10 +245,10 @@ class Loop::Readable::Op final : public Completion {
 
  private:
   ~Op() override = default;
-  Readable* waiting_;
+  Ready* waiting_;
 };
 
-Loop::Readable::~Readable() {
+Loop::Ready::~Ready() {
   if (handle_) loop_.Unresume(handle_);
   if (op_ == nullptr) return;
   op_->Forget();
@@ -256,15 +257,15 @@ Loop::Readable::~Readable() {
   io_uring_sqe_set_data(sqe, nullptr);
 }
 
-void Loop::Readable::await_suspend(std::coroutine_handle<> awaiting) {
+void Loop::Ready::await_suspend(std::coroutine_handle<> awaiting) {
   handle_ = awaiting;
   op_ = new Op(this);
   io_uring_sqe* sqe = loop_.ring().Prepare(op_);
-  io_uring_prep_poll_add(sqe, fd_, POLLIN);
+  io_uring_prep_poll_add(sqe, fd_, events_);
   io_uring_sqe_set_data(sqe, static_cast<Completion*>(op_));
 }
 
-void Loop::Readable::OnReady() {
+void Loop::Ready::OnReady() {
   op_ = nullptr;
   loop_.ResumeLater(handle_);
 }

@@ -117,9 +117,11 @@ class Loop {
   // Awaitable: suspends for so long.
   class Sleep;
   Sleep AsyncSleep(absl::Duration duration);
-  // Awaitable: suspends until the descriptor can be read, or is at its end. It stays the caller's.
-  class Readable;
-  Readable AsyncReadable(int fd);
+  // Awaitable: suspends until the descriptor can be read, or written, or is at its end. It stays
+  // the caller's.
+  class Ready;
+  Ready AsyncReadable(int fd);
+  Ready AsyncWritable(int fd);
 
   // The turn's time.
   Instant now() const { return now_; }

@@ -99,12 +99,17 @@ absl::Status Socket::Close(absl::Duration linger) {
   return over.ok() ? state_->CloseResult() : over;
 }
 
+ConditionAwaiter Socket::AsyncUntil(std::function<bool()> holds) {
+  return ConditionAwaiter(
+      state_.get(), [holds = std::move(holds)](const SocketState&) -> std::optional<absl::Status> {
+        if (!holds()) return std::nullopt;
+        return absl::OkStatus();
+      });
+}
+
 ConditionAwaiter Socket::AsyncReady(std::size_t peers) {
-  return ConditionAwaiter(state_.get(),
-                          [peers](const SocketState& state) -> std::optional<absl::Status> {
-                            if (state.machine().ready_peers() < peers) return std::nullopt;
-                            return absl::OkStatus();
-                          });
+  return AsyncUntil(
+      [state = state_.get(), peers] { return state->machine().ready_peers() >= peers; });
 }
 
 ConditionAwaiter Socket::AsyncClose(absl::Duration linger) {

@@ -3,6 +3,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -90,6 +91,8 @@ class Socket {
   ReceiveAwaiter AsyncReceive() { return ReceiveAwaiter(state_.get()); }
   // As WaitReady and Close.
   ConditionAwaiter AsyncReady(std::size_t peers = 1);
+  // Until the condition holds, which is asked whenever something happened to the socket.
+  ConditionAwaiter AsyncUntil(std::function<bool()> holds);
   ConditionAwaiter AsyncClose(absl::Duration linger = absl::InfiniteDuration());
 
   // The whole core socket beneath: getters, SendTo, statistics.

@@ -86,9 +86,13 @@ class [[nodiscard]] Task {
   T Take() { return handle_.promise().Take(); }
 
   bool await_ready() const { return done(); }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
+  // Runs up to where it waits; one that waits for nothing costs its caller no suspension and, called
+  // in a row, no stack.
+  bool await_suspend(std::coroutine_handle<> awaiting) {
+    Resume();
+    if (done()) return false;
     ContinueWith(awaiting);
-    return handle_;
+    return true;
   }
   T await_resume() { return Take(); }
   // What goes on when it is done; for those who await it.

@@ -298,6 +298,19 @@ TEST(LoopTest, CoroutinesWaitUntilConnectedAndClosed) {
   EXPECT_EQ(nobody.stats().lost, 1u);
 }
 
+Task<int> Same(int value) { co_return value; }
+Task<int> AwaitInARow(int count) {
+  int sum = 0;
+  for (int i = 0; i < count; ++i) sum += co_await Same(1);
+  co_return sum;
+}
+
+// Without help of the optimizer too.
+TEST(LoopTest, TasksThatWaitForNothingUseNoStack) {
+  Loop loop;
+  EXPECT_EQ(loop.RunUntil(AwaitInARow(1'000'000)), 1'000'000);
+}
+
 // Destroying a coroutine that waits loses no message.
 TEST(LoopTest, CancellingLosesNothing) {
   Loop loop;

@@ -1,25 +1,23 @@
 #include "adapters/uring/ring.h"
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstddef>
 #include <functional>
 #include <string>
 
 #include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/forbid.h"
 
 namespace monocoque::uring {
 namespace {
 
+using ::monocoque::testing::Forbid;
 using ::testing::HasSubstr;
 
 // Each reason in one sentence that says what to change.
@@ -45,19 +43,6 @@ TEST(RingTest, ARefusalNamesItsReason) {
     EXPECT_THAT(std::string(refused.message()), HasSubstr(c.says));
     EXPECT_EQ(refused.message().back(), '.');
   }
-}
-
-// From here on a system call fails as a container's filter lets it.
-bool Forbid(long call, int error) {
-  const sock_filter code[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog program{std::size(code), const_cast<sock_filter*>(code)};
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0;
 }
 
 // What `run` says in a process of its own.

@@ -14,8 +14,8 @@
 
 namespace monocoque {
 
-// What a pump needs of the runtime below it: the actions of a machine, and the writes. Nothing here may call
-// the machine back before it returns; what comes of it is told later.
+// What a pump needs of the runtime below it: the actions of a machine, and the writes. What comes
+// of them may be told to the machine at once, or later.
 class PumpDriver {
  public:
   virtual ~PumpDriver() = default;
@@ -26,15 +26,16 @@ class PumpDriver {
   virtual void Do(const action::Accepting& accepting) = 0;
   virtual void Do(const action::Read& read) = 0;
   virtual void Do(const action::CloseLink& close) = 0;
-  // Writes the batch, all of it, and gives it back to the machine with ReturnBatch. One batch a link is out.
+  // Writes the batch, all of it, and gives it back to the machine with ReturnBatch. One batch a
+  // link is out.
   virtual void Write(LinkId link, TransmitBatch batch) = 0;
 };
 
-// The drain loop that all adapters share: after facts were fed to the machine, one Turn draws all that follows
-// from them. Knows no protocol.
+// The drain loop that all adapters share: after facts were fed to the machine, one Turn draws all
+// that follows from them. Knows no protocol.
 //
-// Thread-compatible. Invariant: after Turn or Flush no action waits and no link with octets to write lacks a
-// batch in flight.
+// Thread-compatible. Invariant: after Turn or Flush no action waits and no link with octets to
+// write lacks a batch in flight.
 template <Machine M>
 class Pump {
  public:
@@ -45,10 +46,11 @@ class Pump {
 
   Pump(M* machine, PumpDriver* driver) : machine_(*machine), driver_(*driver) {}
 
-  // The clock, the look ahead, the actions, the writes. True: work is left, come again without waiting.
-  bool Turn(Instant now) {
+  // The clock, the look ahead, the actions, the writes. True: work is left, come again without
+  // waiting.
+  bool Turn(Instant now, std::size_t max_frames = kFramesATurn) {
     if (now >= machine_.NextDeadline()) machine_.HandleTimeout(now);
-    const bool more = machine_.Process(kFramesATurn, now);
+    const bool more = machine_.Process(max_frames, now);
     RunActions();
     Flush();
     return more;

@@ -2,20 +2,22 @@
 // the library. It uses the library as any user would.
 //
 //   arena_target --role pub|sub --kind throughput|latency|fanout|fanin --transport tcp|ipc
-//   --endpoint EP
-//                --payload-bytes N --messages N --warmup N --peers N --variant uring [--bind]
-//                [--duration-secs S] [--knob key=value]...
+//                --endpoint EP --payload-bytes N --messages N --warmup N --peers N --variant uring
+//                [--bind] [--duration-secs S] [--knob key=value]...
 //   arena_target describe
 //
 // Throughput: `pub` is PUSH, connects, sends warm-up and then messages, lingers and ends; `sub` is
-// PULL, binds, reads the warm-up, times `messages` and prints THROUGHPUT count seconds. Latency:
-// `pub` is REQ, connects and prints LATENCY count min p50 p90 p99 p999 max in nanoseconds; `sub` is
-// REP, binds and echoes until killed. Kinds of many peers: --bind says who binds, the producer
-// (PUSH) sends until killed, the consumer (PULL) counts for --duration-secs from its first message
-// on and prints THROUGHPUT count seconds.
+// PULL, binds, reads the warm-up, times `messages` and prints THROUGHPUT count seconds (with no
+// warm-up the time begins with the first message). Latency: `pub` is REQ, connects and prints
+// LATENCY count min p50 p90 p99 p999 max in nanoseconds; `sub` is REP, binds and echoes until
+// killed. Kinds of many peers: --bind says who binds, the producer (PUSH) sends until killed, the
+// consumer (PULL) counts for --duration-secs from its first message on and prints THROUGHPUT count
+// seconds. Knobs: spin, `off` or in microseconds; others are ignored. `--flag value` and
+// `--flag=value` are alike.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,6 +29,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "adapters/uring/loop.h"
+#include "protocol/version.h"
 
 namespace {
 
@@ -59,31 +62,33 @@ std::uint64_t Number(std::string_view name, std::string_view text) {
   return value;
 }
 
+void SetKnob(Flags* flags, const std::string& value) {
+  const std::size_t equals = value.find('=');
+  if (equals == std::string::npos) Die("--knob wants key=value");
+  flags->knobs[value.substr(0, equals)] = value.substr(equals + 1);
+}
+
 void Set(Flags* flags, const std::string& name, const std::string& value) {
-  if (name == "role")
-    flags->role = value;
-  else if (name == "kind")
-    flags->kind = value;
-  else if (name == "endpoint")
-    flags->endpoint = value;
-  else if (name == "transport")
-    flags->transport = value;
-  else if (name == "variant")
-    flags->variant = value;
-  else if (name == "payload-bytes")
-    flags->payload_bytes = Number(name, value);
-  else if (name == "messages")
-    flags->messages = Number(name, value);
-  else if (name == "warmup")
-    flags->warmup = Number(name, value);
-  else if (name == "peers")
-    flags->peers = Number(name, value);
-  else if (name == "duration-secs") {
-    if (!absl::SimpleAtod(value, &flags->duration_secs)) Die("duration-secs wants a number");
+  const std::map<std::string_view, std::string*> texts = {{"role", &flags->role},
+                                                          {"kind", &flags->kind},
+                                                          {"endpoint", &flags->endpoint},
+                                                          {"transport", &flags->transport},
+                                                          {"variant", &flags->variant}};
+  const std::map<std::string_view, std::uint64_t*> numbers = {
+      {"payload-bytes", &flags->payload_bytes},
+      {"messages", &flags->messages},
+      {"warmup", &flags->warmup},
+      {"peers", &flags->peers}};
+  if (const auto text = texts.find(name); text != texts.end()) {
+    *text->second = value;
+  } else if (const auto number = numbers.find(name); number != numbers.end()) {
+    *number->second = Number(name, value);
+  } else if (name == "duration-secs") {
+    if (!absl::SimpleAtod(value, &flags->duration_secs)) Die("--duration-secs wants a number");
   } else if (name == "knob") {
-    const std::size_t equals = value.find('=');
-    if (equals == std::string::npos) Die("knob wants key=value");
-    flags->knobs[value.substr(0, equals)] = value.substr(equals + 1);
+    SetKnob(flags, value);
+  } else if (name == "bind") {
+    if (!absl::SimpleAtob(value, &flags->bind)) Die("--bind is a flag: nothing, true or false");
   } else {
     Die(absl::StrCat("unknown flag --", name));
   }
@@ -95,10 +100,10 @@ Flags Parse(int argc, char** argv) {
     std::string name = argv[i];
     if (!absl::StartsWith(name, "--")) Die(absl::StrCat("unexpected word ", name));
     name = name.substr(2);
-    if (name == "bind") {
-      flags.bind = true;
-    } else if (const std::size_t equals = name.find('='); equals != std::string::npos) {
+    if (const std::size_t equals = name.find('='); equals != std::string::npos) {
       Set(&flags, name.substr(0, equals), name.substr(equals + 1));
+    } else if (name == "bind") {
+      flags.bind = true;
     } else if (i + 1 < argc) {
       Set(&flags, name, argv[++i]);
     } else {
@@ -106,9 +111,14 @@ Flags Parse(int argc, char** argv) {
     }
   }
   if (flags.role != "pub" && flags.role != "sub") Die("--role must be pub or sub");
+  if (flags.transport != "tcp" && flags.transport != "ipc") Die("--transport must be tcp or ipc");
   if (flags.variant != "uring")
     Die(absl::StrCat("--variant ", flags.variant, " is not built yet; use uring"));
   if (flags.endpoint.empty()) Die("--endpoint is missing");
+  if (flags.messages == 0) Die("--messages must not be 0");
+  if (!absl::StrContains(flags.endpoint, "://")) {
+    flags.endpoint = absl::StrCat(flags.transport, "://", flags.endpoint);
+  }
   return flags;
 }
 
@@ -151,11 +161,14 @@ void Throughput(Loop* loop, const Flags& flags) {
   Join(&pull, flags, true);
   Message message;
   for (std::uint64_t i = 0; i < flags.warmup; ++i) Check(pull.Receive(&message));
-  if (flags.warmup == 0) message = Take(&pull);
-  const std::uint64_t count = flags.messages - (flags.warmup == 0 ? 1 : 0);
+  std::uint64_t count = flags.messages;
+  if (flags.warmup == 0) {
+    Check(pull.Receive(&message));
+    --count;
+  }
   const absl::Time begin = absl::Now();
-  for (std::uint64_t i = 0; i < count; ++i) Check(pull.Receive(&message));
-  PrintThroughput(count, absl::Now() - begin);
+  for (; count > 0; --count) Check(pull.Receive(&message));
+  PrintThroughput(flags.messages, absl::Now() - begin);
 }
 
 void Latency(Loop* loop, const Flags& flags) {
@@ -178,7 +191,6 @@ void Latency(Loop* loop, const Flags& flags) {
     Take(&req);
     if (i >= flags.warmup) trips.push_back(absl::ToInt64Nanoseconds(absl::Now() - begin));
   }
-  if (trips.empty()) Die("--messages must not be 0");
   std::sort(trips.begin(), trips.end());
   auto at = [&](double part) {
     return static_cast<long long>(
@@ -216,9 +228,9 @@ void ManyPeers(Loop* loop, const Flags& flags) {
 int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "describe") {
     std::printf(
-        "{\"engine\":\"monocoque\",\"lib_version\":\"0.1.0\",\"language\":\"C++20\","
-        "\"concurrency\":\"one loop\","
-        "\"threading\":\"single thread\",\"io\":\"io_uring\"}\n");
+        "{\"engine\":\"monocoque\",\"lib_version\":\"%s\",\"language\":\"C++20\","
+        "\"concurrency\":\"one loop\",\"threading\":\"single thread\",\"io\":\"io_uring\"}\n",
+        std::string(monocoque::kVersion).c_str());
     return 0;
   }
   const Flags flags = Parse(argc, argv);

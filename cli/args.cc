@@ -51,6 +51,9 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
     if (!identity.ok()) return Usage(absl::StrCat("--identity: ", identity.status().message()));
     args->identity = *std::move(identity);
   } else if (option == "--reply") {
+    if (const auto reply = ParseLine(value); !reply.ok()) {
+      return Usage(absl::StrCat("--reply: ", reply.status().message()));
+    }
     args->reply = std::string(value);
   } else if (option == "--adapter") {
     if (value == "uv" || value == "asio") {
@@ -135,6 +138,7 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
   if (role.empty())
     return Usage("give a role: pair, push, pull, req, rep, dealer, router, or demo");
   if (role == "demo") {
+    if (words.size() > 1) return Usage("demo takes no options");
     args.mode = Args::Mode::kDemo;
     return args;
   }
@@ -169,8 +173,12 @@ endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH
   --linger MS        at the end, wait so long at most for what was sent to go out
   --help, --version
 
-A bound endpoint is printed to stderr. Messages are read from stdin and printed to stdout, one a line, parts
-separated by a tab; \\ \t \n stand for those three, \xNN for any other octet that is not printable.
+push, req, dealer, pair and router read messages from stdin, one a line, parts separated by a tab;
+all but push print what they receive to stdout in the same form. In both, \\ \t \n stand for those
+three, \xNN for any other octet that is not printable. router has the peer's routing id as first part.
+A bound endpoint is printed to stderr, and so are errors.
+At the end of input push and req end once everything is sent; dealer, pair and router stay until
+--count, --timeout or a signal.
 exit: 0 done, 1 failed, 2 usage, 3 timed out
 )";
 }

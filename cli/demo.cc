@@ -1,5 +1,7 @@
 #include "cli/demo.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -7,8 +9,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "adapters/uring/awaitables.h"
 #include "adapters/uring/loop.h"
+#include "cli/output.h"
 #include "cli/text.h"
 
 namespace monocoque::cli {
@@ -110,7 +112,8 @@ bool Routing(Stage* stage) {
 bool Exclusive(Stage* stage) {
   Socket one = stage->loop().MakeSocket(SocketType::kPair);
   Socket other = stage->loop().MakeSocket(SocketType::kPair);
-  if (!stage->Join("PAIR", &one, &other, "ipc://@monocoque-demo")) return false;
+  if (!stage->Join("PAIR", &one, &other, absl::StrCat("ipc://@monocoque-demo-", getpid())))
+    return false;
   stage->Pass("other", &other, "one", &one, Message("only the two of us"));
   stage->Pass("one", &one, "other", &other,
               Message(std::string_view("octets \x00\x01\xff and all", 18)));
@@ -123,7 +126,7 @@ int RunDemo() {
   const absl::Time begin = absl::Now();
   Loop loop;
   if (!loop.status().ok()) {
-    std::fprintf(stderr, "monocoque: %s\n", std::string(loop.status().message()).c_str());
+    Complain(loop.status().message());
     return 1;
   }
   Stage stage(&loop);
@@ -134,6 +137,10 @@ int RunDemo() {
               stage.octets(),
               absl::FormatDuration(absl::Trunc(absl::Now() - begin, absl::Microseconds(1))).c_str(),
               all ? "all is well" : "something is wrong");
+  if (std::fflush(stdout) != 0) {
+    Complain("stdout takes nothing");
+    return 1;
+  }
   return all ? 0 : 1;
 }
 

@@ -1,28 +1,43 @@
 // The command: monocoque ROLE ..., monocoque demo.
+#include <signal.h>
+
 #include <cstdio>
-#include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "cli/args.h"
 #include "cli/demo.h"
+#include "cli/output.h"
 #include "cli/role.h"
+#include "protocol/version.h"
+
+namespace {
+
+int Print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (std::fflush(stdout) == 0) return monocoque::cli::kDone;
+  monocoque::cli::Complain("stdout takes nothing");
+  return monocoque::cli::kFailed;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using monocoque::cli::Args;
+  monocoque::cli::OccupyStandardDescriptors();
+  signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string_view> words(argv + 1, argv + argc);
   const absl::StatusOr<Args> args = monocoque::cli::ParseArgs(words);
   if (!args.ok()) {
-    std::fprintf(stderr, "monocoque: %s\n", std::string(args.status().message()).c_str());
+    monocoque::cli::Complain(args.status().message());
     return monocoque::cli::kUsage;
   }
   switch (args->mode) {
     case Args::Mode::kHelp:
-      std::fputs(std::string(monocoque::cli::HelpText()).c_str(), stdout);
-      return 0;
+      return Print(monocoque::cli::HelpText());
     case Args::Mode::kVersion:
-      std::puts("monocoque 0.1.0");
-      return 0;
+      return Print(absl::StrCat("monocoque ", monocoque::kVersion, "\n"));
     case Args::Mode::kDemo:
       return monocoque::cli::RunDemo();
     case Args::Mode::kRole:

@@ -5,20 +5,24 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstdio>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "adapters/net/host.h"
 #include "adapters/uring/awaitables.h"
 #include "adapters/uring/loop.h"
+#include "cli/lines.h"
+#include "cli/output.h"
 #include "cli/text.h"
+#include "protocol/drive/instant.h"
+#include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
 
 namespace monocoque::cli {
 namespace {
@@ -27,99 +31,89 @@ using uring::Loop;
 using uring::Socket;
 using uring::Task;
 
-bool WriteAll(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t wrote = write(fd, text.data(), text.size());
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(wrote));
-  }
-  return true;
-}
+// Somebody waits at a shell: pauses between attempts stay short.
+constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
+// What is left to send when a signal asks us to end.
+constexpr absl::Duration kLastMoment = absl::Seconds(1);
 
-// What is quoted in `why` is escaped already; this makes sure of it.
-void Complain(std::string_view why) {
-  std::string line = "monocoque: ";
-  for (char c : why) line += c == '\\' ? std::string(1, c) : Escape(std::string_view(&c, 1));
-  WriteAll(STDERR_FILENO, line + "\n");
-}
-
-// Lines of stdin, as they come, without blocking the loop.
-class Lines {
+// SIGINT and SIGTERM as a descriptor. They stay blocked: one that comes at the end changes nothing.
+class Signals {
  public:
-  explicit Lines(Loop* loop) : loop_(*loop) {}
-
-  // The next line without its end; nothing at the end of input.
-  Task<std::optional<std::string>> Next() {
-    for (;;) {
-      const std::size_t end = pending_.find('\n', scanned_);
-      if (end != std::string::npos) {
-        std::string line = pending_.substr(0, end);
-        pending_.erase(0, end + 1);
-        scanned_ = 0;
-        co_return line;
-      }
-      scanned_ = pending_.size();
-      if (ended_) {
-        if (pending_.empty()) co_return std::nullopt;
-        scanned_ = 0;
-        co_return std::exchange(pending_, {});
-      }
-      co_await loop_.AsyncReadable(STDIN_FILENO);
-      std::array<char, 65536> chunk;
-      const ssize_t got = read(STDIN_FILENO, chunk.data(), chunk.size());
-      if (got > 0) pending_.append(chunk.data(), static_cast<std::size_t>(got));
-      if (got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN)) ended_ = true;
-    }
+  Signals() {
+    sigset_t wanted;
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    fd_ = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
   }
+  ~Signals() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+  int fd() const { return fd_; }
 
  private:
-  Loop& loop_;
-  std::string pending_;
-  std::size_t scanned_ = 0;
-  bool ended_ = false;
+  int fd_ = -1;
 };
 
 // One role at work: coroutines for what is sent and what is received, and how it ends.
 class Session {
  public:
-  explicit Session(const Args& args) : args_(args), lines_(&loop_) {}
+  explicit Session(const Args& args)
+      : args_(args),
+        deadline_(net::Now() + args.timeout),
+        lines_(&loop_, STDIN_FILENO),
+        output_(&loop_) {}
 
   int Run();
 
  private:
-  bool sends() const {
+  bool answers() const { return args_.echo || args_.reply.has_value(); }
+  bool reads_stdin() const {
     return args_.role != SocketType::kPull && args_.role != SocketType::kRep && !answers();
   }
-  bool answers() const { return args_.echo || args_.reply.has_value(); }
   bool only_sends() const { return args_.role == SocketType::kPush; }
-  bool stays() const {
-    return args_.role == SocketType::kDealer || args_.role == SocketType::kPair ||
-           args_.role == SocketType::kRouter;
-  }
+  // What ends REQ is its input, although it prints.
+  bool receives_by_itself() const { return !only_sends() && args_.role != SocketType::kReq; }
 
   absl::Status Join();
   Task<void> SendLines();
-  Task<void> ReceiveMessages();
-  Task<void> WatchSignals(int fd);
+  Task<bool> SendLine(std::string_view line, std::uint64_t number);
   Task<bool> SendOne(Message message);
-  bool Print(Message message);
-  void CountOne();
+  Task<bool> FindDestination(const Message& message);
+  Task<void> ReceiveMessages();
+  Task<bool> Answer(const Message& message);
+  Task<bool> Print(Message message);
+  Task<void> WatchSignals(int fd);
+  void WatchEvents();
+  int Linger();
+
+  void CountOne() {
+    ++counted_;
+    if (args_.count && counted_ >= *args_.count) End(kDone);
+  }
   void End(int code) {
     if (!ended_) code_ = code;
     ended_ = true;
   }
-  void Fail(std::string_view why) {
+  bool Fail(std::string_view why) {
     if (!ended_) Complain(why);
     End(kFailed);
+    return false;
   }
-  int Linger(absl::Time deadline);
 
   const Args& args_;
+  const Instant deadline_;
   Loop loop_;
   Lines lines_;
+  Output output_;
   Socket socket_;
+  std::size_t ways_ = 0;         // listeners, and dialers that have not given up
+  std::set<std::string> known_;  // ROUTER: ids that were there once
   std::uint64_t counted_ = 0;
+  Instant interrupted_ = Instant::Never();
   bool ended_ = false;
   int code_ = kDone;
 };
@@ -127,118 +121,156 @@ class Session {
 absl::Status Session::Join() {
   SocketOptions options;
   options.routing_id = args_.identity;
+  options.router_mandatory = args_.role == SocketType::kRouter;
+  options.link.reconnect.max_interval = kLongestPause;
   if (args_.hwm) {
-    options.send_mark.messages = static_cast<std::size_t>(*args_.hwm);
-    options.receive_mark.messages = static_cast<std::size_t>(*args_.hwm);
+    for (Mark* mark : {&options.send_mark, &options.receive_mark}) {
+      mark->messages = static_cast<std::size_t>(*args_.hwm);
+      if (*args_.hwm == 0) mark->bytes = 0;
+    }
   }
-  if (args_.linger < absl::InfiniteDuration())
-    options.link.reconnect.max_interval = absl::Seconds(1);
   socket_ = loop_.MakeSocket(args_.role, options);
   if (!socket_.status().ok()) return socket_.status();
   for (const Args::Place& place : args_.places) {
+    ++ways_;
     if (!place.bind) {
-      if (absl::Status connected = socket_.Connect(place.endpoint); !connected.ok())
-        return connected;
+      absl::Status connected = socket_.Connect(place.endpoint);
+      if (!connected.ok()) return connected;
       continue;
     }
     const absl::StatusOr<std::string> bound = socket_.Bind(place.endpoint);
     if (!bound.ok()) return bound.status();
-    WriteAll(STDERR_FILENO, absl::StrCat("bound ", Escape(*bound), "\n"));
+    Note(absl::StrCat("bound ", Escape(*bound)));
   }
   return absl::OkStatus();
 }
 
-void Session::CountOne() {
-  ++counted_;
-  if (args_.count && counted_ >= *args_.count) End(kDone);
+Task<bool> Session::Print(Message message) {
+  if (args_.role == SocketType::kRouter) {
+    known_.emplace(AsText(message.routing_id()));
+    message.IdToFront();
+  }
+  const absl::Status written = co_await output_.Write(FormatLine(message, args_.format) + "\n");
+  co_return written.ok() || Fail(written.message());
 }
 
-bool Session::Print(Message message) {
-  if (args_.role == SocketType::kRouter) message.IdToFront();
-  if (WriteAll(STDOUT_FILENO, FormatLine(message, args_.format) + "\n")) return true;
-  Fail("stdout is closed");
-  return false;
+// ROUTER: an id that was never there may come; one that is gone will not.
+Task<bool> Session::FindDestination(const Message& message) {
+  const std::string id(AsText(message.to()));
+  const auto here = [this, &id] { return static_cast<bool>(socket_.core().FindPeer(AsBytes(id))); };
+  if (!known_.contains(id)) co_await socket_.AsyncUntil(here);
+  if (!here()) {
+    co_return Fail(absl::StrCat("no peer has the routing id \"", Escape(id), "\" any more"));
+  }
+  known_.insert(id);
+  co_return true;
 }
 
 Task<bool> Session::SendOne(Message message) {
-  if (args_.role == SocketType::kRouter && !message.FrontToId()) {
-    Fail("router wants the destination's routing id as the first part, and a message behind it");
-    co_return false;
-  }
+  if (args_.role == SocketType::kRouter && !co_await FindDestination(message)) co_return false;
   const absl::Status sent = co_await socket_.AsyncSend(std::move(message));
-  if (!sent.ok()) Fail(sent.message());
-  co_return sent.ok();
+  co_return sent.ok() || Fail(sent.message());
+}
+
+Task<bool> Session::SendLine(std::string_view line, std::uint64_t number) {
+  absl::StatusOr<Message> message = ParseLine(line);
+  if (!message.ok()) {
+    co_return Fail(absl::StrCat("stdin, line ", number, ": ", message.status().message()));
+  }
+  if (args_.role == SocketType::kRouter && !message->FrontToId()) {
+    co_return Fail(
+        absl::StrCat("stdin, line ", number,
+                     ": router wants the destination's routing id, a tab, and a message"));
+  }
+  if (number > 1) co_await loop_.AsyncSleep(args_.interval);
+  if (ended_ || !co_await SendOne(*std::move(message))) co_return false;
+  if (only_sends()) CountOne();
+  if (args_.role != SocketType::kReq) co_return true;
+  absl::StatusOr<Message> reply = co_await socket_.AsyncReceive();
+  if (!reply.ok()) co_return Fail(reply.status().message());
+  if (!co_await Print(*std::move(reply))) co_return false;
+  CountOne();
+  co_return true;
 }
 
 Task<void> Session::SendLines() {
   for (std::uint64_t number = 1; !ended_; ++number) {
-    std::optional<std::string> line = co_await lines_.Next();
-    if (!line || ended_) break;
-    absl::StatusOr<Message> message = ParseLine(*line);
-    if (!message.ok()) {
-      Fail(absl::StrCat("stdin, line ", number, ": ", message.status().message()));
-      co_return;
-    }
-    if (number > 1) co_await loop_.AsyncSleep(args_.interval);
-    if (ended_ || !co_await SendOne(*std::move(message))) co_return;
-    if (args_.role == SocketType::kReq) {
-      absl::StatusOr<Message> reply = co_await socket_.AsyncReceive();
-      if (!reply.ok()) {
-        Fail(reply.status().message());
-        co_return;
-      }
-      if (!Print(*std::move(reply))) co_return;
-      CountOne();
-    } else if (only_sends()) {
-      CountOne();
-    }
+    const std::optional<std::string> line = co_await lines_.Next();
+    if (!line) break;
+    if (!co_await SendLine(*line, number)) co_return;
   }
-  if (!stays()) End(kDone);
+  if (!receives_by_itself()) End(kDone);
+}
+
+Task<bool> Session::Answer(const Message& message) {
+  if (args_.echo) co_return co_await SendOne(message);
+  Message answer = *ParseLine(*args_.reply);
+  if (args_.role == SocketType::kRouter) {
+    // A REQ asked, who knows its reply by the empty part in front.
+    if (message.multipart() && message[0].empty()) {
+      Message enveloped("");
+      for (const Slice& part : answer) enveloped.AddPart(part.bytes());
+      answer = std::move(enveloped);
+    }
+    answer.set_to(message.routing_id());
+  }
+  co_return co_await SendOne(std::move(answer));
 }
 
 Task<void> Session::ReceiveMessages() {
   while (!ended_) {
-    absl::StatusOr<Message> message = co_await socket_.AsyncReceive();
+    const absl::StatusOr<Message> message = co_await socket_.AsyncReceive();
     if (ended_) co_return;
     if (!message.ok()) {
       Fail(message.status().message());
       co_return;
     }
-    if (!Print(*message)) co_return;
-    if (answers()) {
-      Message answer = *message;
-      if (args_.reply) {
-        absl::StatusOr<Message> parsed = ParseLine(*args_.reply);
-        if (!parsed.ok()) {
-          Fail(absl::StrCat("--reply: ", parsed.status().message()));
-          co_return;
-        }
-        answer = *std::move(parsed);
-        if (args_.role == SocketType::kRouter) answer.set_to(message->routing_id());
-      }
-      const absl::Status sent = co_await socket_.AsyncSend(std::move(answer));
-      if (!sent.ok()) {
-        Fail(sent.message());
-        co_return;
-      }
-    }
+    if (!co_await Print(*message)) co_return;
+    if (answers() && !co_await Answer(*message)) co_return;
     CountOne();
   }
 }
 
 Task<void> Session::WatchSignals(int fd) {
   co_await loop_.AsyncReadable(fd);
+  interrupted_ = net::Now();
   End(kDone);
 }
 
-// What was sent goes out; --linger and --timeout cap that.
-int Session::Linger(absl::Time deadline) {
-  const absl::Duration left = std::max(deadline - absl::Now(), absl::ZeroDuration());
-  const bool timeout_first = left < args_.linger;
-  const absl::Status closed = socket_.Close(std::min(left, args_.linger));
-  if (closed.ok()) return code_;
-  if (timeout_first) return kTimedOut;
-  if (code_ == kDone) Complain(closed.message());
+// A peer that refuses us for good is told, and ends us if nobody else can come.
+void Session::WatchEvents() {
+  SocketEvent event;
+  while (socket_.NextEvent(&event)) {
+    if (event.kind != SocketEvent::Kind::kGaveUp) continue;
+    const std::string why =
+        absl::StrCat(event.endpoint, ": ", event.status.message(), "; it will not be tried again");
+    if (--ways_ == 0) {
+      Fail(why);
+    } else {
+      Complain(why);
+    }
+  }
+}
+
+// What was sent goes out; --linger, --timeout and signals cap that.
+int Session::Linger() {
+  loop_.RunOnce(absl::ZeroDuration());
+  socket_.StartClose(args_.linger);
+  while (!socket_.closed()) {
+    const Instant now = net::Now();
+    if (now >= deadline_) return kTimedOut;
+    const Instant end = std::min(deadline_, interrupted_ + kLastMoment);
+    if (now >= end) {
+      Complain("interrupted before everything was sent");
+      return kFailed;
+    }
+    loop_.RunOnce(end - now);
+  }
+  const std::uint64_t lost = socket_.stats().lost;
+  if (lost == 0) return code_;
+  if (code_ == kDone) {
+    Complain(absl::StrCat(lost, lost == 1 ? " message was" : " messages were", " not sent"));
+  }
   return kFailed;
 }
 
@@ -247,27 +279,21 @@ int Session::Run() {
     Complain(loop_.status().message());
     return kFailed;
   }
-  const absl::Time deadline = absl::Now() + args_.timeout;
-  if (absl::Status joined = Join(); !joined.ok()) {
+  const Signals signals;
+  if (const absl::Status joined = Join(); !joined.ok()) {
     Complain(joined.message());
     return kFailed;
   }
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  sigprocmask(SIG_BLOCK, &signals, nullptr);
-  const int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-  signal(SIGPIPE, SIG_IGN);
-
   if (args_.count && *args_.count == 0) End(kDone);
-  loop_.Spawn(WatchSignals(signal_fd));
-  if (sends() || args_.role == SocketType::kReq) loop_.Spawn(SendLines());
-  if (!only_sends() && args_.role != SocketType::kReq) loop_.Spawn(ReceiveMessages());
-  while (!ended_ && absl::Now() < deadline) loop_.RunOnce(deadline - absl::Now());
-  const int code = ended_ ? Linger(deadline) : kTimedOut;
-  if (signal_fd >= 0) close(signal_fd);
-  return code;
+  loop_.Spawn(WatchSignals(signals.fd()));
+  if (reads_stdin()) loop_.Spawn(SendLines());
+  if (receives_by_itself()) loop_.Spawn(ReceiveMessages());
+  for (Instant now; !ended_; WatchEvents()) {
+    now = net::Now();
+    if (now >= deadline_) return kTimedOut;
+    loop_.RunOnce(deadline_ - now);
+  }
+  return Linger();
 }
 
 }  // namespace

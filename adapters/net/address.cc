@@ -66,7 +66,8 @@ bool FindInterface(const std::string& name, Address* out) {
   if (getifaddrs(&list) != 0) return false;
   bool found = false;
   for (const ifaddrs* it = list; it != nullptr && !found; it = it->ifa_next) {
-    if (it->ifa_addr == nullptr || name != it->ifa_name || it->ifa_addr->sa_family != AF_INET) continue;
+    if (it->ifa_addr == nullptr || name != it->ifa_name || it->ifa_addr->sa_family != AF_INET)
+      continue;
     std::memcpy(&out->storage, it->ifa_addr, sizeof(sockaddr_in));
     out->size = sizeof(sockaddr_in);
     found = true;
@@ -75,18 +76,41 @@ bool FindInterface(const std::string& name, Address* out) {
   return found;
 }
 
-std::string_view Advice(int error) {
+// What the file system says about a Unix socket's path.
+std::string_view PathAdvice(bool to_bind, int error) {
   switch (error) {
-    case EADDRINUSE:
-      return "address in use; another socket listens there. Use another address, or end the other";
     case EACCES:
     case EPERM:
-      return "permission denied; ports below 1024 need a privilege. Use another port, or grant "
-             "CAP_NET_BIND_SERVICE";
+      return to_bind ? "permission denied; check who may write in that directory"
+                     : "permission denied; check who may write to that socket";
+    case ENOENT:
+      return to_bind ? "the directory does not exist; make it first"
+                     : "there is no such socket; nobody listens there";
+    case EROFS:
+      return "the file system is read-only; use another path";
+    default:
+      return "";
+  }
+}
+
+std::string_view Advice(const Endpoint& endpoint, bool to_bind, int error) {
+  if (endpoint.transport == Transport::kIpc && !endpoint.abstract) {
+    if (const std::string_view advice = PathAdvice(to_bind, error); !advice.empty()) return advice;
+  }
+  switch (error) {
+    case EADDRINUSE:
+      return to_bind ? "address in use; another socket listens there. Use another address, or end "
+                       "the other"
+                     : "address in use; the source address and port are taken";
+    case EACCES:
+    case EPERM:
+      if (!to_bind) return "permission denied; a rule of the system forbids it";
+      return endpoint.port < 1024 ? "permission denied; ports below 1024 need a privilege. Use "
+                                    "another port, or grant "
+                                    "CAP_NET_BIND_SERVICE"
+                                  : "permission denied; a rule of the system forbids it";
     case EADDRNOTAVAIL:
       return "this machine has no such address; see `ip address`";
-    case ENOENT:
-      return "there is no such file or directory";
     case ECONNREFUSED:
       return "connection refused; nobody listens there";
     case EMFILE:
@@ -102,10 +126,7 @@ std::string_view Advice(int error) {
 const sockaddr* Address::get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 
 absl::Status SystemError(std::string_view what, const Endpoint& endpoint, int error) {
-  const std::string_view advice =
-      error == EACCES && endpoint.transport == Transport::kIpc
-          ? "permission denied; check who may write in that directory"
-          : Advice(error);
+  const std::string_view advice = Advice(endpoint, what == "bind", error);
   std::array<char, 128> buffer{};
   const std::string_view reason =
       advice.empty() ? std::string_view(strerror_r(error, buffer.data(), buffer.size())) : advice;
@@ -141,8 +162,8 @@ absl::StatusOr<std::vector<Address>> NumericAddresses(const Endpoint& endpoint) 
     Address address;
     if (ParseNumeric(endpoint.host, endpoint.port, &address)) found.push_back(address);
   } else {
-    return absl::UnimplementedError(
-        absl::StrCat("connect ", absl::CHexEscape(endpoint.ToString()), ": no such transport here."));
+    return absl::UnimplementedError(absl::StrCat("connect ", absl::CHexEscape(endpoint.ToString()),
+                                                 ": no such transport here."));
   }
   return found;
 }
@@ -184,7 +205,8 @@ Endpoint EndpointOf(const Address& address) {
   } else if (address.family() == AF_UNIX) {
     const auto* un = reinterpret_cast<const sockaddr_un*>(&address.storage);
     endpoint.transport = Transport::kIpc;
-    const std::size_t size = address.size - std::min<std::size_t>(address.size, offsetof(sockaddr_un, sun_path));
+    const std::size_t size =
+        address.size - std::min<std::size_t>(address.size, offsetof(sockaddr_un, sun_path));
     endpoint.abstract = size > 0 && un->sun_path[0] == '\0';
     endpoint.path = endpoint.abstract ? std::string(un->sun_path + 1, size - 1)
                                       : std::string(un->sun_path, strnlen(un->sun_path, size));

@@ -22,7 +22,8 @@ struct Address {
   const sockaddr* get() const;
 };
 
-// Where to listen: a numeric address, an interface's name, "*", or a Unix path. Asks no name server (E-3).
+// Where to listen: a numeric address, an interface's name, "*", or a Unix path. Asks no name server
+// (E-3).
 absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint);
 
 // Where to dial, if that takes no name server; nothing (an empty list) if the host is a name.
@@ -35,7 +36,8 @@ Endpoint EndpointOf(const Address& address);
 Endpoint LocalEndpoint(int fd);
 std::string RemoteText(int fd);
 
-// One sentence for a failed system call: what, where, why, and what to do.
+// One sentence for a failed system call: what ("bind", "connect", "accept"), where, why, and what
+// to do.
 absl::Status SystemError(std::string_view what, const Endpoint& endpoint, int error);
 
 }  // namespace monocoque::net

@@ -10,6 +10,9 @@
 #include <cstdlib>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+
 namespace monocoque::net {
 namespace {
 
@@ -25,7 +28,11 @@ void SetOption(int fd, int level, int name, int value) {
 absl::Status RemoveDeadSocket(const Endpoint& endpoint, const Address& address) {
   struct stat info;
   if (lstat(endpoint.path.c_str(), &info) != 0) return absl::OkStatus();
-  if (!S_ISSOCK(info.st_mode)) return SystemError("bind", endpoint, EADDRINUSE);
+  if (!S_ISSOCK(info.st_mode)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("bind ", absl::CHexEscape(endpoint.ToString()),
+                     ": a file that is no socket is there; remove it, or use another path."));
+  }
   const int probe = StreamSocket(AF_UNIX);
   if (probe < 0) return SystemError("bind", endpoint, -probe);
   const int result = connect(probe, address.get(), address.size);

@@ -10,11 +10,12 @@
 
 namespace monocoque::net {
 
-// A listening descriptor and what has to be tidied up after it. Movable; closes and unlinks when it dies.
+// A listening descriptor and what has to be tidied up after it. Movable; closes and unlinks when it
+// dies.
 class Listener {
  public:
-  // Binds and listens. A dead Unix socket's file in the way is replaced, a live one's or any other file never
-  // (E-14). `*` makes a directory of its own for the path, removed at the end (E-12).
+  // Binds and listens. A dead Unix socket's file in the way is replaced, a live one's or any other
+  // file never (E-14). `*` makes a directory of its own for the path, removed at the end (E-12).
   static absl::StatusOr<Listener> Open(const Endpoint& endpoint);
 
   Listener(Listener&& other) noexcept;
@@ -34,8 +35,8 @@ class Listener {
   std::string directory_;  // made for it
 };
 
-// What every new stream descriptor of ours gets, dialed or accepted: no delay on tcp, larger buffers on Unix
-// sockets; the buffers of tcp stay with the kernel's own tuning.
+// What every new stream descriptor of ours gets, dialed or accepted: no delay on tcp, larger
+// buffers on Unix sockets; the buffers of tcp stay with the kernel's own tuning.
 void TuneStream(int fd, int family);
 
 // A non-blocking stream socket that does not outlive an exec; a negative errno if there is none.

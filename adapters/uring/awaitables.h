@@ -25,13 +25,13 @@ class Loop::Sleep final : public Timed {
   std::coroutine_handle<> handle_;
 };
 
-// co_await loop.AsyncReadable(fd).
-class Loop::Readable final {
+// co_await loop.AsyncReadable(fd), loop.AsyncWritable(fd).
+class Loop::Ready final {
  public:
-  Readable(Loop* loop, int fd) : loop_(*loop), fd_(fd) {}
-  Readable(const Readable&) = delete;
-  Readable& operator=(const Readable&) = delete;
-  ~Readable();
+  Ready(Loop* loop, int fd, unsigned events) : loop_(*loop), fd_(fd), events_(events) {}
+  Ready(const Ready&) = delete;
+  Ready& operator=(const Ready&) = delete;
+  ~Ready();
   bool await_ready() const { return false; }
   void await_suspend(std::coroutine_handle<> awaiting);
   void await_resume() const {}
@@ -42,6 +42,7 @@ class Loop::Readable final {
 
   Loop& loop_;
   const int fd_;
+  const unsigned events_;  // of poll(2)
   Op* op_ = nullptr;
   std::coroutine_handle<> handle_;
 };

@@ -5,29 +5,42 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "adapters/uring/kernel.h"
 
 namespace monocoque::uring {
 namespace {
 
-constexpr std::size_t kIncrementalBytes = 256 * 1024;
-constexpr unsigned kIncrementalCount = 4;
-constexpr std::size_t kBundleBytes = 64 * 1024;
-constexpr unsigned kBundleCount = 16;
+// Octets of the probe: more than one buffer of a bundle holds, fewer than a socket pair does.
+constexpr std::size_t kProbeBytes = Buffers::kBundleBytes + 5;
 
-// Receives once over a socket pair, so that the method is known to work and not only to be accepted.
+// Waits for its completions.
+constexpr int kProbeTurns = 100;
+
 class Probe final : public Completion {
  public:
+  explicit Probe(Buffers* buffers) : buffers_(*buffers) {}
   void OnCompletion(int result, unsigned flags) override {
     if ((flags & IORING_CQE_F_MORE) == 0) done = true;
-    if (result > 0) got_flags = flags;
-    if (result > 0 && (flags & IORING_CQE_F_BUFFER) != 0) received = result;
+    if (result <= 0 || (flags & IORING_CQE_F_BUFFER) == 0) return;
+    received += static_cast<std::size_t>(result);
+    // The mark of each method: a buffer that is not used up, a completion over several.
+    shown = shown || (buffers_.method() == ReadMethod::kIncremental
+                          ? (flags & kernel::kCompletionBufferMore) != 0
+                          : static_cast<std::size_t>(result) > Buffers::kBundleBytes);
+    buffers_.Take(result, flags, [](const Slice&) {});
   }
   bool done = false;
-  int received = 0;
-  unsigned got_flags = 0;
+  bool shown = false;
+  std::size_t received = 0;
+
+ private:
+  Buffers& buffers_;
 };
 
 }  // namespace
@@ -44,29 +57,29 @@ Buffers::Buffers(Ring* ring, ReadMethod method)
 absl::StatusOr<std::unique_ptr<Buffers>> Buffers::Create(Ring* ring, ReadMethod method) {
   std::unique_ptr<Buffers> buffers(new Buffers(ring, method));
   if (!buffers->Register()) return absl::UnimplementedError("no such buffer ring on this kernel");
+  if (!buffers->Works()) return absl::UnimplementedError("this kernel does not receive so");
+  return buffers;
+}
+
+bool Buffers::Works() {
   int pair[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
-    return absl::UnavailableError("no descriptors for a probe");
-  }
-  Probe probe;
-  io_uring_sqe* sqe = ring->Prepare(&probe);
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) return false;
+  const int room = 4 * static_cast<int>(kProbeBytes);
+  setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+  const std::vector<char> octets(kProbeBytes);
+  const bool sent = write(pair[1], octets.data(), octets.size()) == std::ssize(octets);
+  close(pair[1]);  // and the end of the stream
+  Probe probe(this);
+  io_uring_sqe* sqe = ring_.Prepare(&probe);
   io_uring_prep_recv_multishot(sqe, pair[0], nullptr, 0, 0);
   io_uring_sqe_set_data(sqe, static_cast<Completion*>(&probe));
-  buffers->Fit(sqe);
-  const bool sent = write(pair[1], "probe", 5) == 5;
-  close(pair[1]);  // and the end of the stream
-  for (int i = 0; i < 100 && !probe.done; ++i) {
-    ring->SubmitAndWait(absl::Milliseconds(50));
-    ring->Reap();
-    if (probe.received > 0 && probe.got_flags != 0) {
-      buffers->Take(probe.received, std::exchange(probe.got_flags, 0), [](Slice) {});
-    }
+  Fit(sqe);
+  for (int i = 0; i < kProbeTurns && !probe.done; ++i) {
+    ring_.SubmitAndWait(absl::Milliseconds(50));
+    ring_.Reap(kProbeTurns);
   }
   close(pair[0]);
-  if (!sent || !probe.done || probe.received != 5) {
-    return absl::UnimplementedError("this kernel does not receive so");
-  }
-  return buffers;
+  return sent && probe.done && probe.shown && probe.received == kProbeBytes;
 }
 
 Buffers::~Buffers() {
@@ -77,7 +90,8 @@ Buffers::~Buffers() {
 
 bool Buffers::Register() {
   shared_bytes_ = count_ * sizeof(io_uring_buf);
-  void* memory = mmap(nullptr, shared_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      mmap(nullptr, shared_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return false;
   io_uring_buf_reg registration{};
   registration.ring_addr = reinterpret_cast<std::uint64_t>(memory);
@@ -97,7 +111,10 @@ bool Buffers::Register() {
 
 void Buffers::Provide(std::uint16_t id) {
   BlockPtr block = pool_->Acquire(nullptr);
-  if (!block) return;
+  if (!block) {
+    gaps_.push_back(id);
+    return;
+  }
   io_uring_buf_ring_add(shared_, block->data(), static_cast<unsigned>(block->capacity()), id,
                         io_uring_buf_ring_mask(count_), 0);
   io_uring_buf_ring_advance(shared_, 1);
@@ -114,6 +131,10 @@ void Buffers::Fit(io_uring_sqe* sqe) const {
   }
 }
 
+void Buffers::FillGaps() {
+  for (std::uint16_t id : std::exchange(gaps_, {})) Provide(id);
+}
+
 Slice Buffers::Piece(std::uint16_t id, std::size_t bytes) {
   Entry& entry = entries_[id];
   Block* block = entry.lease.Take();
@@ -123,16 +144,22 @@ Slice Buffers::Piece(std::uint16_t id, std::size_t bytes) {
 }
 
 void Buffers::Take(int result, unsigned flags, const std::function<void(Slice)>& piece) {
+  if (!gaps_.empty()) [[unlikely]]
+    FillGaps();
   auto left = static_cast<std::size_t>(result);
-  auto id = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
+  const auto first = static_cast<std::uint16_t>(flags >> IORING_CQE_BUFFER_SHIFT);
   if (method_ == ReadMethod::kIncremental) {
-    piece(Piece(id, left));
-    if ((flags & kernel::kCompletionBufferMore) == 0) Provide(id);
+    piece(Piece(first, left));
+    if ((flags & kernel::kCompletionBufferMore) == 0) Provide(first);
     return;
   }
-  // The buffers of a bundle follow each other in the order they were provided.
+  // The buffers of a bundle follow each other in the order they were provided. One that the kernel
+  // took without a word goes back in.
+  for (std::size_t i = order_.size(); i > 0 && order_.front() != first; --i) {
+    Provide(order_.take_front());
+  }
   while (left > 0 && !order_.empty()) {
-    id = order_.take_front();
+    const std::uint16_t id = order_.take_front();
     const std::size_t here = std::min(left, kBundleBytes);
     piece(Piece(id, here));
     left -= here;

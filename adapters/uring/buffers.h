@@ -19,9 +19,9 @@
 
 namespace monocoque::uring {
 
-// The ring of provided buffers that all links of a loop receive into. Each buffer is a block of a pool: what
-// arrives is handed on as a slice of it, and when the kernel is done with a buffer another takes its place, so
-// that kept messages never starve the ring.
+// The ring of provided buffers that all links of a loop receive into. Each buffer is a block of a
+// pool: what arrives is handed on as a slice of it, and when the kernel is done with a buffer
+// another takes its place, so that kept messages never starve the ring.
 class Buffers {
  public:
   // Not available on this kernel: an error; the next lower method is tried then.
@@ -36,6 +36,11 @@ class Buffers {
   // The pieces that a completion brought, in order.
   void Take(int result, unsigned flags, const std::function<void(Slice)>& piece);
 
+  static constexpr std::size_t kIncrementalBytes = 256 * 1024;
+  static constexpr unsigned kIncrementalCount = 4;
+  static constexpr std::size_t kBundleBytes = 64 * 1024;
+  static constexpr unsigned kBundleCount = 16;
+
  private:
   struct Entry {
     BlockLease lease;
@@ -44,8 +49,11 @@ class Buffers {
 
   Buffers(Ring* ring, ReadMethod method);
   bool Register();
+  // Receives over a socket pair, so that the method is known to work and not only to be accepted.
+  bool Works();
   // Puts a fresh block in; without memory the place stays empty until the next try.
   void Provide(std::uint16_t id);
+  void FillGaps();
   Slice Piece(std::uint16_t id, std::size_t bytes);
 
   static constexpr int kGroup = 0;
@@ -57,7 +65,8 @@ class Buffers {
   io_uring_buf_ring* shared_ = nullptr;  // with the kernel
   std::size_t shared_bytes_ = 0;
   std::vector<Entry> entries_;
-  RingQueue<std::uint16_t> order_;  // bundles: as the kernel will use them
+  RingQueue<std::uint16_t> order_;   // bundles: as the kernel will use them
+  std::vector<std::uint16_t> gaps_;  // places without a block
 };
 
 }  // namespace monocoque::uring

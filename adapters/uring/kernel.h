@@ -9,7 +9,8 @@ namespace monocoque::uring::kernel {
 
 // Since 6.10: one completion may cover several provided buffers, in ring order.
 inline constexpr unsigned kRecvSendBundle = 1u << 4;
-// Since 6.12: a provided buffer is used up piece by piece; while more of it may come, the completion says so.
+// Since 6.12: a provided buffer is used up piece by piece; while more of it may come, the
+// completion says so.
 inline constexpr unsigned kBufferRingIncremental = 2;
 inline constexpr unsigned kCompletionBufferMore = 1u << 4;
 

@@ -17,14 +17,16 @@ namespace {
 
 // How long a peer may take to close after we said we are done.
 constexpr absl::Duration kDrainTime = absl::Seconds(1);
+// The pause before reading is tried again after memory was out.
+constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // The pause after an accept that failed for want of descriptors.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
 // Slices of one write.
 constexpr std::size_t kMaxSpans = 512;
 
 absl::Status ErrnoStatus(int error) {
-  return absl::ErrnoToStatus(error, error == ECONNRESET ? "the peer reset the connection"
-                                                         : "the connection failed");
+  return absl::ErrnoToStatus(
+      error, error == ECONNRESET ? "the peer reset the connection" : "the connection failed");
 }
 
 }  // namespace
@@ -71,7 +73,9 @@ LinkIo::~LinkIo() {
 }
 
 void LinkIo::Disown() {
-  if (owner_ != nullptr) owner_->links_alive.Remove(&owned_);
+  if (owner_ == nullptr) return;
+  owner_->links_alive.Remove(&owned_);
+  owner_->Touch();
   owner_ = nullptr;
 }
 
@@ -83,6 +87,7 @@ void LinkIo::Orphan() {
 
 void LinkIo::Arm() {
   if (armed_ || fd_ < 0 || loop_.closing()) return;
+  if (mode_ == ReadMode::kDirect && ArmWindow()) return;
   armed_ = true;
   io_uring_sqe* sqe = loop_.ring().Prepare(this);
   if (loop_.buffers() != nullptr) {
@@ -95,6 +100,21 @@ void LinkIo::Arm() {
   io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
 }
 
+// The rest of a large frame goes straight into the frame's own block. False if that is not wanted
+// any more, or cannot be.
+bool LinkIo::ArmWindow() {
+  if (owner_ == nullptr || draining_ || loop_.buffers() == nullptr) return false;
+  if (owner_->machine().read_hint(link_).mode != ReadMode::kDirect) return false;
+  absl::StatusOr<ReadWindow> window = owner_->machine().PrepareRead(link_);
+  if (!window.ok()) return false;
+  window_ = *std::move(window);
+  armed_ = true;
+  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_prep_recv(sqe, fd_, window_.span().data(), window_.span().size(), 0);
+  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+  return true;
+}
+
 void LinkIo::Cancel() {
   if (!armed_) return;
   io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
@@ -102,14 +122,13 @@ void LinkIo::Cancel() {
   io_uring_sqe_set_data(sqe, nullptr);
 }
 
-void LinkIo::SetReading(bool on) {
-  if (reading_ == on) return;
-  reading_ = on;
-  if (on) {
-    Arm();
-  } else {
-    Cancel();
-  }
+void LinkIo::SetReading(ReadMode mode) {
+  if (mode_ == mode || draining_) return;
+  mode_ = mode;
+  // A multishot receive must be over before a window may be out.
+  const bool wrong_kind = mode == ReadMode::kDirect && loop_.buffers() != nullptr;
+  if (mode == ReadMode::kPaused || wrong_kind) Cancel();
+  if (mode != ReadMode::kPaused) Arm();
 }
 
 void LinkIo::Send(TransmitBatch batch) {
@@ -152,16 +171,19 @@ void LinkIo::OnSent(int result) {
 void LinkIo::OnCompletion(int result, unsigned flags) {
   handling_ = true;
   if ((flags & IORING_CQE_F_MORE) == 0) armed_ = false;
-  if (fd_ < 0) {
+  if (window_) {
+    OnWindowFilled(result);
+  } else if (fd_ < 0) {
     // Closed meanwhile; a buffer that came all the same goes back.
-    if (result > 0 && loop_.buffers() != nullptr) loop_.buffers()->Take(result, flags, [](Slice) {});
+    if (result > 0 && loop_.buffers() != nullptr)
+      loop_.buffers()->Take(result, flags, [](const Slice&) {});
   } else if (loop_.buffers() != nullptr) {
     Received(result, flags);
   } else {
     OnReadable(result);
   }
   if (loop_.closing()) CloseNow();
-  if (fd_ >= 0 && !armed_ && (reading_ || draining_)) Arm();
+  if (mode_ != ReadMode::kPaused || draining_) Arm();
   handling_ = false;
   DeleteIfOver();
 }
@@ -169,7 +191,8 @@ void LinkIo::OnCompletion(int result, unsigned flags) {
 void LinkIo::Received(int result, unsigned flags) {
   if (result > 0) {
     LoopStats& stats = loop_.mutable_stats();
-    ++(loop_.read_method() == ReadMethod::kIncremental ? stats.reads_incremental : stats.reads_bundle);
+    ++(loop_.read_method() == ReadMethod::kIncremental ? stats.reads_incremental
+                                                       : stats.reads_bundle);
     loop_.buffers()->Take(result, flags, [this](Slice piece) {
       if (owner_ != nullptr && !draining_) {
         (void)owner_->machine().Donate(link_, std::move(piece), loop_.now());
@@ -181,6 +204,19 @@ void LinkIo::Received(int result, unsigned flags) {
   // Out of buffers or cancelled: armed anew where octets are wanted.
   if (result == -ENOBUFS || result == -ECANCELED || result == -EINTR || result == -EAGAIN) return;
   Over(result == 0 ? absl::OkStatus() : ErrnoStatus(-result));
+}
+
+void LinkIo::OnWindowFilled(int result) {
+  ReadWindow window = std::exchange(window_, ReadWindow());
+  if (fd_ < 0 || owner_ == nullptr || draining_) return;
+  const std::size_t bytes = result > 0 ? static_cast<std::size_t>(result) : 0;
+  owner_->machine().CommitRead(link_, std::move(window), bytes, loop_.now());
+  owner_->Touch();
+  if (bytes > 0) {
+    ++loop_.mutable_stats().reads_direct;
+  } else if (result != -ECANCELED && result != -EINTR && result != -EAGAIN) {
+    Over(result == 0 ? absl::OkStatus() : ErrnoStatus(-result));
+  }
 }
 
 // One-shot: the descriptor can be read now.
@@ -195,14 +231,18 @@ void LinkIo::OnReadable(int result) {
   if (owner_ == nullptr) return;
   absl::StatusOr<ReadWindow> window = owner_->machine().PrepareRead(link_);
   if (!window.ok()) {
-    reading_ = false;  // a Read action says when it goes on
+    // Paused: a Read action says when it goes on. Else memory is out: the next try says.
+    if (owner_->machine().read_hint(link_).mode != ReadMode::kPaused) {
+      loop_.SetTimer(this, loop_.now() + kStarvedPause);
+    }
+    mode_ = ReadMode::kPaused;
     return;
   }
   const MutableBytes span = window->span();
   const ssize_t got = recv(fd_, span.data(), span.size(), MSG_DONTWAIT);
   const int error = errno;
-  owner_->machine().CommitRead(link_, *std::move(window), got > 0 ? static_cast<std::size_t>(got) : 0,
-                               loop_.now());
+  owner_->machine().CommitRead(link_, *std::move(window),
+                               got > 0 ? static_cast<std::size_t>(got) : 0, loop_.now());
   owner_->Touch();
   if (got > 0) {
     ++loop_.mutable_stats().reads_one_shot;
@@ -229,6 +269,10 @@ void LinkIo::Close(CloseMode mode) {
 }
 
 void LinkIo::OnTime(Instant /*now*/) {
+  if (!draining_) {
+    SetReading(ReadMode::kAny);
+    return;
+  }
   CloseNow();
   DeleteIfOver();
 }
@@ -276,7 +320,9 @@ void Acceptor::Close() {
   owner_ = nullptr;
   loop_.SetTimer(this, Instant::Never());
   SetAccepting(false);
-  { const net::Listener closed = std::move(socket_); }
+  {
+    const net::Listener closed = std::move(socket_);
+  }
   if (!armed_) delete this;
 }
 
@@ -291,8 +337,8 @@ void Acceptor::OnCompletion(int result, unsigned flags) {
     owner_->OnAccepted(listener_, result);
   } else if (result != -ECANCELED && result != -EINTR && result != -ECONNABORTED) {
     // Descriptors are out, say: a pause, so that the loop does not spin on it.
-    owner_->machine().OnAcceptFailed(listener_, net::SystemError("accept", socket_.bound(), -result),
-                                     loop_.now());
+    owner_->machine().OnAcceptFailed(
+        listener_, net::SystemError("accept", socket_.bound(), -result), loop_.now());
     owner_->Touch();
     loop_.SetTimer(this, loop_.now() + kAcceptPause);
     return;

@@ -21,23 +21,24 @@ namespace monocoque::uring {
 
 class SocketState;
 
-// The descriptor of one link: receives, sends, closes. Deletes itself when it is closed and its last completion
-// has come; until then late completions find it and are ignored.
+// The descriptor of one link: receives, sends, closes. Deletes itself when it is closed and its
+// last completion has come; until then late completions find it and are ignored.
 class LinkIo final : public Completion, public Timed {
  public:
   LinkIo(Loop* loop, SocketState* owner, LinkId link, int fd);
 
-  void SetReading(bool on);
+  // What the owner wants to read now.
+  void SetReading(ReadMode mode);
   void Send(TransmitBatch batch);
-  // From now on the owner hears no more, save of the batch it is owed; it is closed with us once the peer has
-  // closed too, or had its time.
+  // From now on the owner hears no more, save of the batch it is owed; it is closed with us once
+  // the peer has closed too, or had its time.
   void Close(CloseMode mode);
   // The owner is going away.
   void Orphan();
 
   // Of receiving, or of waiting until readable.
   void OnCompletion(int result, unsigned flags) override;
-  // The peer was given long enough to close.
+  // The peer was given long enough to close, or memory for reading may be there again.
   void OnTime(Instant now) override;
 
  private:
@@ -45,9 +46,11 @@ class LinkIo final : public Completion, public Timed {
 
   ~LinkIo() override;
   void Arm();
+  bool ArmWindow();
   void Cancel();
   void OnSent(int result);
   void OnReadable(int result);
+  void OnWindowFilled(int result);
   void Received(int result, unsigned flags);
   void Over(const absl::Status& why);
   void CloseNow();
@@ -59,8 +62,9 @@ class LinkIo final : public Completion, public Timed {
   RotationNode<LinkIo> owned_;
   const LinkId link_;
   int fd_;
-  bool armed_ = false;    // a receive is with the kernel
-  bool reading_ = true;   // the owner wants octets
+  bool armed_ = false;  // a receive is with the kernel
+  ReadWindow window_;   // what it reads into, if that is no provided buffer
+  ReadMode mode_ = ReadMode::kAny;
   bool draining_ = false;  // closed by us: what comes is thrown away until the end of the stream
   bool handling_ = false;  // within a handler: not deleted before it returns
   SendOp* sending_ = nullptr;

@@ -35,7 +35,8 @@ Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
   ring_ = *std::move(ring);
   host_.pool = SlabPool::Create(options.pool);
   host_.entropy = std::make_shared<net::OsEntropy>();
-  if (options.budget_bytes != Budget::kUnlimited) host_.budget = Budget::Create(options.budget_bytes);
+  if (options.budget_bytes != Budget::kUnlimited)
+    host_.budget = Budget::Create(options.budget_bytes);
   for (ReadMethod method : {ReadMethod::kIncremental, ReadMethod::kBundle}) {
     if (buffers_ != nullptr || method < options.best_read_method) continue;
     absl::StatusOr<std::unique_ptr<Buffers>> buffers = Buffers::Create(ring_.get(), method);
@@ -55,7 +56,7 @@ Loop::~Loop() {
     io_uring_prep_cancel(sqe, nullptr, IORING_ASYNC_CANCEL_ANY);
     io_uring_sqe_set_data(sqe, nullptr);
     ring_->SubmitAndWait(absl::Milliseconds(5));
-    ring_->Reap();
+    ring_->Reap(kWorkATurn);
   }
   resolver_.reset();
   buffers_.reset();
@@ -65,8 +66,10 @@ ReadMethod Loop::read_method() const {
   return buffers_ == nullptr ? ReadMethod::kOneShot : buffers_->method();
 }
 
+int Loop::descriptor() const { return ring_ == nullptr ? -1 : ring_->get()->ring_fd; }
+
 Resolver& Loop::resolver() {
-  if (resolver_ == nullptr) resolver_ = std::make_unique<Resolver>(this);
+  if (resolver_ == nullptr) resolver_ = std::make_unique<Resolver>(this, options_.resolve);
   return *resolver_;
 }
 
@@ -88,21 +91,21 @@ absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoin
 
 void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
-void Loop::TurnSockets() {
+void Loop::TurnSockets(std::size_t max_frames) {
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
   // Each touched socket once; what is touched meanwhile comes next turn.
   std::vector<std::shared_ptr<SocketState>> turn;
   while (SocketState* state = touched_.Pop()) turn.push_back(state->shared_from_this());
   for (const auto& state : turn) {
-    if (state->status().ok()) state->Turn(now_);
+    if (state->status().ok()) state->Turn(now_, max_frames);
+    if (state->awaited()) serving_.push_back(state);
   }
-  serving_.insert(serving_.end(), turn.begin(), turn.end());
 }
 
 void Loop::Exchange() {
-  TurnSockets();
+  TurnSockets(kWorkATurn);
   ring_->Submit();
-  if (ring_->Reap() > 0) TurnSockets();
+  if (ring_->Reap(kWorkATurn) > 0) TurnSockets(kWorkATurn);
 }
 
 bool Loop::Spin() {
@@ -120,7 +123,8 @@ bool Loop::Spin() {
 
 void Loop::Wait(absl::Duration wait) {
   if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now_);
-  if (wait <= absl::ZeroDuration() || !touched_.empty() || !ready_.empty() || ring_->Ready()) {
+  if (wait <= absl::ZeroDuration() || !touched_.empty() || !serving_.empty() || !ready_.empty() ||
+      task_over_ || ring_->Ready()) {
     ring_->Submit();
     return;
   }
@@ -133,39 +137,46 @@ void Loop::Wait(absl::Duration wait) {
   last_wait_ = net::Now() - begin;
 }
 
-void Loop::RunOnce(absl::Duration max_wait) {
-  if (!status_.ok()) return;
+bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
+  if (!status_.ok()) return false;
   ++stats_.turns;
   now_ = net::Now();
-  TurnSockets();
+  TurnSockets(max_work);
   Wait(max_wait);
   now_ = net::Now();
-  ring_->Reap();
-  TurnSockets();
-  ResumeReady();
+  ring_->Reap(max_work);
+  TurnSockets(max_work);
+  ring_->Submit();
+  ResumeReady(max_work);
   Sweep();
+  return !touched_.empty() || !serving_.empty() || !ready_.empty() || ring_->Ready();
 }
 
 // User code, last in the turn.
-void Loop::ResumeReady() {
-  std::vector<std::shared_ptr<SocketState>> serving = std::exchange(serving_, {});
-  for (const auto& state : serving) state->ServeWaiters();
-  for (std::coroutine_handle<> handle : std::exchange(ready_, {})) {
-    resuming_.push_back(handle);
-  }
-  while (!resuming_.empty()) {
-    const std::coroutine_handle<> handle = resuming_.front();
-    resuming_.erase(resuming_.begin());
+void Loop::ResumeReady(std::size_t max_resumed) {
+  for (const auto& state : std::exchange(serving_, {})) state->ServeWaiters(max_resumed);
+  // Those that come meanwhile wait for the next turn.
+  std::size_t count = std::min(max_resumed, ready_.size());
+  for (; count > 0 && !ready_.empty(); --count) {
+    const std::coroutine_handle<> handle = ready_.front();
+    ready_.pop_front();
     handle.resume();
   }
 }
 
-// Lets go of what is over: spawned tasks, sockets without a handle.
+// Lets go of what is over: sockets without a handle, spawned tasks.
 void Loop::Sweep() {
-  std::erase_if(tasks_, [](const Task<void>& task) { return task.done(); });
   std::erase_if(orphans_, [](const std::shared_ptr<SocketState>& state) {
-    return !state->status().ok() || (state->machine().drained() && state->idle());
+    return !state->status().ok() || state->closed();
   });
+  while (task_over_) {
+    const auto over = std::ranges::find_if(tasks_, &Task<void>::done);
+    task_over_ = over != tasks_.end();
+    if (!task_over_) return;
+    Task<void> task = std::move(*over);
+    tasks_.erase(over);
+    task.Take();
+  }
 }
 
 absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
@@ -177,14 +188,29 @@ absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
       if (!sockets[i]->status().ok()) return sockets[i]->status();
       if (sockets[i]->core().Peek(nullptr, now_) != nullptr) return i;
     }
-    if (net::Now() >= deadline) return absl::DeadlineExceededError("no message within the time given");
+    if (net::Now() >= deadline)
+      return absl::DeadlineExceededError("no message within the time given");
     RunOnce(deadline - net::Now());
   }
 }
 
+namespace {
+
+// Tells when it is over, however it ends.
+Task<void> Watched(Task<void> task, bool* over) {
+  struct Tell {
+    bool* over;
+    ~Tell() { *over = true; }
+  } const tell{over};
+  co_await task;
+}
+
+}  // namespace
+
 void Loop::Spawn(Task<void> task) {
-  task.Resume();
-  if (!task.done()) tasks_.push_back(std::move(task));
+  tasks_.push_back(Watched(std::move(task), &task_over_));
+  // The list may change while it runs: its handle is what is resumed.
+  tasks_.back().Resume();
 }
 
 void Loop::Run() {
@@ -192,7 +218,8 @@ void Loop::Run() {
 }
 
 Loop::Sleep Loop::AsyncSleep(absl::Duration duration) { return Sleep(this, duration); }
-Loop::Readable Loop::AsyncReadable(int fd) { return Readable(this, fd); }
+Loop::Ready Loop::AsyncReadable(int fd) { return Ready(this, fd, POLLIN); }
+Loop::Ready Loop::AsyncWritable(int fd) { return Ready(this, fd, POLLOUT); }
 
 Loop::Sleep::~Sleep() {
   loop_.SetTimer(this, Instant::Never());
@@ -207,9 +234,9 @@ void Loop::Sleep::await_suspend(std::coroutine_handle<> awaiting) {
 void Loop::Sleep::OnTime(Instant /*now*/) { loop_.ResumeLater(handle_); }
 
 // Its completion outlives a coroutine that is destroyed.
-class Loop::Readable::Op final : public Completion {
+class Loop::Ready::Op final : public Completion {
  public:
-  explicit Op(Readable* waiting) : waiting_(waiting) {}
+  explicit Op(Ready* waiting) : waiting_(waiting) {}
   void Forget() { waiting_ = nullptr; }
   void OnCompletion(int, unsigned) override {
     if (waiting_ != nullptr) waiting_->OnReady();
@@ -218,10 +245,10 @@ class Loop::Readable::Op final : public Completion {
 
  private:
   ~Op() override = default;
-  Readable* waiting_;
+  Ready* waiting_;
 };
 
-Loop::Readable::~Readable() {
+Loop::Ready::~Ready() {
   if (handle_) loop_.Unresume(handle_);
   if (op_ == nullptr) return;
   op_->Forget();
@@ -230,15 +257,15 @@ Loop::Readable::~Readable() {
   io_uring_sqe_set_data(sqe, nullptr);
 }
 
-void Loop::Readable::await_suspend(std::coroutine_handle<> awaiting) {
+void Loop::Ready::await_suspend(std::coroutine_handle<> awaiting) {
   handle_ = awaiting;
   op_ = new Op(this);
   io_uring_sqe* sqe = loop_.ring().Prepare(op_);
-  io_uring_prep_poll_add(sqe, fd_, POLLIN);
+  io_uring_prep_poll_add(sqe, fd_, events_);
   io_uring_sqe_set_data(sqe, static_cast<Completion*>(op_));
 }
 
-void Loop::Readable::OnReady() {
+void Loop::Ready::OnReady() {
   op_ = nullptr;
   loop_.ResumeLater(handle_);
 }

@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -42,12 +43,12 @@ class Timed {
   TimerNode<Timed> timer_;
 };
 
-// An event loop on an io_uring of its own, and the sockets on it. Blocking calls and coroutines may be mixed:
-// each blocking call turns the loop until it has what it waits for.
+// An event loop on an io_uring of its own, and the sockets on it. Blocking calls and coroutines may
+// be mixed: each blocking call turns the loop until it has what it waits for.
 //
-// Thread rule: everything on the thread that made the loop. It starts no thread of its own, save one for the
-// system's resolver when the first name (not a numeric address) is dialed.
-// Sockets must not outlive their loop.
+// Thread rule: everything on the thread that made the loop. It starts no thread of its own, save
+// one for the system's resolver when the first name (not a numeric address) is dialed. Sockets must
+// not outlive their loop.
 class Loop {
  public:
   // An error that names the reason, if the kernel refuses io_uring.
@@ -63,23 +64,45 @@ class Loop {
   // A socket on this loop; if it cannot be made, all its operations say why.
   Socket MakeSocket(SocketType type, const SocketOptions& options = {});
   // A socket that connects in the background.
-  absl::StatusOr<Socket> Push(std::string_view endpoint) { return Connected(SocketType::kPush, endpoint); }
-  absl::StatusOr<Socket> Pull(std::string_view endpoint) { return Connected(SocketType::kPull, endpoint); }
-  absl::StatusOr<Socket> Req(std::string_view endpoint) { return Connected(SocketType::kReq, endpoint); }
-  absl::StatusOr<Socket> Rep(std::string_view endpoint) { return Connected(SocketType::kRep, endpoint); }
-  absl::StatusOr<Socket> Dealer(std::string_view endpoint) { return Connected(SocketType::kDealer, endpoint); }
-  absl::StatusOr<Socket> Router(std::string_view endpoint) { return Connected(SocketType::kRouter, endpoint); }
-  absl::StatusOr<Socket> Pair(std::string_view endpoint) { return Connected(SocketType::kPair, endpoint); }
+  absl::StatusOr<Socket> Push(std::string_view endpoint) {
+    return Connected(SocketType::kPush, endpoint);
+  }
+  absl::StatusOr<Socket> Pull(std::string_view endpoint) {
+    return Connected(SocketType::kPull, endpoint);
+  }
+  absl::StatusOr<Socket> Req(std::string_view endpoint) {
+    return Connected(SocketType::kReq, endpoint);
+  }
+  absl::StatusOr<Socket> Rep(std::string_view endpoint) {
+    return Connected(SocketType::kRep, endpoint);
+  }
+  absl::StatusOr<Socket> Dealer(std::string_view endpoint) {
+    return Connected(SocketType::kDealer, endpoint);
+  }
+  absl::StatusOr<Socket> Router(std::string_view endpoint) {
+    return Connected(SocketType::kRouter, endpoint);
+  }
+  absl::StatusOr<Socket> Pair(std::string_view endpoint) {
+    return Connected(SocketType::kPair, endpoint);
+  }
 
-  // Does what is ready now and waits for nothing: a slice of work for a host that has a loop of its own.
-  void Poll() { RunOnce(absl::ZeroDuration()); }
+  // A slice of work for a host that has a loop of its own: does what is ready now, about `max_work`
+  // completions, frames and resumed coroutines at most, and waits for nothing. True: more is left,
+  // come again without waiting.
+  bool Poll(std::size_t max_work = kWorkATurn) { return Turn(absl::ZeroDuration(), max_work); }
+  // What such a host waits for between slices: this descriptor readable, or this time. -1 if there
+  // is no ring.
+  int descriptor() const;
+  Instant NextDeadline() const { return timers_.next(); }
   // One turn: waits up to `max_wait` for something to happen.
-  void RunOnce(absl::Duration max_wait);
-  // Turns until one of the sockets has a message (its index), or the time is over (deadline exceeded).
+  void RunOnce(absl::Duration max_wait) { Turn(max_wait, kWorkATurn); }
+  // Turns until one of the sockets has a message (its index), or the time is over (deadline
+  // exceeded).
   absl::StatusOr<std::size_t> WaitAny(const std::vector<Socket*>& sockets,
                                       absl::Duration timeout = absl::InfiniteDuration());
 
   // Runs a coroutine beside everything else; it is destroyed when it is done, or with the loop.
+  // What it throws comes out of the turn.
   void Spawn(Task<void> task);
   // Turns until the task is done, and gives its result.
   template <typename T>
@@ -94,9 +117,11 @@ class Loop {
   // Awaitable: suspends for so long.
   class Sleep;
   Sleep AsyncSleep(absl::Duration duration);
-  // Awaitable: suspends until the descriptor can be read, or is at its end. It stays the caller's.
-  class Readable;
-  Readable AsyncReadable(int fd);
+  // Awaitable: suspends until the descriptor can be read, or written, or is at its end. It stays
+  // the caller's.
+  class Ready;
+  Ready AsyncReadable(int fd);
+  Ready AsyncWritable(int fd);
 
   // The turn's time.
   Instant now() const { return now_; }
@@ -104,7 +129,8 @@ class Loop {
   // How links receive here; see LoopOptions::best_read_method.
   ReadMethod read_method() const;
 
-  // ---- For the adapter's own parts ---------------------------------------------------------------
+  // ---- For the adapter's own parts
+  // ---------------------------------------------------------------
 
   Ring& ring() { return *ring_; }
   Buffers* buffers() { return buffers_.get(); }
@@ -119,21 +145,23 @@ class Loop {
   void Forget(RotationNode<SocketState>* node) { touched_.Remove(node); }
   // Resumed at the end of the turn, after everything else.
   void ResumeLater(std::coroutine_handle<> handle) { ready_.push_back(handle); }
-  void Unresume(std::coroutine_handle<> handle) {
-    std::erase(ready_, handle);
-    std::erase(resuming_, handle);
-  }
+  void Unresume(std::coroutine_handle<> handle) { std::erase(ready_, handle); }
   // Hands over what was sent and takes in what is there; runs no user code.
   void Exchange();
   // Keeps a socket whose handle is gone until its descriptors are closed.
   void Adopt(std::shared_ptr<SocketState> state);
 
  private:
+  // Completions, frames a socket, and coroutines of one turn: no busy peer starves the others, and
+  // timers have their turn.
+  static constexpr std::size_t kWorkATurn = 16384;
+
   absl::StatusOr<Socket> Connected(SocketType type, std::string_view endpoint);
+  bool Turn(absl::Duration max_wait, std::size_t max_work);
   void Wait(absl::Duration wait);
   bool Spin();
-  void TurnSockets();
-  void ResumeReady();
+  void TurnSockets(std::size_t max_frames);
+  void ResumeReady(std::size_t max_resumed);
   void Sweep();
 
   LoopOptions options_;
@@ -148,10 +176,10 @@ class Loop {
   LoopStats stats_;
   TimerHeap<Timed> timers_;
   Rotation<SocketState> touched_;
-  std::vector<std::coroutine_handle<>> ready_;
-  std::vector<std::coroutine_handle<>> resuming_;
+  std::deque<std::coroutine_handle<>> ready_;
   std::vector<std::shared_ptr<SocketState>> serving_;
   std::vector<Task<void>> tasks_;
+  bool task_over_ = false;  // of some of them
   std::vector<std::shared_ptr<SocketState>> orphans_;
 };
 

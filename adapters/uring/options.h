@@ -2,8 +2,13 @@
 #define MONOCOQUE_ADAPTERS_URING_OPTIONS_H_
 
 #include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/net/address.h"
 #include "alloc/budget.h"
 #include "alloc/slab_pool.h"
 
@@ -16,16 +21,22 @@ enum class ReadMethod {
   kOneShot,      // wait until readable, then read into a window
 };
 
+// The addresses of a host that is a name. Called on the loop's helper thread; may block.
+using ResolveFunction = std::function<absl::StatusOr<std::vector<net::Address>>(
+    const std::string& host, std::uint16_t port)>;
+
 struct LoopOptions {
   // Requests that one system call can hand over.
   unsigned entries = 1024;
-  // Before a wait blocks, the loop looks for completions for so long, yielding the processor, if the last wait
-  // was short. Zero: never. Longer: less latency, more processor.
+  // Before a wait blocks, the loop looks for completions for so long, yielding the processor, if
+  // the last wait was short. Zero: never. Longer: less latency, more processor.
   absl::Duration spin = absl::Microseconds(50);
   // The best method to use; a kernel that lacks it gets the next.
   ReadMethod best_read_method = ReadMethod::kIncremental;
   // Slabs for what is sent, and for reading into windows.
   SlabPoolOptions pool;
+  // Asked for names in place of the system's resolver.
+  ResolveFunction resolve;
   // Octets of all blocks of all sockets together.
   std::int64_t budget_bytes = Budget::kUnlimited;
 };
@@ -33,12 +44,13 @@ struct LoopOptions {
 // Counts since the loop was made.
 struct LoopStats {
   std::uint64_t turns = 0;
-  std::uint64_t waits = 0;             // that went to sleep
-  std::uint64_t spins = 0;             // waits that ended while looking
-  std::uint64_t writes = 0;            // requests to send
+  std::uint64_t waits = 0;              // that went to sleep
+  std::uint64_t spins = 0;              // waits that ended while looking
+  std::uint64_t writes = 0;             // requests to send
   std::uint64_t reads_incremental = 0;  // completions with octets, by method
   std::uint64_t reads_bundle = 0;
   std::uint64_t reads_one_shot = 0;
+  std::uint64_t reads_direct = 0;  // the rest of a large frame, into its own block
 };
 
 }  // namespace monocoque::uring

@@ -1,8 +1,13 @@
 #include "adapters/uring/resolver.h"
 
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <system_error>
 #include <utility>
 
 #include "adapters/uring/link_io.h"
@@ -10,68 +15,132 @@
 
 namespace monocoque::uring {
 
-Resolver::Resolver(Loop* loop)
-    : loop_(*loop), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), thread_([this] { Work(); }) {}
+struct Resolver::Question {
+  std::uint64_t id;
+  std::string host;
+  std::uint16_t port;
+};
 
-Resolver::~Resolver() {
-  Stop();
-  if (wake_ >= 0) close(wake_);
-}
+struct Resolver::Answer {
+  std::uint64_t id;
+  absl::StatusOr<std::vector<net::Address>> addresses;
+};
+
+struct Resolver::Shared {
+  explicit Shared(ResolveFunction how)
+      : resolve(how ? std::move(how) : net::ResolveName), wake(eventfd(0, EFD_CLOEXEC)) {}
+  ~Shared() {
+    if (wake >= 0) close(wake);
+  }
+
+  const ResolveFunction resolve;
+  const int wake;
+  std::mutex mutex;
+  std::condition_variable asked;
+  std::deque<Question> questions;
+  std::deque<Answer> answers;
+  bool looking = false;  // the thread is in `resolve`
+  bool stopping = false;
+};
+
+Resolver::Resolver(Loop* loop, ResolveFunction resolve)
+    : loop_(*loop), shared_(std::make_shared<Shared>(std::move(resolve))) {}
+
+Resolver::~Resolver() { Stop(); }
 
 void Resolver::Stop() {
+  bool looking = false;
   {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    const std::lock_guard lock(shared_->mutex);
+    shared_->stopping = true;
+    looking = shared_->looking;
   }
-  asked_.notify_all();
-  if (thread_.joinable()) thread_.join();
-  for (std::deque<Question>* open : {&answers_, &questions_}) {
-    for (Question& question : *open) question.dial->OnResolved(absl::CancelledError("the loop ends"));
-    open->clear();
+  shared_->asked.notify_all();
+  if (thread_.joinable()) {
+    if (looking) {
+      thread_.detach();
+    } else {
+      thread_.join();
+    }
   }
+  for (const auto& [id, dial] : std::exchange(open_, {})) {
+    dial->OnResolved(absl::CancelledError("the loop ends"));
+  }
+}
+
+bool Resolver::Start() {
+  if (thread_.joinable()) return true;
+  if (shared_->wake < 0) return false;
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    thread_ = std::thread([shared = shared_] { Work(shared); });
+  } catch (const std::system_error&) {
+    // No thread can be had: thread_ stays empty.
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return thread_.joinable();
 }
 
 void Resolver::Arm() {
   if (armed_) return;
   armed_ = true;
   io_uring_sqe* sqe = loop_.ring().Prepare(this);
-  io_uring_prep_read(sqe, wake_, &count_, sizeof(count_), 0);
+  io_uring_prep_read(sqe, shared_->wake, &count_, sizeof(count_), 0);
   io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
 }
 
 void Resolver::Resolve(const std::string& host, std::uint16_t port, Dial* dial) {
-  Arm();
-  {
-    const std::lock_guard lock(mutex_);
-    questions_.push_back({host, port, dial, absl::UnknownError("")});
+  if (!Start()) {
+    dial->OnResolved(absl::ResourceExhaustedError(
+        "no thread to look names up: descriptors or threads are out; raise the limit (ulimit -n, "
+        "ulimit -u) or give a numeric address."));
+    return;
   }
-  asked_.notify_one();
+  Arm();
+  const std::uint64_t id = next_++;
+  open_[id] = dial;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->questions.push_back({id, host, port});
+  }
+  shared_->asked.notify_one();
 }
 
 void Resolver::OnCompletion(int result, unsigned /*flags*/) {
   armed_ = false;
-  std::deque<Question> answers;
+  std::deque<Answer> answers;
   {
-    const std::lock_guard lock(mutex_);
-    answers.swap(answers_);
+    const std::lock_guard lock(shared_->mutex);
+    answers.swap(shared_->answers);
   }
-  for (Question& question : answers) question.dial->OnResolved(std::move(question.answer));
-  if (result > 0) Arm();
+  for (Answer& answer : answers) {
+    const auto it = open_.find(answer.id);
+    if (it == open_.end()) continue;
+    Dial* dial = it->second;
+    open_.erase(it);
+    dial->OnResolved(std::move(answer.addresses));
+  }
+  if (result > 0 && !loop_.closing()) Arm();
 }
 
-void Resolver::Work() {
-  std::unique_lock lock(mutex_);
+void Resolver::Work(const std::shared_ptr<Shared>& shared) {
+  std::unique_lock lock(shared->mutex);
   for (;;) {
-    asked_.wait(lock, [this] { return stopping_ || !questions_.empty(); });
-    if (stopping_) return;
-    Question question = std::move(questions_.front());
-    questions_.pop_front();
+    shared->asked.wait(lock, [&] { return shared->stopping || !shared->questions.empty(); });
+    if (shared->stopping) return;
+    const Question question = std::move(shared->questions.front());
+    shared->questions.pop_front();
+    shared->looking = true;
     lock.unlock();
-    question.answer = net::ResolveName(question.host, question.port);
+    absl::StatusOr<std::vector<net::Address>> found = shared->resolve(question.host, question.port);
     lock.lock();
-    answers_.push_back(std::move(question));
+    shared->looking = false;
+    shared->answers.push_back({question.id, std::move(found)});
     const std::uint64_t one = 1;
-    (void)!write(wake_, &one, sizeof(one));
+    (void)!write(shared->wake, &one, sizeof(one));
   }
 }
 

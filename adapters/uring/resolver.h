@@ -1,16 +1,16 @@
 #ifndef MONOCOQUE_ADAPTERS_URING_RESOLVER_H_
 #define MONOCOQUE_ADAPTERS_URING_RESOLVER_H_
 
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "adapters/net/address.h"
+#include "adapters/uring/options.h"
 #include "adapters/uring/ring.h"
 
 namespace monocoque::uring {
@@ -18,39 +18,37 @@ namespace monocoque::uring {
 class Dial;
 class Loop;
 
-// Looks names up on one helper thread, because the system's resolver blocks; answers come to the loop through
-// an eventfd. Made when the first name is dialed.
+// Looks names up on one helper thread, because the system's resolver blocks; answers come to the
+// loop through an eventfd. Made when the first name is dialed. The thread takes no signals. A
+// lookup under way when the loop ends is left to end by itself: it touches nothing of the loop.
 class Resolver final : public Completion {
  public:
-  explicit Resolver(Loop* loop);
+  // `resolve` may be empty: the system's resolver.
+  Resolver(Loop* loop, ResolveFunction resolve);
   ~Resolver() override;
 
-  // `dial` hears of it in OnResolved, on the loop's thread.
+  // `dial` hears of it in OnResolved, on the loop's thread; at once if there can be no answer.
   void Resolve(const std::string& host, std::uint16_t port, Dial* dial);
   void OnCompletion(int result, unsigned flags) override;
   // Ends the thread, and gives every question still open an error.
   void Stop();
 
  private:
-  struct Question {
-    std::string host;
-    std::uint16_t port;
-    Dial* dial;
-    absl::StatusOr<std::vector<net::Address>> answer;
-  };
+  struct Question;
+  struct Answer;
+  // What the thread and the loop share; lives as long as either.
+  struct Shared;
 
+  static void Work(const std::shared_ptr<Shared>& shared);
+  bool Start();
   void Arm();
-  void Work();
 
   Loop& loop_;
-  const int wake_;
-  std::uint64_t count_ = 0;
+  const std::shared_ptr<Shared> shared_;
+  absl::flat_hash_map<std::uint64_t, Dial*> open_;
+  std::uint64_t next_ = 1;
+  std::uint64_t count_ = 0;  // what the eventfd says
   bool armed_ = false;
-  std::mutex mutex_;
-  std::condition_variable asked_;
-  std::deque<Question> questions_;
-  std::deque<Question> answers_;
-  bool stopping_ = false;
   std::thread thread_;
 };
 

@@ -10,17 +10,32 @@
 namespace monocoque::uring {
 namespace {
 
-// Why io_uring_setup said no, in words that help.
-absl::Status Refused(int error) {
+// From the leanest setup to the one every kernel has.
+constexpr unsigned kSetups[] = {
+    IORING_SETUP_CQSIZE | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+        IORING_SETUP_TASKRUN_FLAG,
+    IORING_SETUP_CQSIZE | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
+    IORING_SETUP_CQSIZE,
+};
+
+int DisabledSetting() {
   int disabled = 0;
   std::ifstream("/proc/sys/kernel/io_uring_disabled") >> disabled;
+  return disabled;
+}
+
+}  // namespace
+
+absl::Status SetupRefused(int error, int disabled) {
   if (error == ENOSYS) {
-    return absl::UnimplementedError("io_uring: this kernel has none, or a filter hides it; use another adapter.");
+    return absl::UnimplementedError(
+        "io_uring: this kernel has none, or a seccomp filter hides it; allow io_uring_setup, "
+        "io_uring_enter and io_uring_register there, or use another adapter.");
   }
   if (error == EPERM && disabled > 0) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "io_uring: forbidden by kernel.io_uring_disabled = ", disabled,
-        "; set it to 0 (sysctl) or use another adapter."));
+    return absl::PermissionDeniedError(
+        absl::StrCat("io_uring: forbidden by kernel.io_uring_disabled = ", disabled,
+                     "; set it to 0 (sysctl) or use another adapter."));
   }
   if (error == EPERM || error == EACCES) {
     return absl::PermissionDeniedError(
@@ -31,23 +46,14 @@ absl::Status Refused(int error) {
     return absl::ResourceExhaustedError(
         "io_uring: the limit of locked memory is reached; raise it (ulimit -l).");
   }
+  if (error == EMFILE || error == ENFILE) {
+    return absl::ResourceExhaustedError(
+        "io_uring: descriptors are out; raise the limit (ulimit -n) or close some.");
+  }
   std::array<char, 128> buffer{};
   return absl::UnavailableError(
       absl::StrCat("io_uring: ", strerror_r(error, buffer.data(), buffer.size()), "."));
 }
-
-// Completions taken in one turn: handlers may cause more, and timers must have their turn.
-constexpr int kMaxAtOnce = 4096;
-
-// From the leanest setup to the one every kernel has.
-constexpr unsigned kSetups[] = {
-    IORING_SETUP_CQSIZE | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-        IORING_SETUP_TASKRUN_FLAG,
-    IORING_SETUP_CQSIZE | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
-    IORING_SETUP_CQSIZE,
-};
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Ring>> Ring::Create(unsigned entries) {
   std::unique_ptr<Ring> ring(new Ring);
@@ -61,8 +67,13 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Create(unsigned entries) {
   }
   if (result < 0) {
     ring->ring_.ring_fd = -1;
-    return Refused(-result);
+    return SetupRefused(-result, DisabledSetting());
   }
+  // One request through all of it: a filter may let the setup pass and not what follows.
+  io_uring_prep_nop(ring->Prepare(nullptr));
+  result = io_uring_submit_and_wait(&ring->ring_, 1);
+  if (result < 0) return SetupRefused(-result, DisabledSetting());
+  ring->Reap(1);
   return ring;
 }
 
@@ -104,9 +115,9 @@ bool Ring::Ready() {
   return io_uring_peek_cqe(&ring_, &cqe) == 0 && cqe != nullptr;
 }
 
-unsigned Ring::Reap() {
-  unsigned total = 0;
-  for (int round = 0; round < kMaxAtOnce; ++round) {
+std::size_t Ring::Reap(std::size_t max_completions) {
+  std::size_t total = 0;
+  for (; total < max_completions; ++total) {
     io_uring_cqe* cqe = nullptr;
     if (io_uring_peek_cqe(&ring_, &cqe) != 0 || cqe == nullptr) break;
     auto* completion = static_cast<Completion*>(io_uring_cqe_get_data(cqe));
@@ -114,7 +125,6 @@ unsigned Ring::Reap() {
     const unsigned flags = cqe->flags;
     io_uring_cqe_seen(&ring_, cqe);
     if ((flags & IORING_CQE_F_MORE) == 0) --outstanding_;
-    ++total;
     if (completion != nullptr) completion->OnCompletion(result, flags);
   }
   return total;

@@ -3,6 +3,7 @@
 
 #include <liburing.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -19,6 +20,10 @@ class Completion {
   virtual void OnCompletion(int result, unsigned flags) = 0;
 };
 
+// Why the kernel said no to a ring, in words that help. `disabled` is what
+// /proc/sys/kernel/io_uring_disabled says.
+absl::Status SetupRefused(int error, int disabled);
+
 // An io_uring of its own. For the thread that made it.
 class Ring {
  public:
@@ -28,8 +33,8 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  // A place for a request; what is queued is submitted first if there is none. `completion` may be null:
-  // nobody wants to know.
+  // A place for a request; what is queued is submitted first if there is none. `completion` may be
+  // null: nobody wants to know.
   io_uring_sqe* Prepare(Completion* completion);
   // Hands what is queued to the kernel, waits for nothing.
   void Submit();
@@ -37,8 +42,8 @@ class Ring {
   void SubmitAndWait(absl::Duration wait);
   // True if completions are there, or can be had without waiting.
   bool Ready();
-  // Gives each completion to its owner; returns how many there were.
-  unsigned Reap();
+  // Gives each completion to its owner, up to `max_completions`; returns how many there were.
+  std::size_t Reap(std::size_t max_completions);
   // Requests whose last completion has not come.
   std::int64_t outstanding() const { return outstanding_; }
 

@@ -28,17 +28,22 @@ Socket::~Socket() {
   if (state_ == nullptr || !state_->status().ok()) return;
   Loop& loop = state_->loop();
   state_->machine().Close(absl::ZeroDuration(), loop.now());
-  state_->Turn(loop.now());
+  state_->Turn(loop.now(), Pump<monocoque::Socket>::kFramesATurn);
   state_->FailWaiters();
   if (!state_->idle()) loop.Adopt(std::move(state_));
 }
 
-absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint) { return state_->Bind(endpoint); }
+absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint) {
+  return state_->Bind(endpoint);
+}
 absl::Status Socket::Connect(std::string_view endpoint) { return state_->Connect(endpoint); }
+absl::Status Socket::Unbind(std::string_view bound) { return state_->Unbind(bound); }
+absl::Status Socket::Disconnect(std::string_view endpoint) { return state_->Disconnect(endpoint); }
 
 absl::Status Socket::Send(Message* message, absl::Duration timeout) {
   absl::Status sent = TrySend(message);
-  if (!absl::IsUnavailable(sent)) [[likely]] return sent;
+  if (!absl::IsUnavailable(sent)) [[likely]]
+    return sent;
   absl::Status waited = TurnUntil(&state_->loop(), timeout, "send", [&] {
     sent = state_->SendInTurn(message);
     return !absl::IsUnavailable(sent);
@@ -49,7 +54,8 @@ absl::Status Socket::Send(Message* message, absl::Duration timeout) {
 }
 
 absl::Status Socket::Receive(Message* out, absl::Duration timeout) {
-  if (TryReceive(out)) [[likely]] return absl::OkStatus();
+  if (TryReceive(out)) [[likely]]
+    return absl::OkStatus();
   if (!state_->status().ok()) return state_->status();
   absl::Status why = state_->machine().ReceiveStatus();
   if (!absl::IsUnavailable(why)) return why;
@@ -99,18 +105,32 @@ absl::Status Socket::Close(absl::Duration linger) {
   if (!state_->status().ok()) return state_->status();
   Loop& loop = state_->loop();
   loop.RunOnce(absl::ZeroDuration());
-  monocoque::Socket& machine = state_->machine();
-  const std::uint64_t lost = machine.stats().lost;
-  machine.Close(linger, loop.now());
-  state_->Touch();
-  absl::Status over = TurnUntil(&loop, absl::InfiniteDuration(), "close",
-                                [&] { return machine.drained() && state_->idle(); });
-  if (!over.ok()) return over;
-  if (machine.stats().lost > lost) {
-    return absl::DeadlineExceededError(
-        absl::StrCat("close: ", machine.stats().lost - lost, " messages were not sent in time"));
-  }
-  return absl::OkStatus();
+  StartClose(linger);
+  absl::Status over =
+      TurnUntil(&loop, absl::InfiniteDuration(), "close", [&] { return state_->closed(); });
+  return over.ok() ? state_->CloseResult() : over;
+}
+
+ConditionAwaiter Socket::AsyncUntil(std::function<bool()> holds) {
+  return ConditionAwaiter(
+      state_.get(), [holds = std::move(holds)](const SocketState&) -> std::optional<absl::Status> {
+        if (!holds()) return std::nullopt;
+        return absl::OkStatus();
+      });
+}
+
+ConditionAwaiter Socket::AsyncReady(std::size_t peers) {
+  return AsyncUntil(
+      [state = state_.get(), peers] { return state->machine().ready_peers() >= peers; });
+}
+
+ConditionAwaiter Socket::AsyncClose(absl::Duration linger) {
+  StartClose(linger);
+  return ConditionAwaiter(state_.get(),
+                          [](const SocketState& state) -> std::optional<absl::Status> {
+                            if (!state.closed()) return std::nullopt;
+                            return state.CloseResult();
+                          });
 }
 
 }  // namespace monocoque::uring

@@ -3,6 +3,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -21,12 +22,12 @@ namespace monocoque::uring {
 
 class Loop;
 
-// A socket on a Loop. Blocking calls turn the loop while they wait; coroutines use the Async calls; both may be
-// mixed. Errors carry sentences; "unavailable" alone means: not now.
+// A socket on a Loop. Blocking calls turn the loop while they wait; coroutines use the Async calls;
+// both may be mixed. Errors carry sentences; "unavailable" alone means: not now.
 //
-// What is sent inside a turn is written at its end; outside, a single message goes at once and a tight row of
-// them in growing writes: the last of a burst may wait for the next call into the loop. Flush, Receive, waiting
-// and Close always write.
+// What is sent inside a turn is written at its end; outside, a single message goes at once and a
+// tight row of them in growing writes: the last of a burst may wait until the next call that waits.
+// Flush and Close always write.
 //
 // Thread rule: the loop's thread. A handle: movable; destroying it closes without lingering.
 class Socket {
@@ -47,16 +48,23 @@ class Socket {
   absl::StatusOr<std::string> Bind(std::string_view endpoint);
   // Connects in the background, again and again.
   absl::Status Connect(std::string_view endpoint);
+  // The way back: with the text that Bind gave, and that Connect got. The links end with it, once
+  // what was handed to them is written.
+  absl::Status Unbind(std::string_view bound);
+  absl::Status Disconnect(std::string_view endpoint);
 
   // Sends, waiting until some peer can take it. On an error the message is untouched.
   absl::Status Send(Message* message, absl::Duration timeout = absl::InfiniteDuration());
   absl::Status Send(Message message, absl::Duration timeout = absl::InfiniteDuration()) {
     return Send(&message, timeout);
   }
-  absl::Status Send(std::string_view text) { return Send(Message(text)); }
+  absl::Status Send(std::string_view text, absl::Duration timeout = absl::InfiniteDuration()) {
+    return Send(Message(text), timeout);
+  }
   // Sends now or not at all.
   absl::Status TrySend(Message* message) {
-    if (!state_->status().ok()) [[unlikely]] return state_->status();
+    if (!state_->status().ok()) [[unlikely]]
+      return state_->status();
     return state_->TrySend(message);
   }
   // The next message, waiting for it.
@@ -73,13 +81,22 @@ class Socket {
   absl::Status WaitReady(std::size_t peers = 1, absl::Duration timeout = absl::InfiniteDuration());
   // What happened, oldest first.
   bool NextEvent(SocketEvent* out);
-  // Ends the socket: what was sent is written for at most `linger`; deadline exceeded if some was not.
+  // Ends the socket: what was sent is written for at most `linger`; deadline exceeded if some was
+  // not.
   absl::Status Close(absl::Duration linger = absl::InfiniteDuration());
+  // The same without waiting: goes on while the loop turns, and is over when closed() says so.
+  void StartClose(absl::Duration linger = absl::InfiniteDuration()) { state_->StartClose(linger); }
+  bool closed() const { return !state_->status().ok() || state_->closed(); }
 
-  // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the very call that
-  // resumes the coroutine; destroying one that waits loses nothing.
+  // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the
+  // very call that resumes the coroutine; destroying one that waits loses nothing.
   SendAwaiter AsyncSend(Message message) { return SendAwaiter(state_.get(), std::move(message)); }
   ReceiveAwaiter AsyncReceive() { return ReceiveAwaiter(state_.get()); }
+  // As WaitReady and Close.
+  ConditionAwaiter AsyncReady(std::size_t peers = 1);
+  // Until the condition holds, which is asked whenever something happened to the socket.
+  ConditionAwaiter AsyncUntil(std::function<bool()> holds);
+  ConditionAwaiter AsyncClose(absl::Duration linger = absl::InfiniteDuration());
 
   // The whole core socket beneath: getters, SendTo, statistics.
   monocoque::Socket& core() { return state_->machine(); }

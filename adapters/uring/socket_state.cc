@@ -2,8 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "adapters/net/listener.h"
 #include "adapters/uring/link_io.h"
 #include "adapters/uring/loop.h"
@@ -12,8 +15,20 @@
 namespace monocoque::uring {
 namespace {
 
-// Coroutines resumed for one socket before the others have their turn.
-constexpr int kServedATurn = 1024;
+// Takes what was kept for `text` out of the list; no id if there is nothing.
+template <typename Id>
+Id TakeOut(std::vector<std::pair<std::string, Id>>* list, std::string_view text) {
+  const auto it = std::ranges::find(*list, text, &std::pair<std::string, Id>::first);
+  if (it == list->end()) return Id();
+  const Id id = it->second;
+  list->erase(it);
+  return id;
+}
+
+absl::Status NoSuch(std::string_view what, std::string_view endpoint) {
+  return absl::NotFoundError(
+      absl::StrCat(what, " ", absl::CHexEscape(endpoint), ": there is no such endpoint here."));
+}
 
 }  // namespace
 
@@ -55,7 +70,7 @@ void SocketState::Shutdown() {
 }
 
 void SocketState::FailWaiters() {
-  for (Rotation<Waiter>* queue : {&receivers, &senders}) {
+  for (Rotation<Waiter>* queue : {&receivers, &senders, &watchers}) {
     while (Waiter* waiter = queue->Pop()) {
       waiter->Fail(absl::CancelledError("the socket was closed"));
       loop_.ResumeLater(waiter->handle_);
@@ -74,6 +89,7 @@ absl::StatusOr<std::string> SocketState::Bind(std::string_view text) {
   pump_->RunActions();
   listening_ = ListenerId();
   Touch();
+  if (listen_result_.ok()) bound_.emplace_back(*listen_result_, *listener);
   return std::move(listen_result_);
 }
 
@@ -83,9 +99,43 @@ absl::Status SocketState::Connect(std::string_view text) {
   if (!endpoint.ok()) return endpoint.status();
   const absl::StatusOr<DialerId> dialer = machine_->Connect(*endpoint, loop_.now());
   if (!dialer.ok()) return dialer.status();
+  connected_.emplace_back(std::string(text), *dialer);
   pump_->RunActions();
   Touch();
   return absl::OkStatus();
+}
+
+absl::Status SocketState::Unbind(std::string_view bound) {
+  if (!status_.ok()) return status_;
+  const ListenerId id = TakeOut(&bound_, bound);
+  if (!id) return NoSuch("unbind", bound);
+  absl::Status done = machine_->Unbind(id, loop_.now());
+  pump_->RunActions();
+  Touch();
+  return done;
+}
+
+absl::Status SocketState::Disconnect(std::string_view endpoint) {
+  if (!status_.ok()) return status_;
+  const DialerId id = TakeOut(&connected_, endpoint);
+  if (!id) return NoSuch("disconnect", endpoint);
+  absl::Status done = machine_->Disconnect(id, loop_.now());
+  Touch();
+  return done;
+}
+
+void SocketState::StartClose(absl::Duration linger) {
+  if (!status_.ok()) return;
+  lost_before_ = machine_->stats().lost;
+  machine_->Close(linger, loop_.now());
+  Touch();
+}
+
+absl::Status SocketState::CloseResult() const {
+  const std::uint64_t lost = machine_->stats().lost - lost_before_;
+  if (lost == 0) return absl::OkStatus();
+  return absl::DeadlineExceededError(absl::StrCat(
+      "close: ", lost, lost == 1 ? " message was" : " messages were", " not sent in time"));
 }
 
 absl::Status SocketState::SendInTurn(Message* message) {
@@ -107,14 +157,15 @@ void SocketState::WriteNow() {
 
 void SocketState::Touch() { loop_.Touch(&touched); }
 
-bool SocketState::Turn(Instant now) {
-  const bool more = pump_->Turn(now);
+bool SocketState::Turn(Instant now, std::size_t max_frames) {
+  const bool more = pump_->Turn(now, max_frames);
   loop_.SetTimer(timer_.get(), machine_->NextDeadline());
   if (more) Touch();
   return more;
 }
 
-// Taken and resumed one by one: whoever is resumed may do anything, destroy this socket's handle too.
+// Taken and resumed one by one: whoever is resumed may do anything, destroy this socket's handle
+// too.
 bool SocketState::Serve(Rotation<Waiter>* queue) {
   Waiter* waiter = queue->front();
   if (waiter == nullptr || !waiter->Try()) return false;
@@ -123,10 +174,21 @@ bool SocketState::Serve(Rotation<Waiter>* queue) {
   return true;
 }
 
-void SocketState::ServeWaiters() {
+// One of those whose condition holds.
+bool SocketState::ServeWatchers() {
+  const Waiter* const first = watchers.front();
+  while (!watchers.empty()) {
+    if (Serve(&watchers)) return true;
+    watchers.Rotate();
+    if (watchers.front() == first) break;
+  }
+  return false;
+}
+
+void SocketState::ServeWaiters(std::size_t max_resumed) {
   const std::shared_ptr<SocketState> alive = shared_from_this();
-  for (int served = 0; served < kServedATurn; ++served) {
-    if (!Serve(&senders) && !Serve(&receivers)) return;
+  for (std::size_t resumed = 0; resumed < max_resumed; ++resumed) {
+    if (!Serve(&senders) && !Serve(&receivers) && !ServeWatchers()) return;
   }
   Touch();
 }
@@ -163,7 +225,7 @@ void SocketState::Do(const action::Accepting& accepting) {
 
 void SocketState::Do(const action::Read& read) {
   const auto it = links_.find(read.link);
-  if (it != links_.end()) it->second->SetReading(read.hint.mode != ReadMode::kPaused);
+  if (it != links_.end()) it->second->SetReading(read.hint.mode);
 }
 
 void SocketState::Do(const action::CloseLink& close) {
@@ -186,7 +248,9 @@ void SocketState::Write(LinkId link, TransmitBatch batch) {
   }
 }
 
-void SocketState::AddLink(LinkId link, int fd) { links_[link] = new LinkIo(&loop_, this, link, fd); }
+void SocketState::AddLink(LinkId link, int fd) {
+  links_[link] = new LinkIo(&loop_, this, link, fd);
+}
 
 void SocketState::OnAccepted(ListenerId listener, int fd) {
   const TransportInfo info{net::LocalEndpoint(fd).ToString(), net::RemoteText(fd)};
@@ -261,6 +325,16 @@ void ReceiveAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
 }
 
 bool SendAwaiter::await_ready() { return state().senders.empty() && Try(); }
+
+void ConditionAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
+  Wait(&state().watchers, awaiting);
+}
+
+bool ConditionAwaiter::Try() {
+  if (result_) return true;
+  result_ = state().status().ok() ? condition_(state()) : state().status();
+  return result_.has_value();
+}
 
 void SendAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
   Wait(&state().senders, awaiting);

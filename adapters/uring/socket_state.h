@@ -3,10 +3,13 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
@@ -29,8 +32,8 @@ class Loop;
 class SocketState;
 class SocketTimer;
 
-// A coroutine that waits on a socket. Lives in the coroutine's frame: when that is destroyed, the wait ends and
-// no message is lost.
+// A coroutine that waits on a socket. Lives in the coroutine's frame: when that is destroyed, the
+// wait ends and no message is lost.
 class Waiter {
  public:
   explicit Waiter(SocketState* state) : state_(state), node_(this) {}
@@ -84,8 +87,27 @@ class SendAwaiter final : public Waiter {
   std::optional<absl::Status> result_;
 };
 
-// What a Socket handle points to: the core socket, its pump, and its descriptors. Moves octets, runs actions,
-// arms one timer.
+// Waits until something holds of the socket: connected, closed.
+class ConditionAwaiter final : public Waiter {
+ public:
+  // The result, once there is one.
+  using Condition = std::function<std::optional<absl::Status>(const SocketState&)>;
+
+  ConditionAwaiter(SocketState* state, Condition condition)
+      : Waiter(state), condition_(std::move(condition)) {}
+  bool await_ready() { return Try(); }
+  void await_suspend(std::coroutine_handle<> awaiting);
+  absl::Status await_resume() { return *std::move(result_); }
+  bool Try() override;
+  void Fail(absl::Status why) override { result_ = std::move(why); }
+
+ private:
+  Condition condition_;
+  std::optional<absl::Status> result_;
+};
+
+// What a Socket handle points to: the core socket, its pump, and its descriptors. Moves octets,
+// runs actions, arms one timer.
 class SocketState final : public PumpDriver, public std::enable_shared_from_this<SocketState> {
  public:
   // A socket that cannot be used: every operation says `why`.
@@ -98,12 +120,21 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   Loop& loop() { return loop_; }
   const absl::Status& status() const { return status_; }
   monocoque::Socket& machine() { return *machine_; }
+  const monocoque::Socket& machine() const { return *machine_; }
 
   absl::StatusOr<std::string> Bind(std::string_view endpoint);
   absl::Status Connect(std::string_view endpoint);
+  absl::Status Unbind(std::string_view bound);
+  absl::Status Disconnect(std::string_view endpoint);
+  void StartClose(absl::Duration linger);
+  // Closed, everything that lingered gone, and all descriptors with it.
+  bool closed() const { return machine_->drained() && idle(); }
+  // Then: deadline exceeded if something that should have been sent was not.
+  absl::Status CloseResult() const;
   absl::Status TrySend(Message* message) {
     absl::Status sent = machine_->Send(message, turn_time());
-    if (!sent.ok()) [[unlikely]] return sent;
+    if (!sent.ok()) [[unlikely]]
+      return sent;
     Touch();
     if (flush_policy_.AfterSend(machine_->pending_bytes())) Exchange();
     return sent;
@@ -113,27 +144,31 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   bool TryReceive(Message* out) {
     const bool got = status_.ok() && machine_->Receive(out, nullptr, turn_time());
     // Taking may set reading going again: an action for the next turn.
-    if (machine_ && machine_->has_outputs()) [[unlikely]] Touch();
+    if (machine_ && machine_->has_outputs()) [[unlikely]]
+      Touch();
     return got;
   }
   // Starts what writes can be started.
   void WriteNow();
 
   // One turn: true if work is left.
-  bool Turn(Instant now);
+  bool Turn(Instant now, std::size_t max_frames);
   // Resumes whoever waits and can go on. Runs user code: the last thing in a turn.
-  void ServeWaiters();
+  void ServeWaiters(std::size_t max_resumed);
   void Touch();
   // Stops all I/O at once.
   void Shutdown();
   // Whoever waits gets an error.
   void FailWaiters();
+  // By coroutines.
+  bool awaited() const { return !receivers.empty() || !senders.empty() || !watchers.empty(); }
   bool idle() const { return links_alive.empty() && dials_.empty() && acceptors_.empty(); }
 
   RotationNode<SocketState> touched;
   Rotation<LinkIo> links_alive;
   Rotation<Waiter> receivers;
   Rotation<Waiter> senders;
+  Rotation<Waiter> watchers;
 
   // PumpDriver.
   void Do(const action::Dial& dial) override;
@@ -156,6 +191,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void Exchange();
   void AddLink(LinkId link, int fd);
   bool Serve(Rotation<Waiter>* queue);
+  bool ServeWatchers();
 
   Loop& loop_;
   absl::Status status_;
@@ -169,6 +205,10 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   // What Bind waits for: the outcome of the Listen action, which is run at once.
   ListenerId listening_;
   absl::StatusOr<std::string> listen_result_;
+  // By the text that Bind gave and Connect got.
+  std::vector<std::pair<std::string, ListenerId>> bound_;
+  std::vector<std::pair<std::string, DialerId>> connected_;
+  std::uint64_t lost_before_ = 0;
 };
 
 }  // namespace monocoque::uring

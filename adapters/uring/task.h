@@ -7,11 +7,12 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace monocoque::uring {
 
-// A coroutine on a loop: begins when it is awaited or spawned, gives its result to who awaits it. Destroying a
-// task that waits cancels the wait and loses no message.
+// A coroutine on a loop: begins when it is awaited or spawned, gives its result to who awaits it.
+// Destroying a task that waits cancels the wait and loses no message.
 template <typename T = void>
 class [[nodiscard]] Task;
 
@@ -85,11 +86,17 @@ class [[nodiscard]] Task {
   T Take() { return handle_.promise().Take(); }
 
   bool await_ready() const { return done(); }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) {
-    handle_.promise().continuation = awaiting;
-    return handle_;
+  // Runs up to where it waits; one that waits for nothing costs its caller no suspension and, called
+  // in a row, no stack.
+  bool await_suspend(std::coroutine_handle<> awaiting) {
+    Resume();
+    if (done()) return false;
+    ContinueWith(awaiting);
+    return true;
   }
   T await_resume() { return Take(); }
+  // What goes on when it is done; for those who await it.
+  void ContinueWith(std::coroutine_handle<> next) { handle_.promise().continuation = next; }
 
  private:
   Handle handle_;
@@ -105,15 +112,49 @@ inline Task<void> Promise<void>::get_return_object() {
   return Task<void>(std::coroutine_handle<Promise>::from_promise(*this));
 }
 
+template <typename T>
+struct Either {
+  Task<T>& a;
+  Task<T>& b;
+
+  bool await_ready() const {
+    a.Resume();
+    if (!a.done()) b.Resume();
+    return a.done() || b.done();
+  }
+  void await_suspend(std::coroutine_handle<> awaiting) const {
+    a.ContinueWith(awaiting);
+    b.ContinueWith(awaiting);
+  }
+  T await_resume() const { return a.done() ? a.Take() : b.Take(); }
+};
+
+inline absl::Status ToStatus(absl::Status status) { return status; }
+template <typename T>
+absl::Status ToStatus(const absl::StatusOr<T>& result) {
+  return result.status();
+}
+
 }  // namespace task_internal
+
+// Runs two tasks beside each other until the first is done, and gives its result. The other is
+// destroyed where it waits.
+template <typename T>
+Task<T> FirstOf(Task<T> a, Task<T> b) {
+  task_internal::Either<T> either{a, b};
+  co_return co_await either;
+}
+
 }  // namespace monocoque::uring
 
-// In a coroutine that gives absl::Status: leaves it if the expression is not OK.
-#define CO_RETURN_IF_ERROR(expression)                             \
-  do {                                                             \
-    if (absl::Status co_status = (expression); !co_status.ok()) {  \
-      co_return co_status;                                         \
-    }                                                              \
+// In a coroutine that gives absl::Status: leaves it if the expression, an absl::Status or StatusOr,
+// is not OK.
+#define CO_RETURN_IF_ERROR(expression)                                                      \
+  do {                                                                                      \
+    if (absl::Status co_status = ::monocoque::uring::task_internal::ToStatus((expression)); \
+        !co_status.ok()) {                                                                  \
+      co_return co_status;                                                                  \
+    }                                                                                       \
   } while (false)
 
 #endif  // MONOCOQUE_ADAPTERS_URING_TASK_H_

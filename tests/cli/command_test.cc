@@ -1,19 +1,17 @@
-// The command as a stranger uses it: processes, pipes, exit codes; against itself and against
-// libzmq.
-#include <fcntl.h>
+// The command's contract as a stranger uses it: roles, options, exit codes; against itself and
+// against libzmq.
+#include "tests/support/command.h"
+
 #include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zmq.h>
 
-#include <array>
-#include <cstdlib>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -22,172 +20,403 @@
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Command;
 using ::monocoque::testing::ZmqPeer;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
+using Parts = std::vector<std::string>;
 
 constexpr absl::Duration kSoon = absl::Seconds(20);
 
-// One run of the command.
-class Command {
- public:
-  explicit Command(const std::vector<std::string>& words) {
-    std::array<int, 2> in{}, out{}, err{};
-    EXPECT_EQ(pipe2(in.data(), O_CLOEXEC), 0);
-    EXPECT_EQ(pipe2(out.data(), O_CLOEXEC), 0);
-    EXPECT_EQ(pipe2(err.data(), O_CLOEXEC), 0);
-    pid_ = fork();
-    if (pid_ == 0) {
-      dup2(in[0], 0);
-      dup2(out[1], 1);
-      dup2(err[1], 2);
-      std::vector<std::string> all = {"cli/monocoque"};
-      all.insert(all.end(), words.begin(), words.end());
-      std::vector<char*> argv;
-      for (std::string& word : all) argv.push_back(word.data());
-      argv.push_back(nullptr);
-      execv(argv[0], argv.data());
-      _exit(127);
-    }
-    close(in[0]);
-    close(out[1]);
-    close(err[1]);
-    in_ = in[1];
-    out_ = out[0];
-    err_ = err[0];
-  }
-  ~Command() {
-    if (pid_ > 0) {
-      kill(pid_, SIGKILL);
-      waitpid(pid_, nullptr, 0);
-    }
-    Feed("", true);
-    close(out_);
-    close(err_);
-  }
-
-  void Feed(const std::string& text, bool end = false) {
-    if (in_ < 0) return;
-    if (!text.empty()) {
-      EXPECT_EQ(write(in_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
-    }
-    if (end) close(std::exchange(in_, -1));
-  }
-  // Stdout up to `text`, or what came by the deadline.
-  std::string OutUntil(const std::string& text) { return Read(out_, &out_text_, text); }
-  // The endpoint that was bound.
-  std::string Bound() {
-    const std::string line = Read(err_, &err_text_, "\n");
-    const std::size_t at = line.find("bound ");
-    EXPECT_NE(at, std::string::npos) << line;
-    return at == std::string::npos ? "" : line.substr(at + 6, line.find('\n') - at - 6);
-  }
-  // Everything that came, and the exit code.
-  int Wait() {
-    Read(out_, &out_text_, "");
-    Read(err_, &err_text_, "");
-    int status = 0;
-    waitpid(std::exchange(pid_, -1), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-  }
-  const std::string& out() const { return out_text_; }
-  const std::string& err() const { return err_text_; }
-
- private:
-  // Until `text` was read, or, if it is empty, until the end.
-  static std::string Read(int fd, std::string* all, const std::string& text) {
-    const absl::Time deadline = absl::Now() + kSoon;
-    while (text.empty() || !absl::StrContains(*all, text)) {
-      pollfd ready{fd, POLLIN, 0};
-      const auto left = static_cast<int>(absl::ToInt64Milliseconds(deadline - absl::Now()));
-      if (left <= 0 || poll(&ready, 1, left) <= 0) {
-        ADD_FAILURE() << "nothing came in time; so far: " << *all;
-        break;
-      }
-      std::array<char, 4096> chunk;
-      const ssize_t got = read(fd, chunk.data(), chunk.size());
-      if (got <= 0) break;
-      all->append(chunk.data(), static_cast<std::size_t>(got));
-    }
-    return *all;
-  }
-
-  pid_t pid_ = -1;
-  int in_ = -1, out_ = -1, err_ = -1;
-  std::string out_text_, err_text_;
-};
+// A name of its own for each test process.
+std::string Abstract(std::string_view name) {
+  return absl::StrCat("ipc://@monocoque-", name, "-", getpid());
+}
 
 TEST(CommandTest, DemoArrivesInFull) {
+  // Two at once are in nobody's way.
   Command demo({"demo"});
+  Command other({"demo"});
   EXPECT_EQ(demo.Wait(), 0);
+  EXPECT_EQ(other.Wait(), 0);
   EXPECT_THAT(demo.out(), HasSubstr("11 of 11 messages arrived"));
+  for (const char* shown : {"PUSH to PULL over tcp://127.0.0.1:", "REQ and REP over ipc:///",
+                            "ROUTER and DEALER over tcp://", "PAIR over ipc://@",
+                            "push     -> pull     job 1", "octets \\x00\\x01\\xff and all"}) {
+    EXPECT_THAT(demo.out(), HasSubstr(shown));
+  }
+  EXPECT_EQ(demo.err(), "");
 }
 
 TEST(CommandTest, PushToPull) {
   Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--count", "3"});
   Command push({"push", "--connect", pull.Bound()});
-  push.Feed("one\ntwo\tparts\n\\x00\\\\");
-  push.Feed("", true);
+  push.Feed("one\ntwo\tparts\n\\x00\\\\", true);
   EXPECT_EQ(push.Wait(), 0);
   EXPECT_EQ(pull.Wait(), 0);
   EXPECT_EQ(pull.out(), "one\ntwo\tparts\n\\x00\\\\\n");
+  EXPECT_EQ(pull.Complaint(), "");
+}
+
+TEST(CommandTest, BoundEndpointsAreTold) {
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:0", "--bind", "tcp://*:*", "--bind", "ipc://*",
+                "--bind", Abstract("bound"), "--timeout", "0.1"});
+  EXPECT_THAT(pull.Bound(), MatchesRegex("tcp://127.0.0.1:[1-9][0-9]*"));
+  EXPECT_THAT(pull.Bound(), MatchesRegex("tcp://0.0.0.0:[1-9][0-9]*"));
+  EXPECT_THAT(pull.Bound(), MatchesRegex("ipc:///.*"));
+  EXPECT_EQ(pull.Bound(), Abstract("bound"));
+  EXPECT_EQ(pull.Wait(), 3);
+}
+
+TEST(CommandTest, ManyWaysAtOnce) {
+  Command sink({"pull", "--bind", "tcp://127.0.0.1:*", "--bind", "ipc://*", "--count", "40"});
+  const std::string tcp = sink.Bound();
+  const std::string ipc = sink.Bound();
+  Command other({"pull", "--bind", "tcp://127.0.0.1:*", "--count", "20"});
+  Command push({"push", "--connect", tcp, "--connect=" + ipc, "--connect", other.Bound()});
+  std::string lines;
+  for (int i = 0; i < 60; ++i) absl::StrAppend(&lines, i, "\n");
+  push.Feed(lines, true);
+  EXPECT_EQ(push.Wait(), 0);
+  EXPECT_EQ(sink.Wait(), 0) << "two thirds of what is dealt out in turn";
+  EXPECT_EQ(other.Wait(), 0);
+}
+
+// Connecting may come before listening.
+TEST(CommandTest, ConnectBeforeBind) {
+  Command push({"push", "--connect", Abstract("later")});
+  push.Feed("patient\n", true);
+  Command pull({"pull", "--bind", Abstract("later"), "--count=1"});
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_EQ(pull.out(), "patient\n");
+  EXPECT_EQ(push.Wait(), 0);
 }
 
 TEST(CommandTest, RequestsAreAnswered) {
-  Command rep({"rep", "--bind", "ipc://*", "--reply", "yes\\t!", "--count", "2"});
+  Command rep({"rep", "--bind", "ipc://*", "--reply", "yes\\t!\tmore", "--count", "2"});
   Command req({"req", "--connect", rep.Bound(), "--format=json"});
   req.Feed("a\nb\n", true);
   EXPECT_EQ(req.Wait(), 0);
   EXPECT_EQ(rep.Wait(), 0);
   EXPECT_EQ(rep.out(), "a\nb\n");
-  EXPECT_EQ(req.out(), "{\"parts\":[\"yes\\\\t!\"]}\n{\"parts\":[\"yes\\\\t!\"]}\n");
+  const std::string line = "{\"parts\":[\"yes\\\\t!\",\"more\"]}\n";
+  EXPECT_EQ(req.out(), line + line);
+}
+
+TEST(CommandTest, EchoSendsEachRequestBack) {
+  Command rep({"rep", "--bind", "tcp://127.0.0.1:*", "--echo"});
+  Command req({"req", "--connect", rep.Bound(), "--count", "3"});
+  req.Feed("one\ntwo\t\tparts\n\nnever sent\n");
+  EXPECT_EQ(req.Wait(), 0) << "--count counts replies";
+  EXPECT_EQ(req.out(), "one\ntwo\t\tparts\n\n");
+  EXPECT_EQ(rep.OutUntil("parts\n\n"), "one\ntwo\t\tparts\n\n");
+}
+
+// ROUTER answers DEALER and REQ alike: REQ's empty part stays in front.
+TEST(CommandTest, RouterAnswers) {
+  for (const bool echo : {true, false}) {
+    const std::vector<std::string> answer =
+        echo ? std::vector<std::string>{"--echo"} : std::vector<std::string>{"--reply", "yes"};
+    std::vector<std::string> words = {"router", "--bind", "tcp://127.0.0.1:*", "--count", "2"};
+    words.insert(words.end(), answer.begin(), answer.end());
+    Command router(words);
+    const std::string at = router.Bound();
+    Command req({"req", "--connect", at, "--identity", "asker"});
+    req.Feed("question\n", true);
+    EXPECT_EQ(req.Wait(), 0);
+    EXPECT_EQ(req.out(), echo ? "question\n" : "yes\n");
+    Command dealer({"dealer", "--connect", at, "--identity", "\\x01d", "--count=1"});
+    dealer.Feed("a\tb\n");
+    EXPECT_EQ(dealer.Wait(), 0);
+    EXPECT_EQ(dealer.out(), echo ? "a\tb\n" : "yes\n");
+    EXPECT_EQ(router.Wait(), 0);
+    EXPECT_EQ(router.out(), "asker\t\tquestion\n\\x01d\ta\tb\n");
+  }
 }
 
 TEST(CommandTest, RouterShowsAndTakesIds) {
-  Command router({"router", "--bind", "tcp://127.0.0.1:0", "--count", "1"});
-  Command dealer({"dealer", "--identity", "me", "--connect", router.Bound(), "--count", "1"});
+  Command router({"router", "--bind", "tcp://127.0.0.1:0"});
+  // What is for somebody who is not there yet waits for it.
+  router.Feed("me\tearly\n");
+  Command dealer({"dealer", "--identity", "me", "--connect", router.Bound(), "--count", "2"});
+  EXPECT_EQ(dealer.OutUntil("\n"), "early\n");
   dealer.Feed("hello\n");
-  EXPECT_EQ(router.Wait(), 0);
-  EXPECT_EQ(router.out(), "me\thello\n");
-  dealer.Feed("", true);
+  EXPECT_EQ(router.OutUntil("\n"), "me\thello\n");
+  router.Feed("me\ttwo\tparts\n");
+  EXPECT_EQ(dealer.Wait(), 0);
+  EXPECT_EQ(dealer.out(), "early\ntwo\tparts\n");
+}
+
+TEST(CommandTest, RouterToNobody) {
+  Command router({"router", "--bind", "tcp://127.0.0.1:0"});
+  Command dealer({"dealer", "--identity", "me", "--connect", router.Bound()});
+  dealer.Feed("hello\n");
+  router.OutUntil("hello");
+  dealer.Signal(SIGTERM);
+  EXPECT_EQ(dealer.Wait(), 0);
+  Command lone({"router", "--bind", "tcp://127.0.0.1:0"});
+  lone.Feed("no destination\n");
+  EXPECT_EQ(lone.Wait(), 1);
+  EXPECT_THAT(lone.err(), HasSubstr("stdin, line 1: router wants the destination's routing id"));
+}
+
+// PAIR and DEALER send and receive at once, and stay when their input ends.
+TEST(CommandTest, BothWaysAtOnce) {
+  for (const char* role : {"pair", "dealer"}) {
+    Command one({role, "--bind", "ipc://*", "--count", "2"});
+    Command other({role, "--connect", one.Bound(), "--count", "2"});
+    one.Feed("ping\n", true);
+    EXPECT_EQ(other.OutUntil("\n"), "ping\n");
+    other.Feed("pong\n", true);
+    EXPECT_EQ(one.OutUntil("\n"), "pong\n");
+    one.Signal(SIGTERM);
+    EXPECT_EQ(one.Wait(), 0);
+    other.Signal(SIGINT);
+    EXPECT_EQ(other.Wait(), 0);
+  }
+}
+
+// A role that only sends counts what it sends.
+TEST(CommandTest, PushCountsWhatItSends) {
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--timeout", "30"});
+  Command push({"push", "--connect", pull.Bound(), "--count", "2"});
+  push.Feed("1\n2\n3\n4\n");
+  EXPECT_EQ(push.Wait(), 0);
+  EXPECT_EQ(pull.OutUntil("2\n"), "1\n2\n");
+}
+
+TEST(CommandTest, CountZeroIsDoneAtOnce) {
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--count", "0"});
+  EXPECT_EQ(pull.Wait(), 0);
+}
+
+TEST(CommandTest, IntervalsLieBetweenSends) {
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--count", "3"});
+  Command push({"push", "--connect", pull.Bound(), "--interval", "100"});
+  const absl::Time begin = absl::Now();
+  push.Feed("1\n2\n3\n", true);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_GE(absl::Now() - begin, absl::Milliseconds(200));
+  EXPECT_EQ(push.Wait(), 0);
+}
+
+// Every octet there and back; in each format.
+TEST(CommandTest, EveryOctet) {
+  std::string escaped;
+  std::string hex;
+  std::string json;
+  for (int i = 0; i < 256; ++i) {
+    const std::string two = absl::StrCat(absl::Hex(i, absl::kZeroPad2));
+    const std::string one = i == '\\'                  ? "\\\\"
+                            : i == '\t'                ? "\\t"
+                            : i == '\n'                ? "\\n"
+                            : (i >= 0x20 && i <= 0x7e) ? std::string(1, static_cast<char>(i))
+                                                       : "\\x" + two;
+    escaped += one;
+    hex += two;
+    for (char c : one) json += c == '\\' || c == '"' ? std::string("\\") + c : std::string(1, c);
+  }
+  const struct {
+    const char* format;
+    std::string line;
+  } cases[] = {{"text", escaped + "\t"},
+               {"hex", hex + "\t"},
+               {"json", "{\"parts\":[\"" + json + "\",\"\"]}"}};
+  for (const auto& c : cases) {
+    Command pull({"pull", "--bind", "ipc://*", "--count", "1", "--format", c.format});
+    Command push({"push", "--connect", pull.Bound()});
+    push.Feed(escaped + "\t\n", true);
+    EXPECT_EQ(pull.Wait(), 0);
+    EXPECT_EQ(pull.out(), c.line + "\n");
+  }
+}
+
+// What is typed without an escape is taken as it is, and shown escaped.
+TEST(CommandTest, RawOctetsOnStdin) {
+  Command pull({"pull", "--bind", "ipc://*", "--count", "2"});
+  Command push({"push", "--connect", pull.Bound()});
+  push.Feed(std::string("h\xc3\xa9llo\r\n\0\x1b[31m\n", 14), true);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_EQ(pull.out(), "h\\xc3\\xa9llo\\x0d\n\\x00\\x1b[31m\n");
 }
 
 TEST(CommandTest, ABadEscapeNamesItsLineAndLosesNothing) {
   Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--count", "1"});
   Command push({"push", "--connect", pull.Bound()});
-  push.Feed("fine\nbad \\q\n", true);
+  push.Feed("fine\nbad \\q \x1b\nnever\n", true);
   EXPECT_EQ(push.Wait(), 1);
-  EXPECT_THAT(push.err(), HasSubstr("line 2"));
+  EXPECT_EQ(push.err(),
+            "monocoque: stdin, line 2: bad escape \"\\\\q\"; there are \\\\ \\t \\n and \\x with two "
+            "lower-case hexadecimal digits\n");
   EXPECT_EQ(pull.Wait(), 0);
   EXPECT_EQ(pull.out(), "fine\n");
 }
 
-TEST(CommandTest, ExitCodes) {
-  Command usage({"pull"});
-  EXPECT_EQ(usage.Wait(), 2);
-  Command late({"pull", "--bind", "tcp://127.0.0.1:*", "--timeout", "0.1"});
-  EXPECT_EQ(late.Wait(), 3);
-  Command bad({"pull", "--bind", "tcp://127.0.0.1"});
-  EXPECT_EQ(bad.Wait(), 1);
-  EXPECT_EQ(bad.err().find('\n'), bad.err().size() - 1);
-  Command nobody({"push", "--connect", "ipc://@monocoque-nobody-there", "--linger", "50"});
-  nobody.Feed("lost\n", true);
-  EXPECT_EQ(nobody.Wait(), 1);
-  Command version({"--version"});
-  EXPECT_EQ(version.Wait(), 0);
+// A high-water mark of two takes two messages for a peer that is not there.
+TEST(CommandTest, HighWaterMark) {
+  for (const bool fits : {true, false}) {
+    Command push({"push", "--connect", Abstract("full"), "--hwm", "2", "--count", fits ? "2" : "3",
+                  "--linger", "0", "--timeout", "1"});
+    push.Feed("1\n2\n3\n", true);
+    EXPECT_EQ(push.Wait(), fits ? 1 : 3);
+    EXPECT_EQ(push.err(), fits ? "monocoque: 2 messages were not sent\n" : "");
+  }
 }
 
-TEST(CommandTest, AgainstLibzmq) {
+TEST(CommandTest, LingerIsCapped) {
+  Command nobody({"push", "--connect", Abstract("nobody"), "--linger", "50"});
+  nobody.Feed("lost\n", true);
+  EXPECT_EQ(nobody.Wait(), 1);
+  EXPECT_EQ(nobody.err(), "monocoque: 1 message was not sent\n");
+}
+
+// --timeout ends it, whatever it waits for.
+TEST(CommandTest, Timeouts) {
+  const std::string at = Abstract("timeouts");
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"pull", "--bind", at},
+                                             {"push", "--connect", at},
+                                             {"rep", "--connect", at, "--echo"},
+                                             {"req", "--connect", at},
+                                             {"pair", "--connect", at},
+                                             {"dealer", "--connect", at},
+                                             {"router", "--connect", at}}) {
+    for (const bool end_of_input : {true, false}) {
+      std::vector<std::string> all = words;
+      all.insert(all.end(), {"--timeout", "0.2"});
+      Command late(all);
+      if (words[0] == "router") late.Feed("x\t");
+      late.Feed("a line\n", end_of_input);
+      EXPECT_EQ(late.Wait(), 3) << words[0];
+    }
+  }
+}
+
+TEST(CommandTest, UsageErrors) {
+  const struct {
+    std::vector<std::string> words;
+    const char* says;
+  } cases[] = {
+      {{}, "give a role"},
+      {{"pull"}, "give --bind ENDPOINT or --connect ENDPOINT"},
+      {{"sub", "--bind", "tcp://*:1"}, "unknown role \"sub\""},
+      {{"pull", "--bind", "tcp://*:1", "--adapter=uv"}, "uv is not built yet"},
+      {{"pull", "--bind", "tcp://*:1", "--adapter", "asio"}, "asio is not built yet"},
+      {{"pull", "--bind", "tcp://*:1", "--adapter", "epoll"}, "uring, uv or asio"},
+      {{"rep", "--bind", "tcp://*:1"}, "--echo or --reply"},
+      {{"rep", "--bind", "tcp://*:1", "--reply", "\\q"}, "--reply: bad escape"},
+      {{"pull", "--bind", "tcp://*:1", "--count", "-1"}, "--count wants a whole number"},
+      {{"demo", "--bind", "tcp://*:1"}, "demo takes no options"},
+      {{"pull", "--\x1b[31m"}, "\\x1b[31m"},
+  };
+  for (const auto& c : cases) {
+    Command usage(c.words);
+    EXPECT_EQ(usage.Wait(), 2) << c.says;
+    EXPECT_THAT(usage.err(), HasSubstr(c.says));
+    EXPECT_THAT(usage.err(), MatchesRegex("monocoque: [^\n]*; see monocoque --help\n"));
+  }
+}
+
+TEST(CommandTest, FailuresAreOneLine) {
+  Command holder({"pull", "--bind", "tcp://127.0.0.1:*"});
+  const std::string taken = holder.Bound();
+  const struct {
+    std::vector<std::string> words;
+    std::string says;
+  } cases[] = {
+      {{"pull", "--bind", "tcp://127.0.0.1"}, "a port is missing"},
+      {{"pull", "--bind", taken}, absl::StrCat("bind ", taken, ": address in use")},
+      {{"pull", "--bind", "ipc:///no/such/place"}, "the directory does not exist; make it first"},
+      {{"pull", "--connect", "tcp://*:1"}, "* is for listening"},
+      {{"pull", "--bind", "inproc://x"}, "no such transport here"},
+      {{"dealer", "--bind", "ipc://*", "--identity", "\\x00x"}, "the first of them not zero"},
+      {{"pull", "--bind", "ipc:///\x1b[31m/x"}, "ipc:///\\x1b[31m/x"},
+  };
+  for (const auto& c : cases) {
+    Command failed(c.words);
+    EXPECT_EQ(failed.Wait(), 1) << c.says;
+    EXPECT_THAT(failed.err(), HasSubstr(c.says));
+    EXPECT_THAT(failed.err(), MatchesRegex("monocoque: [^\n]*\n"));
+  }
+}
+
+// A peer that does not fit is told; with nobody else to wait for, it is the end.
+TEST(CommandTest, APeerThatRefusesForGood) {
+  Command rep({"rep", "--bind", "tcp://127.0.0.1:*", "--echo"});
+  const std::string at = rep.Bound();
+  Command pull({"pull", "--connect", at});
+  EXPECT_EQ(pull.Wait(), 1);
+  EXPECT_THAT(pull.err(), StartsWith(absl::StrCat("monocoque: ", at, ": ")));
+  EXPECT_THAT(pull.err(), EndsWith("; it will not be tried again\n"));
+  Command listens({"pull", "--connect", at, "--bind", "tcp://127.0.0.1:*", "--count", "1"});
+  Command push({"push", "--connect", listens.Bound()});
+  push.Feed("still here\n", true);
+  EXPECT_EQ(listens.Wait(), 0);
+  EXPECT_EQ(listens.out(), "still here\n");
+  EXPECT_THAT(listens.Complaint(), EndsWith("; it will not be tried again\n"));
+}
+
+TEST(CommandTest, HelpAndVersion) {
+  Command version({"--version"});
+  EXPECT_EQ(version.Wait(), 0);
+  EXPECT_THAT(version.out(), MatchesRegex("monocoque [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  Command help({"pull", "--help"});
+  EXPECT_EQ(help.Wait(), 0);
+  for (const char* option :
+       {"--adapter", "--bind", "--connect", "--count", "--timeout", "--identity", "--reply",
+        "--echo", "--interval", "--format", "--hwm", "--linger", "demo", "exit: 0"}) {
+    EXPECT_THAT(help.out(), HasSubstr(option));
+  }
+}
+
+Parts Receive(ZmqPeer* peer) {
+  Parts parts;
+  const absl::Time deadline = absl::Now() + kSoon;
+  while (!peer->Receive(&parts) && absl::Now() < deadline) poll(nullptr, 0, 1);
+  return parts;
+}
+
+TEST(CommandTest, ReqAndLibzmqRep) {
   ZmqPeer rep(ZMQ_REP);
   Command req({"req", "--connect", rep.Bind("tcp://127.0.0.1:*")});
   req.Feed("over here\n");
-  std::vector<std::string> parts;
-  const absl::Time deadline = absl::Now() + kSoon;
-  while (!rep.Receive(&parts) && absl::Now() < deadline) poll(nullptr, 0, 1);
-  EXPECT_EQ(parts, std::vector<std::string>{"over here"});
+  EXPECT_EQ(Receive(&rep), Parts{"over here"});
   ASSERT_TRUE(rep.Send({"and\there", "\xff"}));
   EXPECT_EQ(req.OutUntil("\n"), "and\\there\t\\xff\n");
-  req.Feed("", true);
+  req.EndInput();
   EXPECT_EQ(req.Wait(), 0);
+}
+
+TEST(CommandTest, RouterAndLibzmqReq) {
+  Command router({"router", "--bind", "tcp://127.0.0.1:*", "--reply", "yes"});
+  ZmqPeer req(ZMQ_REQ);
+  req.Set(ZMQ_ROUTING_ID, "z");
+  req.Connect(router.Bound());
+  ASSERT_TRUE(req.Send({"?"}));
+  EXPECT_EQ(Receive(&req), Parts{"yes"});
+  EXPECT_EQ(router.OutUntil("\n"), "z\t\t?\n");
+}
+
+TEST(CommandTest, DealerAndLibzmqRouter) {
+  ZmqPeer router(ZMQ_ROUTER);
+  Command dealer({"dealer", "--identity=d\\xff", "--connect", router.Bind("ipc://*"), "--count=1"});
+  dealer.Feed("up\tand\n");
+  EXPECT_EQ(Receive(&router), (Parts{"d\xff", "up", "and"}));
+  ASSERT_TRUE(router.Send({"d\xff", "down"}));
+  EXPECT_EQ(dealer.Wait(), 0);
+  EXPECT_EQ(dealer.out(), "down\n");
+}
+
+TEST(CommandTest, PushAndLibzmqPull) {
+  ZmqPeer pull(ZMQ_PULL);
+  Command push({"push", "--connect", pull.Bind("tcp://127.0.0.1:*")});
+  std::string lines;
+  for (int i = 0; i < 3000; ++i) absl::StrAppend(&lines, i, "\t\n");
+  push.Feed(lines, true);
+  for (int i = 0; i < 3000; ++i) ASSERT_EQ(Receive(&pull), (Parts{absl::StrCat(i), ""}));
+  EXPECT_EQ(push.Wait(), 0);
 }
 
 }  // namespace

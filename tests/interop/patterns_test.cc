@@ -1,5 +1,5 @@
-// Every pattern against a live libzmq: who binds, who sends, tcp and ipc, several parts, empty
-// ones, large ones.
+// Every pattern against a live libzmq: who binds, who sends, tcp and ipc by path and by name,
+// several parts, empty ones, large ones.
 #include <unistd.h>
 #include <zmq.h>
 
@@ -39,9 +39,11 @@ class PatternsTest : public ::testing::TestWithParam<
         theirs_(pairing_.theirs) {}
 
   void Join() {
-    const bool tcp = std::string(std::get<2>(GetParam())) == "tcp";
-    const std::string at =
-        tcp ? "tcp://127.0.0.1:*" : absl::StrCat("ipc://@monocoque-interop-", getpid());
+    const std::string transport = std::get<2>(GetParam());
+    const std::string at = transport == "Tcp" ? "tcp://127.0.0.1:*"
+                           : transport == "Ipc"
+                               ? "ipc://*"
+                               : absl::StrCat("ipc://@monocoque-interop-", getpid());
     if (std::get<1>(GetParam())) {
       auto bound = ours_.Bind(at);
       ASSERT_TRUE(bound.ok()) << bound.status();
@@ -173,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
                                          Pairing{"RouterReq", SocketType::kRouter, ZMQ_REQ},
                                          Pairing{"RouterDealer", SocketType::kRouter, ZMQ_DEALER},
                                          Pairing{"RouterRouter", SocketType::kRouter, ZMQ_ROUTER}),
-                       ::testing::Bool(), ::testing::Values("tcp", "ipc")),
+                       ::testing::Bool(), ::testing::Values("Tcp", "Ipc", "Abstract")),
     [](const auto& param) {
       return absl::StrCat(std::get<0>(param.param).name,
                           std::get<1>(param.param) ? "WeBind" : "TheyBind",

@@ -1,0 +1,34 @@
+#ifndef MONOCOQUE_CLI_LINES_H_
+#define MONOCOQUE_CLI_LINES_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "adapters/uring/loop.h"
+#include "adapters/uring/task.h"
+
+namespace monocoque::cli {
+
+// Lines of a descriptor as they come, without blocking the loop.
+class Lines {
+ public:
+  Lines(uring::Loop* loop, int fd) : loop_(*loop), fd_(fd) {}
+
+  // The next line without its end; the last one may have none. Nothing at the end of input.
+  uring::Task<std::optional<std::string>> Next();
+
+ private:
+  void Read();
+
+  uring::Loop& loop_;
+  const int fd_;
+  std::string text_;
+  std::size_t begin_ = 0;    // of what was not handed out
+  std::size_t scanned_ = 0;  // no end of a line before here
+  bool ended_ = false;
+};
+
+}  // namespace monocoque::cli
+
+#endif  // MONOCOQUE_CLI_LINES_H_

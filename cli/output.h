@@ -1,0 +1,41 @@
+#ifndef MONOCOQUE_CLI_OUTPUT_H_
+#define MONOCOQUE_CLI_OUTPUT_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "adapters/uring/loop.h"
+#include "adapters/uring/task.h"
+
+namespace monocoque::cli {
+
+// Standard descriptors that whoever started us left closed are occupied, so that no socket of ours
+// becomes one: reading gives the end of input at once, writing fails.
+void OccupyStandardDescriptors();
+
+// One line on stderr, "monocoque: ..."; nothing in it reaches a terminal unescaped, and what is
+// escaped already is left alone.
+void Complain(std::string_view why);
+// One line on stderr as it is: the caller has escaped it.
+void Note(std::string_view line);
+
+// Stdout, written as far as its reader takes it: one that does not read holds up neither the loop
+// nor a timeout.
+class Output {
+ public:
+  explicit Output(uring::Loop* loop);
+
+  // All of `text`, in order; an error once stdout takes no more.
+  uring::Task<absl::Status> Write(std::string text);
+
+ private:
+  uring::Loop& loop_;
+  // What can be written at once without blocking, where poll(2) says that something can.
+  std::size_t chunk_bytes_;
+};
+
+}  // namespace monocoque::cli
+
+#endif  // MONOCOQUE_CLI_OUTPUT_H_

@@ -1,0 +1,93 @@
+#include "adapters/net/listener.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "adapters/net/address.h"
+#include "gtest/gtest.h"
+#include "protocol/drive/endpoint.h"
+
+namespace monocoque::net {
+namespace {
+
+int Option(int fd, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  getsockopt(fd, level, name, &value, &size);
+  return value;
+}
+
+bool Exists(const std::string& path) {
+  struct stat info{};
+  return lstat(path.c_str(), &info) == 0;
+}
+
+// E-4: the port that the system chose can be read.
+TEST(ListenerTest, TheSystemChoosesAPort) {
+  for (const char* text : {"tcp://127.0.0.1:*", "tcp://127.0.0.1:0", "tcp://[::1]:*"}) {
+    const auto listener = Listener::Open(*ParseEndpoint(text));
+    ASSERT_TRUE(listener.ok()) << listener.status();
+    EXPECT_NE(listener->bound().port, 0);
+    EXPECT_FALSE(listener->bound().any_port);
+    EXPECT_EQ(LocalEndpoint(listener->fd()), listener->bound());
+  }
+}
+
+// E-12: a path of its own, and nothing is left of it.
+TEST(ListenerTest, AnyPath) {
+  std::string path;
+  {
+    const auto listener = Listener::Open(*ParseEndpoint("ipc://*"));
+    ASSERT_TRUE(listener.ok()) << listener.status();
+    path = listener->bound().path;
+    struct stat info{};
+    ASSERT_EQ(stat(path.c_str(), &info), 0);
+    EXPECT_TRUE(S_ISSOCK(info.st_mode));
+    const std::string directory = path.substr(0, path.rfind('/'));
+    ASSERT_EQ(stat(directory.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0700u) << "nobody else comes in";
+  }
+  EXPECT_FALSE(Exists(path));
+  EXPECT_FALSE(Exists(path.substr(0, path.rfind('/'))));
+}
+
+// What is moved from closes and removes nothing.
+TEST(ListenerTest, Moves) {
+  auto opened = Listener::Open(*ParseEndpoint("ipc://*"));
+  ASSERT_TRUE(opened.ok());
+  const std::string path = opened->bound().path;
+  Listener kept = *std::move(opened);
+  opened = absl::UnknownError("gone");
+  EXPECT_TRUE(Exists(path));
+  const int probe = StreamSocket(AF_UNIX);
+  const auto address = NumericAddresses(kept.bound());
+  EXPECT_EQ(connect(probe, address->front().get(), address->front().size), 0);
+  close(probe);
+}
+
+TEST(ListenerTest, EachDescriptorIsTuned) {
+  const int tcp = StreamSocket(AF_INET);
+  TuneStream(tcp, AF_INET);
+  EXPECT_EQ(Option(tcp, IPPROTO_TCP, TCP_NODELAY), 1);
+  const int before = Option(tcp, SOL_SOCKET, SO_RCVBUF);
+  const int local = StreamSocket(AF_UNIX);
+  TuneStream(local, AF_UNIX);
+  EXPECT_GT(Option(local, SOL_SOCKET, SO_SNDBUF), 200'000);
+  for (int fd : {tcp, local}) {
+    EXPECT_EQ(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    EXPECT_EQ(fcntl(fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+  }
+  EXPECT_EQ(Option(tcp, SOL_SOCKET, SO_RCVBUF), before) << "the kernel tunes tcp's itself";
+  close(tcp);
+  close(local);
+}
+
+}  // namespace
+}  // namespace monocoque::net

@@ -1,0 +1,35 @@
+#ifndef MONOCOQUE_TESTS_ADAPTERS_URING_KERNEL_VERSION_H_
+#define MONOCOQUE_TESTS_ADAPTERS_URING_KERNEL_VERSION_H_
+
+#include <sys/utsname.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "adapters/uring/options.h"
+
+namespace monocoque::uring {
+
+// What this kernel must be able to do by its version, whatever the adapter found out: so that a
+// method that is silently not used shows.
+inline bool KernelHas(ReadMethod method) {
+  utsname name{};
+  std::pair<int, int> version;
+  if (uname(&name) != 0 ||
+      std::sscanf(name.release, "%d.%d", &version.first, &version.second) != 2) {
+    return false;
+  }
+  switch (method) {
+    case ReadMethod::kIncremental:
+      return version >= std::pair(6, 12);
+    case ReadMethod::kBundle:
+      return version >= std::pair(6, 10);
+    case ReadMethod::kOneShot:
+      return true;
+  }
+  return false;
+}
+
+}  // namespace monocoque::uring
+
+#endif  // MONOCOQUE_TESTS_ADAPTERS_URING_KERNEL_VERSION_H_

@@ -1,0 +1,142 @@
+// Names: looked up on the helper thread, while the loop goes on.
+#include "adapters/uring/resolver.h"
+
+#include <signal.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "adapters/net/host.h"
+#include "adapters/uring/loop.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace monocoque::uring {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr absl::Duration kSoon = absl::Seconds(10);
+
+std::string PortOf(const std::string& endpoint) { return endpoint.substr(endpoint.rfind(':')); }
+
+// E-5
+TEST(ResolverTest, LocalhostIsFound) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  const std::string port = PortOf(*pull.Bind("tcp://127.0.0.1:*"));
+  auto push = loop.Push("tcp://localhost" + port);
+  ASSERT_TRUE(push.ok());
+  ASSERT_TRUE(push->Send("by name").ok());
+  EXPECT_EQ(pull.Receive(kSoon)->text(), "by name");
+}
+
+// The first address that answers is taken.
+TEST(ResolverTest, AllAddressesAreTried) {
+  LoopOptions options;
+  options.resolve = [](const std::string& host, std::uint16_t port) {
+    EXPECT_EQ(host, "several.example");
+    std::vector<net::Address> found;
+    for (const char* address : {"127.0.0.2", "127.0.0.1"}) {
+      Endpoint endpoint;
+      endpoint.host = address;
+      endpoint.port = port;
+      found.push_back(net::NumericAddresses(endpoint)->front());
+    }
+    return found;
+  };
+  Loop loop(options);
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  const std::string port = PortOf(*pull.Bind("tcp://127.0.0.1:*"));
+  auto push = loop.Push("tcp://several.example" + port);
+  EXPECT_TRUE(push->WaitReady(1, kSoon).ok());
+}
+
+// A name is looked up anew for each attempt.
+TEST(ResolverTest, AFailureIsToldAndTriedAgain) {
+  auto lookups = std::make_shared<int>(0);
+  LoopOptions options;
+  options.resolve = [lookups](const std::string& host,
+                              std::uint16_t port) -> absl::StatusOr<std::vector<net::Address>> {
+    // A label that no resolver takes: it fails without asking anybody.
+    if ((*lookups)++ == 0) return net::ResolveName(std::string(64, 'x') + ".invalid", port);
+    return net::ResolveName(host, port);
+  };
+  Loop loop(options);
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  const std::string port = PortOf(*pull.Bind("tcp://127.0.0.1:*"));
+  SocketOptions quick;
+  quick.link.reconnect.interval = absl::Milliseconds(1);
+  Socket push = loop.MakeSocket(SocketType::kPush, quick);
+  ASSERT_TRUE(push.Connect("tcp://localhost" + port).ok());
+  EXPECT_TRUE(push.WaitReady(1, kSoon).ok());
+  SocketEvent event;
+  ASSERT_TRUE(push.NextEvent(&event));
+  EXPECT_EQ(event.kind, SocketEvent::Kind::kDialFailed);
+  EXPECT_THAT(std::string(event.status.message()), HasSubstr(".invalid has no address: "));
+  EXPECT_EQ(*lookups, 2);
+}
+
+// A lookup that does not come back before it is let go.
+class Gate {
+ public:
+  absl::StatusOr<std::vector<net::Address>> Wait() {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return open_; });
+    // Signals of the process are not for this thread.
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    signals_blocked_ = sigismember(&blocked, SIGTERM) == 1;
+    gone_ = true;
+    changed_.notify_all();
+    return absl::UnavailableError("too late");
+  }
+  void AwaitWaiting() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_ > 0; });
+  }
+  void Open() {
+    std::unique_lock lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return gone_; });
+  }
+  bool signals_blocked() const { return signals_blocked_; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int waiting_ = 0;
+  bool open_ = false;
+  bool gone_ = false;
+  bool signals_blocked_ = false;
+};
+
+TEST(ResolverTest, ALookupThatHangsHoldsNobodyUp) {
+  auto gate = std::make_shared<Gate>();
+  {
+    LoopOptions options;
+    options.resolve = [gate](const std::string&, std::uint16_t) { return gate->Wait(); };
+    Loop loop(options);
+    Socket pull = loop.MakeSocket(SocketType::kPull);
+    Socket push = *loop.Push(*pull.Bind("tcp://127.0.0.1:*"));
+    ASSERT_TRUE(push.Connect("tcp://hangs.example:5555").ok());
+    ASSERT_TRUE(push.Connect("tcp://waits.example:5555").ok());
+    gate->AwaitWaiting();
+    ASSERT_TRUE(push.Send("meanwhile").ok());
+    EXPECT_EQ(pull.Receive(kSoon)->text(), "meanwhile");
+    EXPECT_TRUE(push.Disconnect("tcp://hangs.example:5555").ok());
+  }
+  // The loop is gone although the lookup is not.
+  gate->Open();
+  EXPECT_TRUE(gate->signals_blocked());
+}
+
+}  // namespace
+}  // namespace monocoque::uring

@@ -1,0 +1,131 @@
+#include "adapters/uring/ring.h"
+
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <functional>
+#include <string>
+
+#include "adapters/uring/loop.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/forbid.h"
+
+namespace monocoque::uring {
+namespace {
+
+using ::monocoque::testing::Forbid;
+using ::testing::HasSubstr;
+
+// Each reason in one sentence that says what to change.
+TEST(RingTest, ARefusalNamesItsReason) {
+  struct Case {
+    int error, disabled;
+    absl::StatusCode code;
+    const char* says;
+  };
+  const Case cases[] = {
+      {EPERM, 2, absl::StatusCode::kPermissionDenied, "kernel.io_uring_disabled = 2; set it to 0"},
+      {EPERM, 1, absl::StatusCode::kPermissionDenied, "kernel.io_uring_disabled = 1; set it to 0"},
+      {EPERM, 0, absl::StatusCode::kPermissionDenied, "seccomp filter"},
+      {EACCES, 0, absl::StatusCode::kPermissionDenied, "allow io_uring_setup"},
+      {ENOSYS, 0, absl::StatusCode::kUnimplemented, "this kernel has none, or a seccomp filter"},
+      {ENOMEM, 0, absl::StatusCode::kResourceExhausted, "raise it (ulimit -l)"},
+      {EMFILE, 0, absl::StatusCode::kResourceExhausted, "raise the limit (ulimit -n)"},
+      {EFAULT, 0, absl::StatusCode::kUnavailable, "io_uring: Bad address."},
+  };
+  for (const Case& c : cases) {
+    const absl::Status refused = SetupRefused(c.error, c.disabled);
+    EXPECT_EQ(refused.code(), c.code) << refused;
+    EXPECT_THAT(std::string(refused.message()), HasSubstr(c.says));
+    EXPECT_EQ(refused.message().back(), '.');
+  }
+}
+
+// What `run` says in a process of its own.
+std::string InChild(const std::function<std::string()>& run) {
+  std::array<int, 2> ends{};
+  if (pipe(ends.data()) != 0) return "no pipe";
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string said = run();
+    _exit(write(ends[1], said.data(), said.size()) == static_cast<ssize_t>(said.size()) ? 0 : 1);
+  }
+  close(ends[1]);
+  std::string all;
+  std::array<char, 1024> chunk;
+  for (ssize_t got; (got = read(ends[0], chunk.data(), chunk.size())) > 0;) {
+    all.append(chunk.data(), static_cast<std::size_t>(got));
+  }
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
+  return all;
+}
+
+std::string UnderFilter(long call, int error) {
+  return InChild([&] {
+    if (!Forbid(call, error)) return std::string("no filter");
+    const Loop loop;
+    return std::string(loop.status().message());
+  });
+}
+
+TEST(RingTest, ASeccompFilterIsNamed) {
+  EXPECT_THAT(UnderFilter(SYS_io_uring_setup, EPERM), HasSubstr("forbidden by a seccomp filter"));
+  EXPECT_THAT(UnderFilter(SYS_io_uring_setup, ENOSYS), HasSubstr("a seccomp filter hides it"));
+}
+
+// A filter that lets the setup pass and nothing behind it.
+TEST(RingTest, AFilterOfLaterCallsIsNamedToo) {
+  EXPECT_THAT(UnderFilter(SYS_io_uring_enter, EPERM),
+              HasSubstr("allow io_uring_setup, io_uring_enter"));
+}
+
+// Without buffer rings there is still a way to receive.
+TEST(RingTest, WithoutRegistrationLinksReadOneShot) {
+  const std::string said = InChild([] {
+    if (!Forbid(SYS_io_uring_register, EPERM)) return std::string("no filter");
+    Loop loop;
+    Socket pull = loop.MakeSocket(SocketType::kPull);
+    auto push = loop.Push(pull.Bind("tcp://127.0.0.1:*").value_or(""));
+    if (!push.ok() || !push->Send("here").ok()) return std::string("no socket");
+    const auto got = pull.Receive(absl::Seconds(10));
+    const bool one_shot = loop.read_method() == ReadMethod::kOneShot;
+    return got.ok() && one_shot ? std::string(got->text()) : std::string(got.status().message());
+  });
+  EXPECT_EQ(said, "here");
+}
+
+// Whatever is asked of it, a loop without a ring says why.
+TEST(RingTest, ALoopWithoutARingSaysWhyEverywhere) {
+  const std::string said = InChild([] {
+    if (!Forbid(SYS_io_uring_setup, EPERM)) return std::string("no filter");
+    Loop loop;
+    Socket pull = loop.MakeSocket(SocketType::kPull);
+    Message message;
+    const absl::Status all[] = {Loop::Create().status(),
+                                loop.Push("tcp://127.0.0.1:1").status(),
+                                pull.status(),
+                                pull.Bind("tcp://127.0.0.1:*").status(),
+                                pull.Connect("tcp://127.0.0.1:1"),
+                                pull.Send("x"),
+                                pull.TrySend(&message),
+                                pull.Receive().status(),
+                                pull.WaitReady(),
+                                pull.Close(),
+                                loop.WaitAny({&pull}).status()};
+    for (const absl::Status& status : all) {
+      if (status != loop.status()) return status.ToString();
+    }
+    pull.Flush();
+    loop.RunOnce(absl::InfiniteDuration());
+    return std::string(loop.Poll() || pull.TryReceive(&message) ? "?" : "each said so");
+  });
+  EXPECT_EQ(said, "each said so");
+}
+
+}  // namespace
+}  // namespace monocoque::uring

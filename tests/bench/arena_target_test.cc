@@ -1,0 +1,134 @@
+// The benchmark of two processes, as a harness drives it: tiny runs of each kind.
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "protocol/version.h"
+#include "tests/support/command.h"
+
+namespace monocoque {
+namespace {
+
+using ::monocoque::testing::Command;
+using ::testing::HasSubstr;
+
+// One side. The endpoint is an abstract name: both sides may begin in any order.
+class Side {
+ public:
+  Side(const std::string& role, const std::string& kind, const std::vector<std::string>& more)
+      : command_(Words(role, kind, more), {.program = "bench/arena_target", .prepare = {}}) {}
+
+  int Wait() { return command_.Wait(); }
+  void Kill() { command_.Signal(SIGKILL); }
+  const std::string& err() const { return command_.err(); }
+  // The numbers behind the word that the only line begins with.
+  std::vector<double> Numbers(const std::string& word) {
+    const std::vector<std::string> words =
+        absl::StrSplit(absl::StripAsciiWhitespace(command_.out()), ' ');
+    EXPECT_EQ(words[0], word) << command_.out() << command_.err();
+    std::vector<double> numbers;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      EXPECT_TRUE(absl::SimpleAtod(words[i], &numbers.emplace_back()));
+    }
+    return numbers;
+  }
+
+ private:
+  static std::vector<std::string> Words(const std::string& role, const std::string& kind,
+                                        const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"--role",
+                                      role,
+                                      "--kind=" + kind,
+                                      "--transport",
+                                      "ipc",
+                                      "--payload-bytes=64",
+                                      "--variant",
+                                      "uring",
+                                      "--endpoint",
+                                      absl::StrCat("ipc://@monocoque-arena-", kind, "-", getpid())};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
+  Command command_;
+};
+
+TEST(ArenaTargetTest, Throughput) {
+  for (const char* warmup : {"--warmup=100", "--warmup=0"}) {
+    Side sub("sub", "throughput", {"--messages", "5000", warmup});
+    Side pub("pub", "throughput", {"--messages", "5000", warmup});
+    EXPECT_EQ(pub.Wait(), 0);
+    EXPECT_EQ(sub.Wait(), 0);
+    const std::vector<double> told = sub.Numbers("THROUGHPUT");
+    ASSERT_EQ(told.size(), 2u);
+    EXPECT_EQ(told[0], 5000);
+    EXPECT_GT(told[1], 0);
+  }
+}
+
+TEST(ArenaTargetTest, Latency) {
+  Side sub("sub", "latency", {"--knob", "spin=off", "--knob", "unheard=of"});
+  Side pub("pub", "latency", {"--messages", "200", "--warmup", "10", "--knob=spin=20"});
+  EXPECT_EQ(pub.Wait(), 0);
+  const std::vector<double> told = pub.Numbers("LATENCY");
+  ASSERT_EQ(told.size(), 7u);
+  EXPECT_EQ(told[0], 200);
+  EXPECT_GT(told[1], 0);
+  for (std::size_t i = 2; i < told.size(); ++i) EXPECT_GE(told[i], told[i - 1]);
+  sub.Kill();
+}
+
+// Either side may bind; producers send until they are killed.
+TEST(ArenaTargetTest, ManyPeers) {
+  const std::vector<std::string> common = {"--peers", "2", "--duration-secs", "0.2"};
+  std::vector<std::string> binds = common;
+  binds.emplace_back("--bind");
+  {
+    Side producer("pub", "fanout", binds);
+    Side one("sub", "fanout", common);
+    Side two("sub", "fanout", common);
+    for (Side* side : {&one, &two}) {
+      EXPECT_EQ(side->Wait(), 0);
+      const std::vector<double> told = side->Numbers("THROUGHPUT");
+      ASSERT_EQ(told.size(), 2u);
+      EXPECT_GT(told[0], 0);
+      EXPECT_GE(told[1], 0.2);
+    }
+    producer.Kill();
+  }
+  Side consumer("sub", "fanin", binds);
+  Side one("pub", "fanin", common);
+  Side two("pub", "fanin", common);
+  EXPECT_EQ(consumer.Wait(), 0);
+  EXPECT_GT(consumer.Numbers("THROUGHPUT")[0], 0);
+}
+
+TEST(ArenaTargetTest, Describe) {
+  Command describe({"describe"}, {.program = "bench/arena_target", .prepare = {}});
+  EXPECT_EQ(describe.Wait(), 0);
+  EXPECT_EQ(describe.out(), absl::StrCat("{\"engine\":\"monocoque\",\"lib_version\":\"", kVersion,
+                                         "\",\"language\":\"C++20\",\"concurrency\":\"one loop\","
+                                         "\"threading\":\"single thread\",\"io\":\"io_uring\"}\n"));
+}
+
+TEST(ArenaTargetTest, WhatIsNotThereIsSaid) {
+  Side pubsub("pub", "pubsub", {});
+  EXPECT_EQ(pubsub.Wait(), 2);
+  EXPECT_THAT(pubsub.err(), HasSubstr("pubsub is not built yet"));
+  Side variant("pub", "latency", {"--variant=uv"});
+  EXPECT_EQ(variant.Wait(), 2);
+  EXPECT_THAT(variant.err(), HasSubstr("uv is not built yet"));
+  Side unknown("pub", "latency", {"--frobnicate", "1"});
+  EXPECT_EQ(unknown.Wait(), 2);
+  EXPECT_THAT(unknown.err(), HasSubstr("unknown flag --frobnicate"));
+}
+
+}  // namespace
+}  // namespace monocoque

@@ -1,0 +1,211 @@
+// The command among other processes: pipes that break, stall or are closed, long input, signals,
+// systems that forbid what it needs.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/command.h"
+#include "tests/support/forbid.h"
+
+namespace monocoque {
+namespace {
+
+using ::monocoque::testing::Command;
+using ::monocoque::testing::CommandSetup;
+using ::monocoque::testing::Forbid;
+using ::testing::HasSubstr;
+
+std::string Nobody() { return absl::StrCat("ipc://@monocoque-nobody-", getpid()); }
+
+CommandSetup With(std::function<void()> prepare) {
+  CommandSetup setup;
+  setup.prepare = std::move(prepare);
+  return setup;
+}
+
+// Lines go out as they come, not when the input ends; half a line is none.
+TEST(CommandProcessTest, SlowInput) {
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--count", "3"});
+  Command push({"push", "--connect", pull.Bound()});
+  push.Feed("first");
+  push.Feed(" line\nsec");
+  EXPECT_EQ(pull.OutUntil("\n"), "first line\n");
+  push.Feed("ond line\n");
+  EXPECT_EQ(pull.OutUntil("second line\n"), "first line\nsecond line\n");
+  push.Feed("the last has no end", true);
+  EXPECT_EQ(push.Wait(), 0);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_EQ(pull.out(), "first line\nsecond line\nthe last has no end\n");
+}
+
+TEST(CommandProcessTest, EmptyLinesAreEmptyMessages) {
+  Command pull({"pull", "--bind", "ipc://*", "--count", "4", "--format=json"});
+  Command push({"push", "--connect", pull.Bound()});
+  push.Feed("\n\n\t\n\t\t\n", true);
+  EXPECT_EQ(push.Wait(), 0);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_EQ(pull.out(),
+            "{\"parts\":[\"\"]}\n{\"parts\":[\"\"]}\n{\"parts\":[\"\",\"\"]}\n"
+            "{\"parts\":[\"\",\"\",\"\"]}\n");
+}
+
+TEST(CommandProcessTest, AVeryLongLine) {
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--count", "2"});
+  Command push({"push", "--connect", pull.Bound()});
+  const std::string line(5'000'000, 'l');
+  push.Feed(line + "\nshort\n", true);
+  EXPECT_EQ(push.Wait(), 0);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_TRUE(pull.out() == line + "\nshort\n");
+}
+
+TEST(CommandProcessTest, ManyShortLines) {
+  constexpr int kLines = 100'000;
+  Command pull({"pull", "--bind", "ipc://*", "--count", absl::StrCat(kLines)});
+  Command push({"push", "--connect", pull.Bound()});
+  std::string lines;
+  for (int i = 0; i < kLines; ++i) absl::StrAppend(&lines, i, "\n");
+  push.Feed(lines, true);
+  EXPECT_EQ(push.Wait(), 0);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_TRUE(pull.out() == lines);
+}
+
+TEST(CommandProcessTest, InputFromAFile) {
+  std::string path = "/tmp/monocoque-lines-XXXXXX";
+  const int file = mkstemp(path.data());
+  ASSERT_EQ(write(file, "a\nb", 3), 3);
+  Command pull({"pull", "--bind", "ipc://*", "--count", "2"});
+  Command push({"push", "--connect", pull.Bound()}, With([&] {
+                 lseek(file, 0, SEEK_SET);
+                 dup2(file, STDIN_FILENO);
+               }));
+  EXPECT_EQ(push.Wait(), 0);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_EQ(pull.out(), "a\nb\n");
+  close(file);
+  unlink(path.c_str());
+}
+
+// Closed from the start: for a sender the end of input, for a receiver nothing it needs.
+TEST(CommandProcessTest, StdinClosed) {
+  const auto closed = [] { close(STDIN_FILENO); };
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--count", "1"}, With(closed));
+  const std::string at = pull.Bound();
+  Command nothing({"push", "--connect", at}, With(closed));
+  EXPECT_EQ(nothing.Wait(), 0);
+  Command push({"push", "--connect", at});
+  push.Feed("here\n", true);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_EQ(pull.out(), "here\n");
+}
+
+// No socket of ours becomes the standard output.
+TEST(CommandProcessTest, StdoutClosed) {
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*"}, With([] { close(STDOUT_FILENO); }));
+  Command push({"push", "--connect", pull.Bound()});
+  push.Feed("unseen\n", true);
+  EXPECT_EQ(pull.Wait(), 1);
+  EXPECT_EQ(pull.Complaint(), "monocoque: stdout is closed\n");
+  Command all({"pull", "--bind", "tcp://127.0.0.1:*", "--timeout", "0.1"}, With([] {
+                for (int fd : {0, 1, 2}) close(fd);
+              }));
+  EXPECT_EQ(all.Wait(), 3);
+}
+
+TEST(CommandProcessTest, StdoutBreaks) {
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*"});
+  Command push({"push", "--connect", pull.Bound()});
+  push.Feed("seen\n");
+  pull.OutUntil("seen\n");
+  pull.CloseOut();
+  push.Feed("unseen\n", true);
+  EXPECT_EQ(pull.Wait(), 1) << "not killed by SIGPIPE";
+  EXPECT_EQ(pull.Complaint(), "monocoque: stdout is closed\n");
+  Command demo({"demo"});
+  demo.CloseOut();
+  EXPECT_EQ(demo.Wait(), 1);
+}
+
+TEST(CommandProcessTest, StdoutIsFull) {
+  const auto full = [] { dup2(open("/dev/full", O_WRONLY), STDOUT_FILENO); };
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*"}, With(full));
+  Command push({"push", "--connect", pull.Bound()});
+  push.Feed("unseen\n", true);
+  EXPECT_EQ(pull.Wait(), 1);
+  EXPECT_EQ(pull.Complaint(), "monocoque: stdout: No space left on device\n");
+  Command help({"--help"}, With(full));
+  EXPECT_EQ(help.Wait(), 1);
+}
+
+// A reader that does not read holds up neither the timeout nor a signal.
+TEST(CommandProcessTest, StdoutStalls) {
+  for (const bool timeout : {true, false}) {
+    Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--timeout", timeout ? "1" : "60"});
+    Command push({"push", "--connect", pull.Bound()});
+    push.Feed(std::string(1'000'000, 's') + "\n", true);
+    EXPECT_EQ(push.Wait(), 0);
+    pull.OutUntil("s");
+    if (!timeout) pull.Signal(SIGTERM);
+    EXPECT_EQ(pull.WaitUnread(), timeout ? 3 : 0);
+  }
+}
+
+TEST(CommandProcessTest, SignalsEndIt) {
+  for (const int number : {SIGTERM, SIGINT}) {
+    Command pull({"pull", "--bind", "tcp://127.0.0.1:*"});
+    pull.Bound();
+    pull.Signal(number);
+    EXPECT_EQ(pull.Wait(), 0);
+  }
+  // Even while it lingers for ever.
+  Command push({"push", "--connect", Nobody()});
+  push.Feed("lost\n", true);
+  Command pair({"pair", "--bind", "ipc://*", "--timeout", "0.3"});  // some time passes
+  pair.Wait();
+  push.Signal(SIGTERM);
+  EXPECT_EQ(push.Wait(), 1);
+  EXPECT_EQ(push.err(), "monocoque: interrupted before everything was sent\n");
+}
+
+// A signal while a name is looked up, which may take long.
+TEST(CommandProcessTest, SignalsAndNames) {
+  Command push({"push", "--connect", "tcp://localhost:1"});
+  push.Feed("lost\n");
+  Command pair({"pair", "--bind", "ipc://*", "--timeout", "0.3"});
+  pair.Wait();
+  push.Signal(SIGTERM);
+  EXPECT_EQ(push.Wait(), 1);
+}
+
+TEST(CommandProcessTest, NothingIsLeftBehind) {
+  std::string directory = "/tmp/monocoque-command-XXXXXX";
+  ASSERT_NE(mkdtemp(directory.data()), nullptr);
+  Command pull({"pull", "--bind", "ipc://" + directory + "/s", "--timeout", "0.1"});
+  EXPECT_EQ(pull.Wait(), 3);
+  EXPECT_EQ(rmdir(directory.c_str()), 0) << "the socket file is still there";
+}
+
+TEST(CommandProcessTest, WithoutIoUring) {
+  const auto forbidden = [] { Forbid(SYS_io_uring_setup, EPERM); };
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*"}, With(forbidden));
+  EXPECT_EQ(pull.Wait(), 1);
+  EXPECT_EQ(
+      pull.err(),
+      "monocoque: io_uring: forbidden by a seccomp filter, as containers often have; allow "
+      "io_uring_setup, io_uring_enter and io_uring_register there, or use another adapter.\n");
+  Command demo({"demo"}, With(forbidden));
+  EXPECT_EQ(demo.Wait(), 1);
+  EXPECT_THAT(demo.err(), HasSubstr("io_uring: forbidden"));
+}
+
+}  // namespace
+}  // namespace monocoque

@@ -49,7 +49,7 @@ class PlainReader {
  private:
   Result Violation(std::string_view sentence, std::size_t octets);
 
-  const Limits limits_;
+  Limits limits_;
   std::size_t at_;
   std::vector<Range> parts_;
   bool complete_ = false;  // parts_ was handed out

@@ -22,6 +22,7 @@ constexpr std::size_t kMaxPongBacklog = 1024 * 1024;
 constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // libzmq computes a time to live in milliseconds with 16 bits: more would wrap around there.
 constexpr absl::Duration kMaxTtl = absl::Milliseconds(65500);
+constexpr std::string_view kNoMemory = "no memory for what the handshake has to say";
 
 absl::Status CheckOptions(const ConnectionOptions& options) {
   if (!IdentityFits(options.routing_id)) {
@@ -49,7 +50,9 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Create(const ConnectionO
     return absl::InvalidArgumentError("connection: the host must bring a pool and entropy");
   }
   if (absl::Status fits = CheckOptions(options); !fits.ok()) return fits;
-  return std::unique_ptr<Connection>(new Connection(options, host));
+  std::unique_ptr<Connection> made(new Connection(options, host));
+  if (!made->wants_transmit()) return TerminalStatus(Cause::kLimit, kNoMemory);
+  return made;
 }
 
 Connection::Connection(const ConnectionOptions& options, const Host& host)
@@ -165,7 +168,7 @@ void Connection::HandleTimeout(Instant now) {
       case Heartbeat::Due::kPing: {
         std::string ping;
         AppendPing(&ping, std::min(options_.heartbeat.ttl, kMaxTtl), {});
-        SendOctets(ping);
+        if (!SendOctets(ping)) heartbeat_.OnPingNotSent();
         break;
       }
       case Heartbeat::Due::kExpired:
@@ -236,9 +239,13 @@ void Connection::Close(Instant /*now*/) {
 void Connection::AdvanceHandshake(Instant now) {
   std::string out;
   const Handshake::Result result = handshake_.Advance(&reader_.input(), &out);
-  SendOctets(out);
+  const bool queued = SendOctets(out);
   if (result == Handshake::Result::kFailed) {
     End(handshake_.status());
+    SettleClosing();
+  } else if (!queued) {
+    End(TerminalStatus(Cause::kLimit, kNoMemory));
+    transport_closed_ = true;  // what follows would be read wrongly
     SettleClosing();
   } else if (result == Handshake::Result::kDone) {
     state_ = ConnectionState::kTraffic;

@@ -61,7 +61,8 @@ enum class Poll {
 // Invariant: whole messages received before the end are delivered, and nothing behind the end.
 class Connection {
  public:
-  // Fails with a sentence if the options make no sense. `host.pool` and `host.entropy` must be set.
+  // Fails with a sentence if the options make no sense, or if there is no memory for the first octets.
+  // `host.pool` and `host.entropy` must be set.
   static absl::StatusOr<std::unique_ptr<Connection>> Create(const ConnectionOptions& options,
                                                             const Host& host);
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "alloc/budget.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
@@ -383,6 +384,42 @@ TEST(ConnectionTest, CloseFlushes) {
   Message m("more");
   EXPECT_EQ(c->Send(&m, host.now), c->status());
   EXPECT_EQ(m.text(), "more");
+}
+
+// X-4, G-6: a connection that cannot even queue its greeting, or what follows it, ends for want of memory. It
+// never writes a stream with a hole.
+TEST(ConnectionTest, NoMemoryForTheHandshakeEndsIt) {
+  Host host = TestHost();
+  host.budget = Budget::Create(0);
+  EXPECT_EQ(CauseOf(Connection::Create({.socket_type = SocketType::kPull}, host).status()),
+            Cause::kLimit);
+  host.budget->set_limit(Budget::kUnlimited);
+  auto c = Make(SocketType::kPull, host);
+  EXPECT_EQ(TakeOutput(c.get(), host.now).size(), 10u);
+  host.budget->set_limit(0);
+  Feed(c.get(), PeerGreeting() + PeerReady("PUSH"), host.now);
+  c->Process(10, host.now);
+  EXPECT_EQ(CauseOf(c->status()), Cause::kLimit);
+  EXPECT_TRUE(c->done());
+  host.budget->set_limit(Budget::kUnlimited);
+  EXPECT_EQ(TakeOutput(c.get(), host.now), "");
+}
+
+// H-5: a PING that memory was refused for is not waited for; the next one goes out in its time.
+TEST(ConnectionTest, PingThatWasNotSentIsNotMissed) {
+  Host host = TestHost();
+  host.budget = Budget::Create(Budget::kUnlimited);
+  auto c = Up(SocketType::kPull, "PUSH", host, 1,
+              {.heartbeat = {.interval = absl::Seconds(5), .timeout = absl::Seconds(1)}});
+  host.budget->set_limit(0);
+  c->HandleTimeout(host.now + absl::Seconds(5));
+  EXPECT_FALSE(c->wants_transmit());
+  c->HandleTimeout(host.now + absl::Seconds(6));
+  ASSERT_TRUE(c->status().ok());
+  host.budget->set_limit(Budget::kUnlimited);
+  EXPECT_EQ(c->NextDeadline(), host.now + absl::Seconds(10));
+  c->HandleTimeout(host.now + absl::Seconds(10));
+  EXPECT_EQ(ToHex(TakeOutput(c.get(), host.now)), "04070450494e470000");
 }
 
 }  // namespace

@@ -217,15 +217,16 @@ bool Connection::SendOctets(std::string_view octets) {
 
 void Connection::Fail(absl::Status why, std::string_view reason, Instant /*now*/) {
   if (!status_.ok()) return;
-  if (!reason.empty()) {
+  bool told = false;
+  if (!reason.empty() && !handshake_.in_greeting()) {
     std::string error;
     AppendError(&error, reason);
-    SendOctets(error);
+    told = SendOctets(error);
   }
   End(std::move(why));
   StopDelivering();
   // Without an ERROR to deliver nothing more is written: what had not begun goes back.
-  if (reason.empty()) transport_closed_ = true;
+  if (!told) transport_closed_ = true;
   SettleClosing();
 }
 

@@ -129,7 +129,7 @@ class Connection {
   // form its version knows (S-1). Not subject to the mark. Unavailable before the handshake's end.
   absl::Status SendSubscription(bool subscribe, Bytes prefix, Instant now);
   // The pattern above found that the peer broke its rules or must be refused: tells the peer by ERROR
-  // with `reason` (cut to 255 octets; empty: no ERROR) and closes with `why`.
+  // with `reason` (cut to 255 octets; empty, or within the greeting: no ERROR) and closes with `why`.
   void Fail(absl::Status why, std::string_view reason, Instant now);
   // Messages will be given a routing id of so many octets: their inside leaves room for it.
   void LeaveRoom(std::size_t routing_id_bytes) { reader_.LeaveRoom(routing_id_bytes); }

@@ -34,6 +34,8 @@ class Handshake {
   // Goes on with what is there.
   Result Advance(ByteQueue* input, std::string* out);
 
+  // Our greeting is not out, or not all of it: no command may follow yet.
+  bool in_greeting() const { return stage_ == Stage::kGreeting; }
   const PeerInfo& peer() const { return peer_; }
   const absl::Status& status() const { return status_; }
   // "greeting" or "handshake", and how many octets of the peer were read, for error sentences.

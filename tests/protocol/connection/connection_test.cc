@@ -405,6 +405,16 @@ TEST(ConnectionTest, NoMemoryForTheHandshakeEndsIt) {
   EXPECT_EQ(TakeOutput(c.get(), host.now), "");
 }
 
+// B-6: within the greeting there is no place for an ERROR.
+TEST(ConnectionTest, FailWithinTheGreetingWritesNothing) {
+  const Host host = TestHost();
+  auto c = Make(SocketType::kPull, host);
+  c->Fail(TerminalStatus(Cause::kWeRejectedPeer, "no"), "no", host.now);
+  EXPECT_EQ(CauseOf(c->status()), Cause::kWeRejectedPeer);
+  EXPECT_TRUE(c->done());
+  EXPECT_EQ(TakeOutput(c.get(), host.now), "");
+}
+
 // H-5: a PING that memory was refused for is not waited for; the next one goes out in its time.
 TEST(ConnectionTest, PingThatWasNotSentIsNotMissed) {
   Host host = TestHost();

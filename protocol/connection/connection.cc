@@ -318,6 +318,7 @@ bool Connection::TakeSubscription(const Message& message) {
 }
 
 void Connection::OnSubscription(bool subscribe, Bytes prefix) {
+  if (!status_.ok()) return;  // behind the end it means nothing any more
   Push({subscribe ? ConnectionEvent::Kind::kSubscribe : ConnectionEvent::Kind::kUnsubscribe,
         Slice::Copy(prefix),
         {}});

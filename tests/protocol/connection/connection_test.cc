@@ -306,6 +306,23 @@ TEST(ConnectionTest, SubscriptionsInBothForms) {
   }
 }
 
+// PUB-8: a subscription that is taken behind the end means nothing any more; messages are delivered still.
+TEST(ConnectionTest, NoSubscriptionBehindTheClosingEvent) {
+  const Host host = TestHost();
+  auto c = Up(SocketType::kXPub, "SUB", host);
+  Feed(c.get(), Hex("0002 0161") + Hex("0001 62") + Hex("0002 0061"), host.now);
+  c->OnTransportClosed(absl::OkStatus(), host.now);
+  ConnectionEvent event;
+  ASSERT_TRUE(c->NextEvent(&event));
+  EXPECT_EQ(event.kind, ConnectionEvent::Kind::kClosed);
+  Message m;
+  ASSERT_EQ(c->Receive(&m, host.now), Poll::kMessage);
+  EXPECT_EQ(m.text(), "b");
+  EXPECT_EQ(c->Receive(&m, host.now), Poll::kNeedData);
+  EXPECT_FALSE(c->NextEvent(&event));
+  EXPECT_FALSE(c->delivering());
+}
+
 // Pitfall 1, F-10: endless MORE ends at the limit of parts, and of octets.
 TEST(ConnectionTest, EndlessMore) {
   const Host host = TestHost();

@@ -328,11 +328,10 @@ void DrivenConnection::End(unsigned how) {
     case 13:
       connection_->Fail(TerminalStatus(Cause::kWeRejectedPeer, "no"), Octets(0, 300), now_);
       break;
-    case 14:
-      connection_->OnTransportClosed(absl::UnavailableError("reset"), now_);
-      break;
     default:
-      connection_->OnTransportClosed(absl::OkStatus(), now_);
+      transport_ended_ = true;
+      connection_->OnTransportClosed(how == 14 ? absl::UnavailableError("reset") : absl::OkStatus(),
+                                     now_);
       break;
   }
 }
@@ -378,6 +377,7 @@ void DrivenConnection::ReturnBatch(unsigned outcome) {
   }
   Require(batch.written() == written, "a batch counts what was written");
   const bool fails = outcome >= 8;
+  transport_ended_ = transport_ended_ || fails;
   connection_->ReturnBatch(std::move(batch), written,
                            fails ? absl::UnavailableError("broken pipe") : absl::OkStatus(), now_);
   Require(!connection_->in_flight(), "no batch is out");
@@ -473,8 +473,9 @@ void DrivenConnection::Finish(Input* stream, bool close_first) {
     CheckAlways();
     Drain();
     Require(connection_->done(), "a close is over once all is written");
-    Require(ended_.ok() == false && (CauseOf(ended_) != Cause::kLocal || output_.at_rest()),
-            "a close writes whole frames");
+    if (CauseOf(ended_) == Cause::kLocal && !transport_ended_) {
+      Require(output_.at_rest(), "a close writes whole frames");
+    }
   }
   connection_->OnTransportClosed(absl::OkStatus(), now_);
   Drain();

@@ -86,6 +86,7 @@ class DrivenConnection {
   bool told_ready_ = false;
   bool told_closed_ = false;
   bool delivered_all_ = false;
+  bool transport_ended_ = false;
   bool echoed_ = false;
   // Subscriptions in the form of messages were sent: what comes back after the end holds them or
   // not.

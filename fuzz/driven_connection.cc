@@ -25,30 +25,66 @@ namespace {
 
 constexpr std::size_t kAll = static_cast<std::size_t>(-1);
 constexpr std::size_t kGreetingBytes = 64;
-constexpr std::size_t kLongPrefixBytes = 2100;
-
-// Octets to send, of any length up to 9000 and from any place, so that no two messages are alike.
+// Octets to send, of any length up to 6000 and from any place, so that no two messages are alike.
 std::string_view Octets(std::size_t at, std::size_t size) {
   static const std::string* const octets = [] {
     auto* made = new std::string;
-    for (std::size_t i = 0; i < 10000; ++i) made->push_back(static_cast<char>(i * 7 + i / 256));
+    for (std::size_t i = 0; i < 7000; ++i) made->push_back(static_cast<char>(i * 7 + i / 256));
     return made;
   }();
   return std::string_view(*octets).substr(at % 1000, size);
 }
 
-// An empty part, and a long one: frames in wire form with MORE.
-constexpr std::array<std::uint8_t, 2> kDelimiter = {1, 0};
+// Something to send: a message, frames that go in front of it, and the two as one message.
+struct Parcel {
+  Message message;
+  std::string prefix;
+  Message whole;
+};
 
-std::string_view LongPrefix() {
-  static const auto* const prefix = new std::string([] {
-    std::string made("\x03\0\0\0\0\0\0", 7);
-    constexpr std::size_t kBody = kLongPrefixBytes - 9;
-    made.push_back(static_cast<char>(kBody / 256));
-    made.push_back(static_cast<char>(kBody % 256));
-    return made.append(kBody, 'p');
-  }());
-  return *prefix;
+constexpr std::size_t kParcelKinds = 16;
+constexpr std::size_t kParcelVariants = 8;
+
+// Every size that the writer treats in another way, alone, in several parts, behind an empty part
+// and behind one that is too long to be copied.
+Parcel MakeParcel(std::size_t kind, std::size_t variant) {
+  constexpr std::array<std::size_t, 8> kSizes = {0, 1, 80, 81, 255, 256, 2048, 2049};
+  const auto body = [variant](std::size_t size) { return Octets(variant, size); };
+  std::vector<std::string_view> parts;
+  if (kind < kSizes.size()) {
+    parts = {body(kSizes[kind])};
+  } else if (kind < 11) {
+    parts = {body(kind == 8 ? 6000 : 10)};
+  } else {
+    parts = {body(variant), "", body(kind < 14 ? 5 : 2100)};
+  }
+  Parcel parcel;
+  parcel.message = Message(absl::MakeConstSpan(parts));
+  if (kind == 9 || kind == 12) {
+    parcel.prefix.assign("\x01\0", 2);
+    parts.insert(parts.begin(), "");
+  } else if (kind == 10 || kind == 13 || kind == 15) {
+    constexpr std::size_t kBody = 2100;
+    parcel.prefix.assign("\x03\0\0\0\0\0\0", 7);
+    parcel.prefix.push_back(static_cast<char>(kBody / 256));
+    parcel.prefix.push_back(static_cast<char>(kBody % 256));
+    parcel.prefix.append(body(kBody));
+    parts.insert(parts.begin(), body(kBody));
+  }
+  parcel.whole = Message(absl::MakeConstSpan(parts));
+  return parcel;
+}
+
+// Made once: to send one costs a share.
+const Parcel& GetParcel(std::size_t kind, std::size_t number) {
+  static const auto* const parcels = [] {
+    auto* made = new std::vector<Parcel>;
+    for (std::size_t i = 0; i < kParcelKinds * kParcelVariants; ++i) {
+      made->push_back(MakeParcel(i / kParcelVariants, i % kParcelVariants));
+    }
+    return made;
+  }();
+  return (*parcels)[kind % kParcelKinds * kParcelVariants + number % kParcelVariants];
 }
 
 absl::Duration Passing(unsigned amount) {
@@ -259,45 +295,26 @@ void DrivenConnection::Process(std::size_t frames) {
   Require(!more || state_ != ConnectionState::kClosed, "a closed connection has nothing to do");
 }
 
+// 14: the message received last goes back, if there is one.
 void DrivenConnection::Send(unsigned kind) {
-  const std::size_t number = memory_.sent.size();
-  const auto body = [number](std::size_t size) { return Octets(number, size); };
-  constexpr std::array<std::size_t, 10> kSizes = {0, 1, 79, 80, 81, 255, 256, 2048, 2049, 9000};
-  Message message;
-  Bytes prefix;
-  std::vector<std::string_view> parts;
-  if (kind < kSizes.size()) {
-    message = Message(body(kSizes[kind]));
-  } else if (kind == 14 && !memory_.received.empty()) {
-    message = memory_.received.back();
-    echoed_ = true;
-  } else {
-    parts = {body(number), "", body(kind % 2 == 0 ? 5 : 3000)};
-    message = Message(absl::MakeConstSpan(parts));
-  }
-  if (kind == 0 || kind == 12) prefix = kDelimiter;
-  if (kind == 3 || kind == 13) prefix = AsBytes(LongPrefix());
-  Message record;
-  if (prefix.empty()) {
-    record = message;
-  } else {
-    parts.assign(1, AsText(prefix).substr(prefix.size() == kDelimiter.size() ? 2 : 9));
-    for (std::size_t i = 0; i < message.part_count(); ++i) parts.push_back(message[i].text());
-    record = Message(absl::MakeConstSpan(parts));
-  }
+  const bool echo = kind == 14 && !memory_.received.empty();
+  const Parcel& parcel = GetParcel(kind, memory_.sent.size());
+  Message message = echo ? memory_.received.back() : parcel.message;
+  const Message whole = echo ? message : parcel.whole;
+  echoed_ = echoed_ || echo;
   const bool can = connection_->CanSend();
-  const absl::Status sent = connection_->Send(&message, now_, prefix);
+  const absl::Status sent =
+      connection_->Send(&message, now_, echo ? Bytes() : AsBytes(parcel.prefix));
   if (sent.ok()) {
     Require(can, "Send takes nothing that CanSend denies");
     Require(message == Message(), "a message that was taken is empty");
-    memory_.sent.push_back(std::move(record));
+    memory_.sent.push_back(whole);
     return;
   }
   Require(!can || budget_->limit() != Budget::kUnlimited, "Send takes what CanSend promises");
   Require(connection_->status().ok() ? absl::IsUnavailable(sent) : sent == connection_->status(),
           "a refusal is unavailable, or the end's status");
-  Require(message.part_count() + (prefix.empty() ? 0 : 1) == record.part_count(),
-          "a message that was refused is untouched");
+  Require(message == (echo ? whole : parcel.message), "a message that was refused is untouched");
 }
 
 void DrivenConnection::Subscribe(unsigned kind) {

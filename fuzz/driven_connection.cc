@@ -8,9 +8,9 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "absl/types/span.h"
 #include "alloc/slice.h"
 #include "fuzz/hosting.h"
+#include "fuzz/parcels.h"
 #include "fuzz/pieces.h"
 #include "fuzz/require.h"
 #include "protocol/connection/event.h"
@@ -25,68 +25,6 @@ namespace {
 
 constexpr std::size_t kAll = static_cast<std::size_t>(-1);
 constexpr std::size_t kGreetingBytes = 64;
-// Octets to send, of any length up to 6000 and from any place, so that no two messages are alike.
-std::string_view Octets(std::size_t at, std::size_t size) {
-  static const std::string* const octets = [] {
-    auto* made = new std::string;
-    for (std::size_t i = 0; i < 7000; ++i) made->push_back(static_cast<char>(i * 7 + i / 256));
-    return made;
-  }();
-  return std::string_view(*octets).substr(at % 1000, size);
-}
-
-// Something to send: a message, frames that go in front of it, and the two as one message.
-struct Parcel {
-  Message message;
-  std::string prefix;
-  Message whole;
-};
-
-constexpr std::size_t kParcelKinds = 16;
-constexpr std::size_t kParcelVariants = 8;
-
-// Every size that the writer treats in another way, alone, in several parts, behind an empty part
-// and behind one that is too long to be copied.
-Parcel MakeParcel(std::size_t kind, std::size_t variant) {
-  constexpr std::array<std::size_t, 8> kSizes = {0, 1, 80, 81, 255, 256, 2048, 2049};
-  const auto body = [variant](std::size_t size) { return Octets(variant, size); };
-  std::vector<std::string_view> parts;
-  if (kind < kSizes.size()) {
-    parts = {body(kSizes[kind])};
-  } else if (kind < 11) {
-    parts = {body(kind == 8 ? 6000 : 10)};
-  } else {
-    parts = {body(variant), "", body(kind < 14 ? 5 : 2100)};
-  }
-  Parcel parcel;
-  parcel.message = Message(absl::MakeConstSpan(parts));
-  if (kind == 9 || kind == 12) {
-    parcel.prefix.assign("\x01\0", 2);
-    parts.insert(parts.begin(), "");
-  } else if (kind == 10 || kind == 13 || kind == 15) {
-    constexpr std::size_t kBody = 2100;
-    parcel.prefix.assign("\x03\0\0\0\0\0\0", 7);
-    parcel.prefix.push_back(static_cast<char>(kBody / 256));
-    parcel.prefix.push_back(static_cast<char>(kBody % 256));
-    parcel.prefix.append(body(kBody));
-    parts.insert(parts.begin(), body(kBody));
-  }
-  parcel.whole = Message(absl::MakeConstSpan(parts));
-  return parcel;
-}
-
-// Made once: to send one costs a share.
-const Parcel& GetParcel(std::size_t kind, std::size_t number) {
-  static const auto* const parcels = [] {
-    auto* made = new std::vector<Parcel>;
-    for (std::size_t i = 0; i < kParcelKinds * kParcelVariants; ++i) {
-      made->push_back(MakeParcel(i / kParcelVariants, i % kParcelVariants));
-    }
-    return made;
-  }();
-  return (*parcels)[kind % kParcelKinds * kParcelVariants + number % kParcelVariants];
-}
-
 absl::Duration Passing(unsigned amount) {
   constexpr std::array<std::int64_t, 16> kMilliseconds = {
       0, 1, 5, 10, 50, 100, 500, 999, 1000, 1001, 5000, 10000, 29999, 30000, 65500, 6553500};
@@ -318,7 +256,7 @@ void DrivenConnection::Send(unsigned kind) {
 }
 
 void DrivenConnection::Subscribe(unsigned kind) {
-  const std::string_view prefix = Octets(kind, kind * 40);
+  const std::string_view prefix = SomeOctets(kind, kind * 40);
   const bool subscribe = kind % 2 == 0;
   if (!connection_->SendSubscription(subscribe, AsBytes(prefix), now_).ok()) return;
   Require(connection_->state() == ConnectionState::kTraffic, "subscriptions go out in traffic");
@@ -343,7 +281,7 @@ void DrivenConnection::End(unsigned how) {
       connection_->Fail(TerminalStatus(Cause::kWeRejectedPeer, "no"), "", now_);
       break;
     case 13:
-      connection_->Fail(TerminalStatus(Cause::kWeRejectedPeer, "no"), Octets(0, 300), now_);
+      connection_->Fail(TerminalStatus(Cause::kWeRejectedPeer, "no"), SomeOctets(0, 300), now_);
       break;
     default:
       transport_ended_ = true;

@@ -207,8 +207,51 @@ def connection():
     }
 
 
+# ---- connection_pair_fuzzer -----------------------------------------------------------------
+
+
+def connection_pair():
+    (dealer_router, push_pull, req_rep, pair, xsub_xpub, sub_pub, dealers, routers, xsub_pub, rep_dealer,
+     misfit) = range(11)
+    a_closes, b_closes, cut = 0, 16, 32
+    large, subscription = 14, 15
+    act, batch, write, rest, some, receive, process, other = range(0, 16, 2)
+    b = 1  # added to a step: the second side's
+
+    def seed(types, from_a, from_b, first, second, bits=0):
+        return (bytes([types, bits]) + part(bytes(from_a)) + part(bytes(from_b)) + script(*first) +
+                bytes(kind | amount << 4 for kind, amount in second))
+
+    octets = [(batch, B70000), (write, B1), (some, 0), (process + b, 1)] * 60
+    both_up = [(batch, B4096), (write, B4096), (rest, 0), (batch + b, B4096), (write + b, B4096),
+               (rest + b, 1), (process, 9), (process + b, 9), (batch, 0), (batch + b, 0)] * 3
+    talk = [(act, 3), (batch, B64), (write, B33), (rest, 0), (receive + b, 2), (batch, 0), (act + b, 2),
+            (batch + b, B1000), (write + b, B257), (some + b, 9), (receive, 3)] * 8
+    every = list(range(14))
+    return {
+        "nothing_said": seed(dealer_router | a_closes, [], [], [], octets),
+        "all_sizes": seed(push_pull | a_closes, every, [], both_up + talk, octets),
+        "both_talk": seed(dealers | b_closes, every, every[::-1], both_up + talk, talk),
+        "identities": seed(routers | cut, [1, 2], [3], both_up, talk, bits=0x11),
+        "marks": seed(pair | cut, [1, 2, 11, 4], [11, 5, 1], both_up + talk, octets + talk, bits=0x66),
+        "large": seed(push_pull | b_closes, [1, large, 1, large], [], both_up + talk, talk * 2),
+        "subscriptions": seed(xsub_xpub | a_closes, [subscription] * 4 + [1, 12, subscription], [2, 3],
+                              both_up + talk, octets),
+        "subscriptions_to_pub": seed(sub_pub | b_closes, [subscription] * 3, [1, 8], talk, both_up),
+        "heartbeats": seed(dealer_router | b_closes, [1, 2], [3],
+                           both_up + [(other, 5), (batch, B64), (write, B64), (rest, 0)] * 4,
+                           [(other + b, 7)] * 9 + talk, bits=0x88),
+        "misfit": seed(misfit | a_closes, [1], [1], both_up, octets),
+        "envelopes": seed(req_rep | a_closes, [9, 10, 12, 13], [9, 15], octets, both_up + talk),
+    }
+
+
 def main():
-    for name, seeds in {"frame_reader": frame_reader(), "connection": connection()}.items():
+    for name, seeds in {
+            "frame_reader": frame_reader(),
+            "connection": connection(),
+            "connection_pair": connection_pair(),
+    }.items():
         folder = os.path.join(HERE, "corpus", name)
         os.makedirs(folder, exist_ok=True)
         for seed, octets in seeds.items():

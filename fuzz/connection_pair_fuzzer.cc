@@ -67,7 +67,7 @@ using monocoque::fuzz::Require;
 using monocoque::fuzz::Step;
 
 constexpr std::size_t kAll = static_cast<std::size_t>(-1);
-constexpr std::size_t kLargeBytes = 100'000;
+constexpr std::size_t kLargeBytes = 70'000;
 
 // Kinds 0 to 13 are parcels, the others what the table says.
 constexpr unsigned kLarge = 14;
@@ -77,6 +77,9 @@ const Message& LargeMessage() {
   static const auto* const large = new Message(std::string(kLargeBytes, 'L'));
   return *large;
 }
+
+// Only early in a script: one such message is enough for an input.
+bool IsLarge(unsigned kind, std::size_t sent) { return kind == kLarge && sent < 2; }
 
 // What one side saw: this must not depend on the schedule.
 struct Seen {
@@ -91,15 +94,18 @@ struct Seen {
 // One connection, its application and its end of the wire.
 class Side {
  public:
-  Side(const ConnectionOptions& options, const Host& host)
-      : connection_(*Connection::Create(options, host)) {}
+  // `wire` is where its octets are on their way: the caller's, so that its memory serves many runs.
+  Side(const ConnectionOptions& options, const Host& host, std::string* wire)
+      : connection_(*Connection::Create(options, host)), wire_(*wire) {
+    wire_.clear();
+  }
 
   Connection& connection() { return *connection_; }
   bool has_written() const { return batch_.has_value() || wire_at_ < wire_.size(); }
   Seen Conclude();
 
   bool Act(Input* script, Instant now);
-  void Receive(unsigned most, Instant now);
+  bool Receive(unsigned most, Instant now);
   void TakeEvents();
   bool Fill(std::size_t max_bytes);
   // Octets of the batch reach the wire.
@@ -117,7 +123,7 @@ class Side {
   std::size_t sent_ = 0;
   std::optional<unsigned> pending_;  // the script's step that was refused until now
   std::optional<TransmitBatch> batch_;
-  std::string wire_;
+  std::string& wire_;
   std::size_t wire_at_ = 0;
 };
 
@@ -135,8 +141,9 @@ bool Side::SendOne(unsigned kind, Instant now) {
     return connection_->SendSubscription(sent_ % 3 != 2, AsBytes(prefix), now).ok();
   }
   const monocoque::fuzz::Parcel& parcel = monocoque::fuzz::GetParcel(kind, sent_);
-  Message message = kind == kLarge ? LargeMessage() : parcel.message;
-  return connection_->Send(&message, now, kind == kLarge ? Bytes() : AsBytes(parcel.prefix)).ok();
+  const bool large = IsLarge(kind, sent_);
+  Message message = large ? LargeMessage() : parcel.message;
+  return connection_->Send(&message, now, large ? Bytes() : AsBytes(parcel.prefix)).ok();
 }
 
 // The next step of the script, once it is accepted; false if there is none or it is refused.
@@ -151,17 +158,21 @@ bool Side::Act(Input* script, Instant now) {
   return true;
 }
 
-void Side::Receive(unsigned most, Instant now) {
+// False if there is nothing.
+bool Side::Receive(unsigned most, Instant now) {
+  bool any = false;
   for (unsigned i = 0; i < most; ++i) {
     Message message;
     const Poll poll = connection_->Receive(&message, now);
-    if (poll == Poll::kNeedData) return;
+    if (poll == Poll::kNeedData) break;
     if (poll == Poll::kEvent) {
       TakeEvents();
     } else {
       seen_.messages.push_back(std::move(message));
     }
+    any = true;
   }
+  return any;
 }
 
 void Side::TakeEvents() {
@@ -205,12 +216,13 @@ std::size_t Side::Deliver(Side* to, unsigned way, std::size_t count, Instant now
   if (way == 0) {
     Require(peer.Donate(monocoque::fuzz::InOwnBlock(octets), now).ok(), "a donation is taken");
   } else if (way == 1) {
+    octets = octets.first(std::min<std::size_t>(octets.size(), 1000));
     monocoque::fuzz::InPieces(octets, 7, [&](Slice piece) {
       Require(peer.Donate(std::move(piece), now).ok(), "a piece is taken");
     });
   } else if (absl::StatusOr<ReadWindow> window = peer.PrepareRead(); window.ok()) {
     octets = octets.first(std::min(octets.size(), window->span().size()));
-    std::ranges::copy(octets, window->span().begin());
+    monocoque::fuzz::CopyOctets(octets, window->span());
     peer.CommitRead(*std::move(window), octets.size(), now);
   }
   wire_at_ += octets.size();
@@ -232,7 +244,14 @@ class Joined {
  private:
   Joined(const ConnectionOptions& a, const ConnectionOptions& b, const Host& host, Input script_a,
          Input script_b)
-      : sides_{Side(a, host), Side(b, host)}, scripts_{script_a, script_b}, now_(host.now) {}
+      : sides_{Side(a, host, Wire(0)), Side(b, host, Wire(1))},
+        scripts_{script_a, script_b},
+        now_(host.now) {}
+
+  static std::string* Wire(std::size_t which) {
+    static auto* const wires = new std::array<std::string, 2>;
+    return &(*wires)[which];
+  }
 
   bool Turn(std::size_t which);
   void TellEnd(std::size_t which);
@@ -284,9 +303,9 @@ void Joined::Do(Step step) {
 // Everything one side can do now; false if that is nothing.
 bool Joined::Turn(std::size_t which) {
   Side& side = sides_[which];
-  side.Receive(1000, now_);
   bool moved = side.connection().Process(1000, now_);
   side.TakeEvents();
+  moved = side.Receive(1000, now_) || moved;
   moved = side.Act(&scripts_[which], now_) || moved;
   moved = side.Fill(kAll) || moved;
   side.Write(kAll);
@@ -330,8 +349,8 @@ std::vector<Message> Expected(Input script) {
   for (std::size_t sent = 0; !script.empty(); ++sent) {
     const unsigned kind = script.Octet() & 15;
     if (kind == kSubscription) continue;
-    messages.push_back(kind == kLarge ? LargeMessage()
-                                      : monocoque::fuzz::GetParcel(kind, sent).whole);
+    messages.push_back(IsLarge(kind, sent) ? LargeMessage()
+                                           : monocoque::fuzz::GetParcel(kind, sent).whole);
   }
   return messages;
 }
@@ -382,8 +401,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto [type_a, type_b] = TypesFrom(types);
   const ConnectionOptions a = OptionsFrom(type_a, bits, "side-a");
   const ConnectionOptions b = OptionsFrom(type_b, bits >> 4, "b");
-  const Input script_a = input.Part();
-  const Input script_b = input.Part();
+  const Input script_a = input.Part(31);
+  const Input script_b = input.Part(31);
   const std::array<Input, 2> schedules = {input.Part(), Input(input.Take(255))};
   const BudgetPtr budget = Budget::Create(Budget::kUnlimited);
   std::array<std::array<Seen, 2>, 2> seen;

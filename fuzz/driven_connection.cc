@@ -25,11 +25,6 @@ namespace {
 
 constexpr std::size_t kAll = static_cast<std::size_t>(-1);
 constexpr std::size_t kGreetingBytes = 64;
-absl::Duration Passing(unsigned amount) {
-  constexpr std::array<std::int64_t, 16> kMilliseconds = {
-      0, 1, 5, 10, 50, 100, 500, 999, 1000, 1001, 5000, 10000, 29999, 30000, 65500, 6553500};
-  return absl::Milliseconds(kMilliseconds[amount % kMilliseconds.size()]);
-}
 
 }  // namespace
 
@@ -73,7 +68,7 @@ void DrivenConnection::Do(Step step, Input* stream) {
       TakeEvents();
       break;
     case 8:
-      PassTime(step.amount);
+      PassTime(step.duration());
       break;
     case 9:
       Send(step.amount);
@@ -142,7 +137,7 @@ void DrivenConnection::FillWindow(Input* stream, std::size_t count) {
   if (!window_) return;
   const MutableBytes span = window_->span();
   const Bytes octets = stream->Take(std::min(count, span.size()));
-  std::ranges::copy(octets, span.begin());
+  CopyOctets(octets, span);
   Fed(octets);
   connection_->CommitRead(*std::exchange(window_, std::nullopt), octets.size(), now_);
 }
@@ -291,8 +286,8 @@ void DrivenConnection::End(unsigned how) {
   }
 }
 
-void DrivenConnection::PassTime(unsigned amount) {
-  now_ = now_ + Passing(amount);
+void DrivenConnection::PassTime(absl::Duration by) {
+  now_ = now_ + by;
   connection_->HandleTimeout(now_);
   // What is due may bring something else that is due; that comes to an end.
   for (int again = 0; connection_->NextDeadline() <= now_; ++again) {
@@ -411,7 +406,7 @@ void DrivenConnection::Settle() {
     const Instant deadline = connection_->NextDeadline();
     if (deadline.is_never()) return;
     now_ = std::max(now_, deadline);
-    PassTime(0);
+    PassTime(absl::ZeroDuration());
   }
 }
 
@@ -421,7 +416,7 @@ void DrivenConnection::Finish(Input* stream, bool close_first) {
   Settle();
   memory_.received.clear();
   budget_->set_limit(Budget::kUnlimited);
-  PassTime(4);
+  PassTime(absl::Milliseconds(50));
   Settle();
   if (close_first) {
     connection_->Close(now_);

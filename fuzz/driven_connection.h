@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "alloc/budget.h"
 #include "alloc/bytes.h"
 #include "alloc/read_window.h"
@@ -61,7 +62,7 @@ class DrivenConnection {
   void Send(unsigned kind);
   void Subscribe(unsigned kind);
   void End(unsigned how);
-  void PassTime(unsigned amount);
+  void PassTime(absl::Duration by);
   void FillBatch(std::size_t max_bytes);
   void ReturnBatch(unsigned outcome);
   void Spurious();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/time/time.h"
 #include "alloc/bytes.h"
 
 namespace monocoque::fuzz {
@@ -30,8 +31,9 @@ class Input {
     rest_ = rest_.subspan(taken.size());
     return taken;
   }
-  // A length in one octet, then so many octets: an input of its own.
-  Input Part() { return Input(Take(Octet())); }
+  // A length in one octet, then so many octets: an input of its own. `most` is one less than a
+  // power of two.
+  Input Part(std::uint8_t most = 255) { return Input(Take(Octet() & most)); }
 
  private:
   Bytes rest_;
@@ -46,6 +48,13 @@ struct Step {
     constexpr std::array<std::size_t, 16> kBytes = {0,  1,  2,  3,   5,   8,    9,    16,
                                                     33, 64, 82, 130, 257, 1000, 4096, 70000};
     return kBytes[amount];
+  }
+
+  // Time: around the deadlines that the code and the fuzzers set.
+  absl::Duration duration() const {
+    constexpr std::array<std::int64_t, 16> kMilliseconds = {
+        0, 1, 5, 10, 50, 100, 500, 999, 1000, 1001, 5000, 10000, 29999, 30000, 65500, 6553500};
+    return absl::Milliseconds(kMilliseconds[amount]);
   }
 
   unsigned kind;    // 0 to 15

@@ -246,11 +246,65 @@ def connection_pair():
     }
 
 
+# ---- socket_fuzzer --------------------------------------------------------------------------
+
+
+def socket():
+    push, pull, dealer, router, pair, req, rep, dealer_router = range(8)
+    (bind, unbind, hostile, partner, feed, read, dial, receive, send, send_to, fill, written, clock, turn,
+     cut, all_of_it) = range(16)
+    close, round_, drop, process = 15, 8, 4, 1
+
+    def seed(socket_type, steps, stream=b"", rules=0, links=0):
+        return bytes([socket_type, rules, links]) + script(*steps) + stream
+
+    def everything(times=1):
+        return [(all_of_it, round_)] * times
+
+    listening = [(bind, 0), (partner, 0), (partner, 1)] + everything(3)
+    dialing = [(bind, 1), (bind, 2), (dial, 0), (dial, 1)] + everything(3)
+    traffic = [(send, 0), (send, 9), (turn, 2), (turn, 3), (fill, B4096), (written, 0), (receive, 3)] * 4
+    attack = [(bind, 0), (hostile, 1), (feed, 12)] + everything()
+    good = message(b"M") + message(b"", b"a") + message(b"", b"", b"b")
+    seeds = {}
+    for name, kind in [("push", push), ("pull", pull), ("dealer", dealer), ("router", router), ("pair", pair),
+                       ("req", req), ("rep", rep), ("dealer_to_router", dealer_router)]:
+        seeds[name + "_listens"] = seed(kind, listening + traffic + everything(2))
+        seeds[name + "_dials"] = seed(kind, dialing + traffic + [(cut, 0), (clock, 6), (dial, 0)] + everything(2))
+        seeds[name + "_attacked"] = seed(kind, attack + listening + [(receive, 2), (send, 1)] * 3 + everything(),
+                                         good * 2)
+    seeds.update({
+        "queue_before_dialed": seed(push, [(bind, 1), (send, 1), (send, 12), (clock, 6), (dial, 3), (clock, 6),
+                                           (dial, 0)] + everything(3)),
+        "cut_in_a_write": seed(dealer, dialing + [(send, 7), (send, 9), (send, 6), (fill, B70000), (send, 1),
+                                                  (written, 11), (clock, 8), (dial, 0)] + everything(3)),
+        "batch_out_over_a_reconnect": seed(push, dialing + [(send, 1), (fill, B70000), (send, 2), (cut, 0),
+                                                            (clock, 8), (dial, 0), (all_of_it, process),
+                                                            (turn, 0), (send, 3), (written, 0)] + everything(3)),
+        "late_facts": seed(dealer, dialing + [(cut, 0), (cut, 1)] + [(14, how) for how in range(6, 16)] +
+                           everything()),
+        "marks": seed(dealer, listening + traffic * 2, rules=6),
+        "no_memory": seed(dealer, listening + traffic + [(all_of_it, drop)] + traffic, good, rules=8),
+        "same_identity_twice": seed(router, [(bind, 0), (hostile, 3), (hostile, 3)] + everything(2), good, rules=32),
+        "router_mandatory": seed(router, listening + [(send, 3), (turn, 2), (receive, 0), (send, 0)] * 3, rules=16),
+        "peeks": seed(rep, listening + [(turn, 2), (send_to, 12), (send, 1), (send_to, 13)] * 3 + everything()),
+        "unbind_and_disconnect": seed(pair, listening + dialing + [(unbind, 0), (unbind, 1)] + everything(2)),
+        "close_with_something_queued": seed(push, [(bind, 1), (send, 1), (send, 8), (all_of_it, close), (dial, 0)] +
+                                            everything(2)),
+        "close_at_once": seed(dealer, dialing + traffic, links=32),
+        "destroyed_in_traffic": seed(dealer, dialing + traffic + [(fill, B64)], links=16),
+        "heartbeats": seed(pair, listening + [(clock, 6)] * 4 + everything(), links=1),
+        "windows_held": seed(pull, attack + [(read, 2), (read, 3), (read, 1), (cut, 0), (read, 15)], good * 3),
+    })
+    return seeds
+
+
 def main():
     for name, seeds in {
             "frame_reader": frame_reader(),
             "connection": connection(),
             "connection_pair": connection_pair(),
+            "socket": socket(),
     }.items():
         folder = os.path.join(HERE, "corpus", name)
         os.makedirs(folder, exist_ok=True)

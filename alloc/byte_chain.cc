@@ -10,9 +10,10 @@ namespace monocoque {
 void ByteChain::CloseOpen() {
   const auto size = static_cast<std::size_t>(write_ - open_);
   if (size == 0) return;
-  segments_.push_back(
-      {Slice(slab_, open_, size), open_messages_, open_boundary_, open_continues_});
+  segments_.push_back({Slice(slab_, open_, size), open_messages_, open_boundary_,
+                       open_continues_ ? size : open_tail_});
   open_continues_ = in_message_;
+  open_tail_ = 0;
   closed_messages_ += open_messages_;
   open_ = write_;
   open_messages_ = 0;
@@ -33,10 +34,11 @@ MutableBytes ByteChain::PrepareSlow(std::size_t count) {
 void ByteChain::AppendSlice(Slice slice, std::size_t messages) {
   if (slice.empty()) return;
   CloseOpen();
-  bytes_ += slice.size();
+  const std::size_t size = slice.size();
+  bytes_ += size;
   closed_messages_ += messages;
   segments_.push_back({std::move(slice), messages, messages > 0 ? 0 : kNoBoundary,
-                       messages == 0 && in_message_});
+                       messages == 0 && in_message_ ? size : 0});
   in_message_ = in_message_ || messages > 0;
   open_continues_ = in_message_;
 }
@@ -103,7 +105,7 @@ bool ByteChain::TakeUnsent(Unsent* out) {
     bytes_ -= segment.octets.size() - written;
     closed_messages_ -= segment.messages;
     if (!unsent_found_) {
-      out->cut = out->cut || segment.continues;
+      out->cut = out->cut || written < segment.tail;
       if (segment.messages == 0) continue;
       unsent_found_ = true;
       out->begun = written > segment.boundary ? written - segment.boundary : 0;

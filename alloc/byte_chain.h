@@ -52,7 +52,9 @@ class ByteChain {
   }
   void EndMessage() {
     in_message_ = false;
-    if (write_ == open_) open_continues_ = false;
+    if (!open_continues_) [[likely]] return;
+    open_continues_ = false;
+    open_tail_ = static_cast<std::size_t>(write_ - open_);
   }
 
   // Octets appended and not yet written in full, those in flight included.
@@ -88,7 +90,7 @@ class ByteChain {
     Slice octets;
     std::size_t messages;  // that begin in it
     std::size_t boundary;  // of the first of them, from the segment's begin
-    bool continues;        // it begins within a message
+    std::size_t tail;      // octets at its begin that belong to a message from before
   };
 
   std::size_t room() const { return static_cast<std::size_t>(limit_ - write_); }
@@ -105,7 +107,8 @@ class ByteChain {
   std::uint8_t* limit_ = nullptr;
   std::size_t open_messages_ = 0;
   std::size_t open_boundary_ = kNoBoundary;
-  bool open_continues_ = false;
+  bool open_continues_ = false;  // it began within a message, which is not at its end
+  std::size_t open_tail_ = 0;    // where that message ended
   bool in_message_ = false;
 
   RingQueue<Segment> segments_;

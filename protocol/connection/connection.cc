@@ -23,6 +23,7 @@ constexpr std::size_t kMaxPongBacklog = 1024 * 1024;
 constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // libzmq computes a time to live in milliseconds with 16 bits: more would wrap around there.
 constexpr absl::Duration kMaxTtl = absl::Milliseconds(65500);
+constexpr std::string_view kNoMemory = "no memory for what the handshake has to say";
 
 absl::Status CheckOptions(const ConnectionOptions& options) {
   if (!IdentityFits(options.routing_id)) {
@@ -56,7 +57,9 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Create(const ConnectionO
     return absl::InvalidArgumentError("connection: the host must bring a pool and entropy");
   }
   if (absl::Status fits = CheckOptions(options); !fits.ok()) return fits;
-  return std::unique_ptr<Connection>(new Connection(options, host));
+  std::unique_ptr<Connection> made(new Connection(options, host));
+  if (!made->wants_transmit()) return TerminalStatus(Cause::kLimit, kNoMemory);
+  return made;
 }
 
 Connection::Connection(const ConnectionOptions& options, const Host& host)
@@ -171,7 +174,7 @@ void Connection::HandleTimeout(Instant now) {
       case Heartbeat::Due::kPing: {
         std::string ping;
         AppendPing(&ping, std::min(options_.heartbeat.ttl, kMaxTtl), {});
-        SendOctets(ping);
+        if (!SendOctets(ping)) heartbeat_.OnPingNotSent();
         break;
       }
       case Heartbeat::Due::kExpired:
@@ -244,16 +247,16 @@ bool Connection::SendOctets(std::string_view octets) {
 
 void Connection::Fail(absl::Status why, std::string_view reason, Instant /*now*/) {
   if (!status_.ok()) return;
-  if (!handshake_.takes_commands()) reason = {};
-  if (!reason.empty()) {
+  bool told = false;
+  if (!reason.empty() && handshake_.takes_commands()) {
     std::string error;
     AppendError(&error, reason);
-    SendOctets(error);
+    told = SendOctets(error);
   }
   End(std::move(why));
   StopDelivering();
   // Without an ERROR to deliver nothing more is written: what had not begun goes back.
-  if (reason.empty()) transport_closed_ = true;
+  if (!told) transport_closed_ = true;
   SettleClosing();
 }
 
@@ -267,9 +270,13 @@ void Connection::Close(Instant /*now*/) {
 void Connection::AdvanceHandshake(Instant now) {
   std::string out;
   const Handshake::Result result = handshake_.Advance(&reader_.input(), &out);
-  SendOctets(out);
+  const bool queued = SendOctets(out);
   if (result == Handshake::Result::kFailed) {
     End(handshake_.status());
+    SettleClosing();
+  } else if (!queued) {
+    End(TerminalStatus(Cause::kLimit, kNoMemory));
+    transport_closed_ = true;  // what follows would be read wrongly
     SettleClosing();
   } else if (result == Handshake::Result::kDone) {
     BeginTraffic(now);
@@ -360,6 +367,7 @@ bool Connection::TakeSubscription(const Message& message) {
 }
 
 void Connection::OnSubscription(bool subscribe, Bytes prefix) {
+  if (!status_.ok()) return;  // behind the end it means nothing any more
   Push({subscribe ? ConnectionEvent::Kind::kSubscribe : ConnectionEvent::Kind::kUnsubscribe,
         Slice::Copy(prefix),
         {}});

@@ -66,7 +66,8 @@ enum class Poll {
 // Invariant: whole messages received before the end are delivered, and nothing behind the end.
 class Connection {
  public:
-  // Fails with a sentence if the options make no sense. `host.pool` and `host.entropy` must be set.
+  // Fails with a sentence if the options make no sense, or if there is no memory for the first octets.
+  // `host.pool` and `host.entropy` must be set.
   static absl::StatusOr<std::unique_ptr<Connection>> Create(const ConnectionOptions& options,
                                                             const Host& host);
 
@@ -161,7 +162,7 @@ class Connection {
   // False if memory is refused.
   bool SendFirst(Bytes body);
   // The pattern above found that the peer broke its rules or must be refused: tells the peer by
-  // ERROR with `reason` (cut to 255 octets; empty, or a peer that knows no ERROR: none) and closes
+  // ERROR with `reason` (cut to 255 octets; empty, within the greeting, or to a peer that knows none: no ERROR) and closes
   // with `why`.
   void Fail(absl::Status why, std::string_view reason, Instant now);
   // Messages will be given a routing id of so many octets: their inside leaves room for it.

@@ -36,6 +36,7 @@ class Handshake {
   // Goes on with what is there.
   Result Advance(ByteQueue* input, std::string* out);
 
+  // Our greeting is not out, or not all of it: no command may follow yet.
   const PeerInfo& peer() const { return peer_; }
   // How frames look from the handshake's end on.
   Framing framing() const { return framing_; }

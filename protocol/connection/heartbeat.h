@@ -43,6 +43,8 @@ class Heartbeat {
   }
   // Octets came from the peer, of whatever kind (H-5).
   void OnActivity() { ++activity_; }
+  // What Next said was due could not be sent: no answer will come.
+  void OnPingNotSent() { expiry_ = Instant::Never(); }
   // The peer's PING asks us to close if nothing follows within `ttl`; zero asks nothing (H-3).
   void OnPing(absl::Duration ttl, Instant now) {
     peer_ttl_ = ttl;

@@ -34,6 +34,7 @@ void Reader::set_framing(Framing framing) {
 Reader::Result Reader::Fail(std::string_view sentence) {
   if (status_.ok()) status_ = absl::InvalidArgumentError(sentence);
   DropGather();
+  gathering_ = true;  // an error is for good: shuts the fast ways
   return Result::kError;
 }
 
@@ -126,7 +127,7 @@ Reader::Result Reader::NextSlow(Message* out) {
     if (kind == Result::kNeedData) return kind;
     if (kind == Result::kCommand) {
       // One that LookAhead handed out is only passed over.
-      const bool handed_out = input_.position() < seen_position_;
+      const bool handed_out = position() < seen_position_;
       if (TakeCommand(0, header) == Result::kNeedData) return Result::kNeedData;
       input_.Skip(header.header_bytes + static_cast<std::size_t>(header.body_bytes));
       if (handed_out) continue;
@@ -273,7 +274,7 @@ void Reader::DropGather() {
 // Continues where the last look ended, or behind what was taken meanwhile. False if the message
 // being gathered is not all there.
 bool Reader::CatchUp() {
-  const std::uint64_t next_header = input_.position() + lacking_;
+  const std::uint64_t next_header = position() + lacking_;
   if (seen_position_ >= next_header && seen_ >= taken_) return true;
   const bool ends_message = in_frame_ && gather_last_;
   if (ends_message && input_.size() < lacking_) return false;
@@ -287,7 +288,7 @@ bool Reader::CatchUp() {
 // The fast way over whole one-part messages in short frames that lie in one piece.
 void Reader::PassShortFrames(std::size_t* max_frames, std::size_t max_messages) {
   if (seen_parts_ > 0) return;
-  const Bytes span = input_.SpanAt(static_cast<std::size_t>(seen_position_ - input_.position()));
+  const Bytes span = input_.SpanAt(static_cast<std::size_t>(seen_position_ - position()));
   const std::size_t most = std::min(*max_frames, max_messages - ahead());
   std::size_t at = 0;
   std::size_t count = 0;
@@ -307,7 +308,7 @@ Reader::Result Reader::LookAhead(std::size_t* max_frames, std::size_t max_messag
   while (*max_frames > 0 && ahead() < max_messages) {
     PassShortFrames(max_frames, max_messages);
     if (*max_frames == 0 || ahead() >= max_messages) break;
-    const std::uint64_t distance = seen_position_ - input_.position();
+    const std::uint64_t distance = seen_position_ - position();
     if (distance >= input_.size()) return Result::kNeedData;
     const auto offset = static_cast<std::size_t>(distance);
     FrameHeader header;
@@ -358,8 +359,7 @@ absl::StatusOr<ReadWindow> Reader::PrepareDirect() {
 void Reader::CommitDirect(std::size_t bytes) {
   gathered_ += bytes;
   lacking_ -= bytes;
-  // They never were in the input: what lies behind the frame has come nearer.
-  if (seen_position_ > input_.position()) seen_position_ -= bytes;
+  direct_ += bytes;
 }
 
 }  // namespace monocoque

@@ -140,6 +140,8 @@ class Reader {
   bool Reserve(std::size_t bytes);
   Result EmitGathered(Message* out);
   void DropGather();
+  // Where in the stream the front of input_ is: what was read directly never was in it.
+  std::uint64_t position() const { return input_.position() + direct_; }
   bool CatchUp();
   void PassShortFrames(std::size_t* max_frames, std::size_t max_messages);
 
@@ -153,6 +155,7 @@ class Reader {
   BudgetPtr budget_;
   std::shared_ptr<SlabPool> pool_;
   ByteQueue input_;
+  std::uint64_t direct_ = 0;  // octets read straight into a message's own block
   std::uint64_t taken_ = 0;
 
   // The message being gathered: a single body, or frames in wire form.

@@ -418,6 +418,27 @@ TEST_F(ByteChainTest, AMessageCutInItsCopiedTailIsTold) {
   EXPECT_EQ(taken.cut, 1);
 }
 
+// Of a segment that goes on with an earlier message only that message's octets tell whether it was cut.
+TEST_F(ByteChainTest, AMessageWithACopiedTailWrittenToItsEndIsNotCut) {
+  CopiedTail(Pattern(30), "tail");
+  Copied("next");
+  Copied("last");
+  EXPECT_EQ(Write(36), Pattern(30) + "tailnextlast");
+  const Taken taken = TakeAll();
+  EXPECT_EQ(taken.text, "nextlast");
+  EXPECT_EQ(taken.begun, 2u);
+  EXPECT_EQ(taken.cut, 0);
+}
+
+TEST_F(ByteChainTest, OctetsThatAreNoMessageCutNone) {
+  CopiedTail(Pattern(30), "tail");
+  Raw("command");
+  EXPECT_EQ(Write(36), Pattern(30) + "tailcommand");
+  const Taken taken = TakeAll();
+  EXPECT_EQ(taken.text, "");
+  EXPECT_EQ(taken.cut, 0);
+}
+
 TEST_F(ByteChainTest, AMessageThatGoesOnInASecondSlabMayBeCutThere) {
   Copied(Pattern(50));
   chain_->Prepare(10);

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "alloc/budget.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
@@ -333,6 +334,23 @@ TEST(ConnectionTest, SubscriptionsInBothForms) {
   }
 }
 
+// PUB-8: a subscription that is taken behind the end means nothing any more; messages are delivered still.
+TEST(ConnectionTest, NoSubscriptionBehindTheClosingEvent) {
+  const Host host = TestHost();
+  auto c = Up(SocketType::kXPub, "SUB", host);
+  Feed(c.get(), Hex("0002 0161") + Hex("0001 62") + Hex("0002 0061"), host.now);
+  c->OnTransportClosed(absl::OkStatus(), host.now);
+  ConnectionEvent event;
+  ASSERT_TRUE(c->NextEvent(&event));
+  EXPECT_EQ(event.kind, ConnectionEvent::Kind::kClosed);
+  Message m;
+  ASSERT_EQ(c->Receive(&m, host.now), Poll::kMessage);
+  EXPECT_EQ(m.text(), "b");
+  EXPECT_EQ(c->Receive(&m, host.now), Poll::kNeedData);
+  EXPECT_FALSE(c->NextEvent(&event));
+  EXPECT_FALSE(c->delivering());
+}
+
 // Pitfall 1, F-10: endless MORE ends at the limit of parts, and of octets.
 TEST(ConnectionTest, EndlessMore) {
   const Host host = TestHost();
@@ -437,6 +455,52 @@ TEST(ConnectionTest, CloseFlushes) {
   Message m("more");
   EXPECT_EQ(c->Send(&m, host.now), c->status());
   EXPECT_EQ(m.text(), "more");
+}
+
+// X-4, G-6: a connection that cannot even queue its greeting, or what follows it, ends for want of memory. It
+// never writes a stream with a hole.
+TEST(ConnectionTest, NoMemoryForTheHandshakeEndsIt) {
+  Host host = TestHost();
+  host.budget = Budget::Create(0);
+  EXPECT_EQ(CauseOf(Connection::Create({.socket_type = SocketType::kPull}, host).status()),
+            Cause::kLimit);
+  host.budget->set_limit(Budget::kUnlimited);
+  auto c = Make(SocketType::kPull, host);
+  EXPECT_EQ(TakeOutput(c.get(), host.now).size(), 10u);
+  host.budget->set_limit(0);
+  Feed(c.get(), PeerGreeting() + PeerReady("PUSH"), host.now);
+  c->Process(10, host.now);
+  EXPECT_EQ(CauseOf(c->status()), Cause::kLimit);
+  EXPECT_TRUE(c->done());
+  host.budget->set_limit(Budget::kUnlimited);
+  EXPECT_EQ(TakeOutput(c.get(), host.now), "");
+}
+
+// B-6: within the greeting there is no place for an ERROR.
+TEST(ConnectionTest, FailWithinTheGreetingWritesNothing) {
+  const Host host = TestHost();
+  auto c = Make(SocketType::kPull, host);
+  c->Fail(TerminalStatus(Cause::kWeRejectedPeer, "no"), "no", host.now);
+  EXPECT_EQ(CauseOf(c->status()), Cause::kWeRejectedPeer);
+  EXPECT_TRUE(c->done());
+  EXPECT_EQ(TakeOutput(c.get(), host.now), "");
+}
+
+// H-5: a PING that memory was refused for is not waited for; the next one goes out in its time.
+TEST(ConnectionTest, PingThatWasNotSentIsNotMissed) {
+  Host host = TestHost();
+  host.budget = Budget::Create(Budget::kUnlimited);
+  auto c = Up(SocketType::kPull, "PUSH", host, 1,
+              {.heartbeat = {.interval = absl::Seconds(5), .timeout = absl::Seconds(1)}});
+  host.budget->set_limit(0);
+  c->HandleTimeout(host.now + absl::Seconds(5));
+  EXPECT_FALSE(c->wants_transmit());
+  c->HandleTimeout(host.now + absl::Seconds(6));
+  ASSERT_TRUE(c->status().ok());
+  host.budget->set_limit(Budget::kUnlimited);
+  EXPECT_EQ(c->NextDeadline(), host.now + absl::Seconds(10));
+  c->HandleTimeout(host.now + absl::Seconds(10));
+  EXPECT_EQ(ToHex(TakeOutput(c.get(), host.now)), "04070450494e470000");
 }
 
 }  // namespace

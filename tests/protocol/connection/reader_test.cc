@@ -1,0 +1,86 @@
+#include "protocol/connection/reader.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "alloc/block.h"
+#include "alloc/bytes.h"
+#include "gtest/gtest.h"
+#include "tests/support/pair.h"
+
+namespace monocoque {
+namespace {
+
+using ::monocoque::testing::Hex;
+
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+
+// Octets in a block of their own.
+void Feed(Reader* reader, std::string_view octets) {
+  BlockPtr block = Block::Allocate(octets.size(), nullptr);
+  std::ranges::copy(AsBytes(octets), block->data());
+  const std::uint8_t* data = block->data();
+  reader->input().Append(Slice(std::move(block), data, octets.size()));
+}
+
+void ReadDirectly(Reader* reader, std::string_view octets) {
+  absl::StatusOr<ReadWindow> window = reader->PrepareDirect();
+  ASSERT_TRUE(window.ok());
+  ASSERT_GE(window->span().size(), octets.size());
+  std::ranges::copy(AsBytes(octets), window->span().begin());
+  reader->CommitDirect(octets.size());
+}
+
+// F-12: what was read straight into a part's own block counts for the place where LookAhead goes
+// on: the command behind the part is found, and the frame behind that is read from its header.
+TEST(ReaderTest, LookAheadGoesOnBehindDirectlyReadOctets) {
+  Reader reader({}, {});
+  Message message;
+  Feed(&reader, Hex("0104"));
+  EXPECT_EQ(reader.Next(&message), Reader::Result::kNeedData);
+  std::size_t frames = kAll;
+  EXPECT_EQ(reader.LookAhead(&frames, kAll), Reader::Result::kNeedData);
+  ReadDirectly(&reader, "abcd");
+  Feed(&reader, Hex("0405 0450494e47") + Hex("0001 65") + Hex("0002 ffff"));
+  EXPECT_EQ(reader.LookAhead(&frames, kAll), Reader::Result::kCommand);
+  EXPECT_EQ(AsText(reader.command()), "\x04PING");
+  EXPECT_EQ(reader.LookAhead(&frames, kAll), Reader::Result::kNeedData);
+  EXPECT_EQ(reader.ahead(), 2u);
+  ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+  EXPECT_EQ(message, Message({"abcd", "e"}));
+}
+
+// C-6: a command behind a directly read part is handed out by Next if LookAhead did not come to it.
+TEST(ReaderTest, NextHandsOutTheCommandBehindDirectlyReadOctets) {
+  Reader reader({}, {});
+  Message message;
+  Feed(&reader, Hex("0104"));
+  EXPECT_EQ(reader.Next(&message), Reader::Result::kNeedData);
+  std::size_t frames = kAll;
+  EXPECT_EQ(reader.LookAhead(&frames, kAll), Reader::Result::kNeedData);
+  ReadDirectly(&reader, "abcd");
+  Feed(&reader, Hex("0403 0151 00"));
+  EXPECT_EQ(reader.Next(&message), Reader::Result::kCommand);
+  EXPECT_EQ(AsText(reader.command()), std::string_view("\x01Q\0", 3));
+}
+
+// F-10: an error is for good, though what follows it looks like a message.
+TEST(ReaderTest, NothingIsTakenBehindAnError) {
+  Reader reader({.max_parts = 1}, {});
+  Message message;
+  Feed(&reader, Hex("01"));
+  Feed(&reader, Hex("00"));
+  EXPECT_EQ(reader.Next(&message), Reader::Result::kNeedData);
+  Feed(&reader, Hex("0001 61"));
+  EXPECT_EQ(reader.Next(&message), Reader::Result::kError);
+  EXPECT_EQ(reader.Next(&message), Reader::Result::kError);
+  EXPECT_EQ(reader.status().message(), "message of more parts than the limit");
+  EXPECT_EQ(reader.taken(), 0u);
+}
+
+}  // namespace
+}  // namespace monocoque

@@ -300,7 +300,7 @@ void SocketCore::MoveQueue(Peer* peer) {
     peer->queue_bytes -= bytes;
     peer->queue.pop_front();
   }
-  if (peer->queue.empty()) peer->queue.Shrink();
+  if (peer->queue.empty() && !options_.conflate) peer->queue.Shrink();
   UpdateBalance(peer);
 }
 

@@ -1,7 +1,7 @@
 // One side of a benchmark of two processes, chosen by flags, so that outside harnesses can drive
 // the library. It uses the library as any user would.
 //
-//   arena_target --role pub|sub --kind throughput|latency|fanout|fanin --transport tcp|ipc
+//   arena_target --role pub|sub --kind throughput|latency|pubsub|fanout|fanin --transport tcp|ipc
 //                --endpoint EP --payload-bytes N --messages N --warmup N --peers N --variant uring
 //                [--bind] [--duration-secs S] [--knob key=value]...
 //   arena_target describe
@@ -10,9 +10,10 @@
 // PULL, binds, reads the warm-up, times `messages` and prints THROUGHPUT count seconds (with no
 // warm-up the time begins with the first message). Latency: `pub` is REQ, connects and prints
 // LATENCY count min p50 p90 p99 p999 max in nanoseconds; `sub` is REP, binds and echoes until
-// killed. Kinds of many peers: --bind says who binds, the producer (PUSH) sends until killed, the
-// consumer (PULL) counts for --duration-secs from its first message on and prints THROUGHPUT count
-// seconds. Knobs: spin, `off` or in microseconds; others are ignored. `--flag value` and
+// killed. Kinds of many peers: --bind says who binds, the producer (PUSH; pubsub: PUB) sends until
+// killed, the consumer (PULL; SUB of everything) counts for --duration-secs from its first message
+// on and prints THROUGHPUT count seconds. Knobs: spin, `off` or in microseconds; others are
+// ignored. `--flag value` and
 // `--flag=value` are alike.
 #include <algorithm>
 #include <cstdint>
@@ -201,14 +202,16 @@ void Latency(Loop* loop, const Flags& flags) {
 }
 
 void ManyPeers(Loop* loop, const Flags& flags) {
+  const bool pubsub = flags.kind == "pubsub";
   if (flags.role == "pub") {
-    Socket push = loop->MakeSocket(SocketType::kPush);
+    Socket push = loop->MakeSocket(pubsub ? SocketType::kPub : SocketType::kPush);
     Join(&push, flags, flags.bind);
     if (flags.bind) Check(push.WaitReady(flags.peers));
     const std::string payload(flags.payload_bytes, 'x');
     for (;;) Check(push.Send(payload));
   }
-  Socket pull = loop->MakeSocket(SocketType::kPull);
+  Socket pull = loop->MakeSocket(pubsub ? SocketType::kSub : SocketType::kPull);
+  if (pubsub) Check(pull.Subscribe(""));
   Join(&pull, flags, flags.bind);
   Message message = Take(&pull);
   const absl::Time begin = absl::Now();
@@ -240,11 +243,9 @@ int main(int argc, char** argv) {
     Throughput(&loop, flags);
   else if (flags.kind == "latency")
     Latency(&loop, flags);
-  else if (flags.kind == "fanout" || flags.kind == "fanin")
+  else if (flags.kind == "fanout" || flags.kind == "fanin" || flags.kind == "pubsub")
     ManyPeers(&loop, flags);
-  else if (flags.kind == "pubsub")
-    Die("--kind pubsub is not built yet: there is no PUB and no SUB");
   else
-    Die("--kind must be throughput, latency, fanout or fanin");
+    Die("--kind must be throughput, latency, pubsub, fanout or fanin");
   return 0;
 }

@@ -18,8 +18,12 @@ struct Role {
 constexpr Role kRoles[] = {
     {"pair", SocketType::kPair},     {"push", SocketType::kPush}, {"pull", SocketType::kPull},
     {"req", SocketType::kReq},       {"rep", SocketType::kRep},   {"dealer", SocketType::kDealer},
-    {"router", SocketType::kRouter},
+    {"router", SocketType::kRouter}, {"pub", SocketType::kPub},   {"sub", SocketType::kSub},
+    {"xpub", SocketType::kXPub},     {"xsub", SocketType::kXSub},
 };
+
+constexpr std::string_view kRoleNames =
+    "pair, push, pull, req, rep, dealer, router, pub, sub, xpub, xsub, and demo";
 
 absl::Status Usage(std::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(why, "; see monocoque --help"));
@@ -50,6 +54,10 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
     absl::StatusOr<std::string> identity = Unescape(value);
     if (!identity.ok()) return Usage(absl::StrCat("--identity: ", identity.status().message()));
     args->identity = *std::move(identity);
+  } else if (option == "--subscribe") {
+    absl::StatusOr<std::string> prefix = Unescape(value);
+    if (!prefix.ok()) return Usage(absl::StrCat("--subscribe: ", prefix.status().message()));
+    args->subscriptions.push_back(*std::move(prefix));
   } else if (option == "--reply") {
     if (const auto reply = ParseLine(value); !reply.ok()) {
       return Usage(absl::StrCat("--reply: ", reply.status().message()));
@@ -85,7 +93,7 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
 
 constexpr std::string_view kValued[] = {"--adapter", "--bind",     "--connect", "--count",
                                         "--timeout", "--identity", "--reply",   "--interval",
-                                        "--format",  "--hwm",      "--linger"};
+                                        "--format",  "--hwm",      "--linger",  "--subscribe"};
 
 absl::Status CheckRole(const Args& args, std::string_view role) {
   const bool answers = args.role == SocketType::kRep || args.role == SocketType::kRouter;
@@ -93,6 +101,10 @@ absl::Status CheckRole(const Args& args, std::string_view role) {
   if (args.echo && args.reply) return Usage("--echo and --reply exclude each other");
   if ((args.echo || args.reply) && !answers) {
     return Usage(absl::StrCat("--echo and --reply are for rep and router, not for ", role));
+  }
+  const bool subscribes = args.role == SocketType::kSub || args.role == SocketType::kXSub;
+  if (!args.subscriptions.empty() && !subscribes) {
+    return Usage(absl::StrCat("--subscribe is for sub and xsub, not for ", role));
   }
   if (args.role == SocketType::kRep && !args.echo && !args.reply) {
     return Usage("rep needs --echo or --reply TEXT to answer with");
@@ -135,8 +147,7 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
     }
     if (absl::Status set = SetOption(&args, option, value); !set.ok()) return set;
   }
-  if (role.empty())
-    return Usage("give a role: pair, push, pull, req, rep, dealer, router, or demo");
+  if (role.empty()) return Usage(absl::StrCat("give a role: there are ", kRoleNames));
   if (role == "demo") {
     if (words.size() > 1) return Usage("demo takes no options");
     args.mode = Args::Mode::kDemo;
@@ -148,8 +159,7 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
     if (absl::Status fits = CheckRole(args, role); !fits.ok()) return fits;
     return args;
   }
-  return Usage(absl::StrCat("unknown role \"", Escape(role),
-                            "\"; there are pair, push, pull, req, rep, dealer, router, and demo"));
+  return Usage(absl::StrCat("unknown role \"", Escape(role), "\"; there are ", kRoleNames));
 }
 
 std::string_view HelpText() {
@@ -158,7 +168,7 @@ std::string_view HelpText() {
 usage: monocoque ROLE (--bind ENDPOINT | --connect ENDPOINT)... [OPTION]...
        monocoque demo
 
-roles: pair push pull req rep dealer router
+roles: pair push pull req rep dealer router pub sub xpub xsub
 endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH, ipc://@NAME
 
   --adapter=uring    the runtime to use (uv and asio are not built yet)
@@ -167,18 +177,21 @@ endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH
   --identity ID      our routing id, told to ROUTER peers
   --echo             rep, router: answer each message with itself
   --reply TEXT       rep, router: answer each message with TEXT
+  --subscribe PREFIX sub, xsub: messages that begin so (repeatable; sub without any: all)
   --interval MS      wait between sends
   --format FORMAT    how messages are printed: text, hex, json
   --hwm N            high-water mark in messages, both ways; 0 is none
   --linger MS        at the end, wait so long at most for what was sent to go out
   --help, --version
 
-push, req, dealer, pair and router read messages from stdin, one a line, parts separated by a tab;
-all but push print what they receive to stdout in the same form. In both, \\ \t \n stand for those
-three, \xNN for any other octet that is not printable. router has the peer's routing id as first part.
+All but pull, sub and rep read messages from stdin, one a line, parts separated by a tab; all but
+push and pub print what they receive to stdout in the same form. In both, \\ \t \n stand for those
+three, \xNN for any other octet that is not printable. router has the peer's routing id as first part; xpub prints, and xsub takes,
+subscriptions as \x01PREFIX and \x00PREFIX.
+pub and xpub wait up to a second for a first subscription before they send.
 A bound endpoint is printed to stderr, and so are errors.
-At the end of input push and req end once everything is sent; dealer, pair and router stay until
---count, --timeout or a signal.
+At the end of input push, pub and req end once everything is sent; the others stay until --count,
+--timeout or a signal.
 exit: 0 done, 1 failed, 2 usage, 3 timed out
 )";
 }

@@ -26,6 +26,7 @@ struct Args {
   Mode mode = Mode::kRole;
   SocketType role = SocketType::kPull;
   std::vector<Place> places;  // in the order given
+  std::vector<std::string> subscriptions;
   std::optional<std::uint64_t> count;
   absl::Duration timeout = absl::InfiniteDuration();
   std::string identity;

@@ -109,6 +109,20 @@ bool Routing(Stage* stage) {
   return true;
 }
 
+bool Publishing(Stage* stage) {
+  Socket pub = stage->loop().MakeSocket(SocketType::kPub);
+  Socket sub = stage->loop().MakeSocket(SocketType::kSub);
+  if (absl::Status subscribed = sub.Subscribe("weather."); !subscribed.ok()) return false;
+  if (!stage->Join("PUB to SUB", &pub, &sub, "tcp://127.0.0.1:*")) return false;
+  const absl::Time deadline = absl::Now() + absl::Seconds(10);
+  while (pub.core().topics() == 0 && absl::Now() < deadline)
+    stage->loop().RunOnce(absl::Seconds(1));
+  std::printf("  sub wants what begins with weather., so this does not cross: sport.results\n");
+  if (!pub.Send("sport.results").ok()) return false;
+  stage->Pass("pub", &pub, "sub", &sub, Message({"weather.berlin", "rain"}));
+  return true;
+}
+
 bool Exclusive(Stage* stage) {
   Socket one = stage->loop().MakeSocket(SocketType::kPair);
   Socket other = stage->loop().MakeSocket(SocketType::kPair);
@@ -130,8 +144,8 @@ int RunDemo() {
     return 1;
   }
   Stage stage(&loop);
-  const bool joined =
-      Pipeline(&stage) && RequestReply(&stage) && Routing(&stage) && Exclusive(&stage);
+  const bool joined = Pipeline(&stage) && RequestReply(&stage) && Routing(&stage) &&
+                      Publishing(&stage) && Exclusive(&stage);
   const bool all = joined && stage.arrived() == stage.sent();
   std::printf("\n%d of %d messages arrived, %zu octets, in %s: %s\n", stage.arrived(), stage.sent(),
               stage.octets(),

@@ -35,6 +35,8 @@ using uring::Task;
 constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
 // What is left to send when a signal asks us to end.
 constexpr absl::Duration kLastMoment = absl::Seconds(1);
+// A publisher waits for its first subscriber.
+constexpr absl::Duration kSubscriberWait = absl::Seconds(1);
 
 // SIGINT and SIGTERM as a descriptor. They stay blocked: one that comes at the end changes nothing.
 class Signals {
@@ -72,13 +74,21 @@ class Session {
  private:
   bool answers() const { return args_.echo || args_.reply.has_value(); }
   bool reads_stdin() const {
-    return args_.role != SocketType::kPull && args_.role != SocketType::kRep && !answers();
+    return args_.role != SocketType::kPull && args_.role != SocketType::kRep &&
+           args_.role != SocketType::kSub && !answers();
   }
-  bool only_sends() const { return args_.role == SocketType::kPush; }
+  bool publishes() const {
+    return args_.role == SocketType::kPub || args_.role == SocketType::kXPub;
+  }
+  bool only_sends() const {
+    return args_.role == SocketType::kPush || args_.role == SocketType::kPub;
+  }
   // What ends REQ is its input, although it prints.
   bool receives_by_itself() const { return !only_sends() && args_.role != SocketType::kReq; }
 
   absl::Status Join();
+  absl::Status Subscribe();
+  Task<void> AwaitSubscriber();
   Task<void> SendLines();
   Task<bool> SendLine(std::string_view line, std::uint64_t number);
   Task<bool> SendOne(Message message);
@@ -131,6 +141,7 @@ absl::Status Session::Join() {
   }
   socket_ = loop_.MakeSocket(args_.role, options);
   if (!socket_.status().ok()) return socket_.status();
+  if (absl::Status subscribed = Subscribe(); !subscribed.ok()) return subscribed;
   for (const Args::Place& place : args_.places) {
     ++ways_;
     if (!place.bind) {
@@ -141,6 +152,18 @@ absl::Status Session::Join() {
     const absl::StatusOr<std::string> bound = socket_.Bind(place.endpoint);
     if (!bound.ok()) return bound.status();
     Note(absl::StrCat("bound ", Escape(*bound)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::Subscribe() {
+  if (args_.role == SocketType::kSub && args_.subscriptions.empty()) return socket_.Subscribe("");
+  for (const std::string& prefix : args_.subscriptions) {
+    if (args_.role == SocketType::kSub) {
+      if (absl::Status done = socket_.Subscribe(prefix); !done.ok()) return done;
+    } else if (absl::Status done = socket_.Send(absl::StrCat("\x01", prefix)); !done.ok()) {
+      return done;
+    }
   }
   return absl::OkStatus();
 }
@@ -193,7 +216,16 @@ Task<bool> Session::SendLine(std::string_view line, std::uint64_t number) {
   co_return true;
 }
 
+// Whoever publishes to nobody loses what it says: the first subscriber gets a moment to come.
+Task<void> Session::AwaitSubscriber() {
+  const Instant end = net::Now() + kSubscriberWait;
+  while (socket_.core().topics() == 0 && net::Now() < end && !ended_) {
+    co_await loop_.AsyncSleep(absl::Milliseconds(5));
+  }
+}
+
 Task<void> Session::SendLines() {
+  if (publishes()) co_await AwaitSubscriber();
   for (std::uint64_t number = 1; !ended_; ++number) {
     const std::optional<std::string> line = co_await lines_.Next();
     if (!line) break;

@@ -168,6 +168,14 @@ class SocketCore {
       if (peer->link != nullptr) visit(peer);
     });
   }
+  // For each peer that a message may be queued for: with an attached link, or with a dialer that
+  // goes on; `visit` must not end any.
+  template <typename Visit>
+  void ForEachRecipient(Visit&& visit) {
+    peers_.ForEach([&](Peer* peer) {
+      if (peer->link != nullptr || (peer->dialer && !peer->given_up)) visit(peer);
+    });
+  }
   // For each peer with a finished handshake, attached or about to be. `visit` may end it.
   template <typename Visit>
   void ForEachReady(Visit&& visit) {

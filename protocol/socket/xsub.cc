@@ -22,7 +22,7 @@ absl::Status XSubPattern::Send(Message* message, Instant now) {
       }
     }
   } else {
-    core_.ForEachAttached([&](Peer* peer) {
+    core_.ForEachRecipient([&](Peer* peer) {
       if (!core_.SendCopy(peer, *message, {})) core_.CountDropped();
     });
   }

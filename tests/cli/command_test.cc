@@ -41,10 +41,11 @@ TEST(CommandTest, DemoArrivesInFull) {
   Command other({"demo"});
   EXPECT_EQ(demo.Wait(), 0);
   EXPECT_EQ(other.Wait(), 0);
-  EXPECT_THAT(demo.out(), HasSubstr("11 of 11 messages arrived"));
-  for (const char* shown : {"PUSH to PULL over tcp://127.0.0.1:", "REQ and REP over ipc:///",
-                            "ROUTER and DEALER over tcp://", "PAIR over ipc://@",
-                            "push     -> pull     job 1", "octets \\x00\\x01\\xff and all"}) {
+  EXPECT_THAT(demo.out(), HasSubstr("12 of 12 messages arrived"));
+  for (const char* shown :
+       {"PUSH to PULL over tcp://127.0.0.1:", "REQ and REP over ipc:///",
+        "ROUTER and DEALER over tcp://", "PUB to SUB over tcp://", "weather.berlin",
+        "PAIR over ipc://@", "push     -> pull     job 1", "octets \\x00\\x01\\xff and all"}) {
     EXPECT_THAT(demo.out(), HasSubstr(shown));
   }
   EXPECT_EQ(demo.err(), "");
@@ -163,6 +164,58 @@ TEST(CommandTest, RouterToNobody) {
 }
 
 // PAIR and DEALER send and receive at once, and stay when their input ends.
+TEST(CommandTest, PubToSubs) {
+  Command pub({"pub", "--bind", "tcp://127.0.0.1:*", "--interval", "10"});
+  const std::string endpoint = pub.Bound();
+  Command all({"sub", "--connect", endpoint, "--count", "3"});
+  Command some(
+      {"sub", "--connect", endpoint, "--subscribe", "b", "--subscribe=\\x63", "--count", "2"});
+  // Each comes when it comes: there is enough for the later one.
+  std::string lines;
+  for (int i = 0; i < 40; ++i) lines += "a\nb\tparts\nc\n";
+  pub.Feed(lines, true);
+  EXPECT_EQ(all.Wait(), 0);
+  EXPECT_THAT(all.out(),
+              ::testing::AnyOf("a\nb\tparts\nc\n", "b\tparts\nc\na\n", "c\na\nb\tparts\n"));
+  EXPECT_EQ(some.Wait(), 0);
+  EXPECT_THAT(some.out(), ::testing::AnyOf("b\tparts\nc\n", "c\nb\tparts\n"));
+  EXPECT_EQ(pub.Wait(), 0);
+}
+
+// XPUB shows subscriptions and takes messages; XSUB sends both.
+TEST(CommandTest, XPubAndXSub) {
+  Command xpub({"xpub", "--bind", "ipc://*", "--count", "2"});
+  Command xsub({"xsub", "--connect", xpub.Bound(), "--subscribe", "n", "--count", "1"});
+  xsub.Feed("upstream\n", true);
+  xpub.Feed("news\n", true);
+  EXPECT_EQ(xsub.Wait(), 0);
+  EXPECT_EQ(xsub.out(), "news\n");
+  EXPECT_EQ(xpub.Wait(), 0);
+  EXPECT_EQ(xpub.out(), "\\x01n\nupstream\n");
+}
+
+// A publisher without any subscriber does not wait for ever.
+TEST(CommandTest, PubToNobodyEnds) {
+  Command pub({"pub", "--bind", "ipc://*"});
+  pub.Feed("lost\n", true);
+  EXPECT_EQ(pub.Wait(), 0);
+  EXPECT_EQ(pub.Complaint(), "");
+}
+
+TEST(CommandTest, SubAndLibzmqPub) {
+  ZmqPeer theirs(ZMQ_XPUB);
+  Command sub(
+      {"sub", "--connect", theirs.Bind("tcp://127.0.0.1:*"), "--subscribe", "t", "--count", "1"});
+  Parts notice;
+  const absl::Time deadline = absl::Now() + kSoon;
+  while (!theirs.Receive(&notice)) ASSERT_LT(absl::Now(), deadline);
+  EXPECT_EQ(notice, Parts{"\x01t"});
+  ASSERT_TRUE(theirs.Send({"u"}));
+  ASSERT_TRUE(theirs.Send({"t", "second"}));
+  EXPECT_EQ(sub.Wait(), 0);
+  EXPECT_EQ(sub.out(), "t\tsecond\n");
+}
+
 TEST(CommandTest, BothWaysAtOnce) {
   for (const char* role : {"pair", "dealer"}) {
     Command one({role, "--bind", "ipc://*", "--count", "2"});
@@ -247,9 +300,10 @@ TEST(CommandTest, ABadEscapeNamesItsLineAndLosesNothing) {
   Command push({"push", "--connect", pull.Bound()});
   push.Feed("fine\nbad \\q \x1b\nnever\n", true);
   EXPECT_EQ(push.Wait(), 1);
-  EXPECT_EQ(push.err(),
-            "monocoque: stdin, line 2: bad escape \"\\\\q\"; there are \\\\ \\t \\n and \\x with two "
-            "lower-case hexadecimal digits\n");
+  EXPECT_EQ(
+      push.err(),
+      "monocoque: stdin, line 2: bad escape \"\\\\q\"; there are \\\\ \\t \\n and \\x with two "
+      "lower-case hexadecimal digits\n");
   EXPECT_EQ(pull.Wait(), 0);
   EXPECT_EQ(pull.out(), "fine\n");
 }

@@ -273,6 +273,20 @@ TEST_F(PubSubTest, XSubSubscribesByMessages) {
   EXPECT_THAT(Received(xpub), ElementsAre(Notice(false, "a")));
 }
 
+// ALL-1, XSUB-3: what goes upstream before the publisher is there waits for it, behind the
+// subscriptions (S-8).
+TEST_F(PubSubTest, UpstreamMessagesWaitForTheirPublisher) {
+  Socket& xsub = net_.Make(SocketType::kXSub);
+  net_.Connect(xsub, "a");
+  net_.Run();
+  ASSERT_TRUE(Send(xsub, Message("early"), net_.now).ok());
+  ASSERT_TRUE(Send(xsub, Message(Notice(true, "t")), net_.now).ok());
+  Socket& xpub = Publisher(SocketType::kXPub);
+  net_.Run();
+  net_.Advance(absl::Seconds(1));
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "t"), "early"));
+}
+
 // XPUB_MANUAL: what a peer asks for shows and does nothing; the application decides.
 TEST_F(PubSubTest, ManualSubscribesForThePeer) {
   Socket& xpub = Publisher(SocketType::kXPub, {.xpub_manual = true});

@@ -181,7 +181,10 @@ Task<bool> Session::Print(Message message) {
 Task<bool> Session::FindDestination(const Message& message) {
   const std::string id(AsText(message.to()));
   const auto here = [this, &id] { return static_cast<bool>(socket_.core().FindPeer(AsBytes(id))); };
-  if (!known_.contains(id)) co_await socket_.AsyncUntil(here);
+  if (!known_.contains(id)) {
+    const absl::Status came = co_await socket_.AsyncUntil(here);
+    if (!came.ok()) co_return Fail(came.message());
+  }
   if (!here()) {
     co_return Fail(absl::StrCat("no peer has the routing id \"", Escape(id), "\" any more"));
   }

@@ -1,4 +1,4 @@
-// Peers of ZMTP 2.0 and 1.0 (zmtp.md, 14), played octet by octet over TCP: what is said to our
+// Peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13), played octet by octet over TCP: what is said to our
 // socket is said to one of libzmq as well, and both have to answer alike.
 #include <fcntl.h>
 #include <sys/socket.h>

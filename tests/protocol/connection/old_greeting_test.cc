@@ -1,4 +1,4 @@
-// Peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13; zmtp.md, 3 and 14) up to the end of their handshake:
+// Peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13) up to the end of their handshake:
 // who is served, what they are told, who they are.
 #include <cstdint>
 #include <memory>
@@ -95,8 +95,8 @@ TEST(OldGreetingTest, Zmtp10GetsOurIdentity) {
   }
 }
 
-// Section 3: who is of 1.0 shows in the first octet or in the tenth; flags of the identity's frame
-// mean nothing (14.1).
+// RFC 37, Version Negotiation: who is of 1.0 shows in the first octet or in the tenth; flags of the
+// identity's frame mean nothing (RFC 13).
 TEST(OldGreetingTest, FormsOfAZmtp10Identity) {
   struct Case {
     std::string octets;
@@ -136,7 +136,7 @@ TEST(OldGreetingTest, Zmtp20OctetByOctet) {
   }
 }
 
-// D-5: revision 2 is 2.0. Section 3: revision 0 is nothing.
+// D-5: revision 2 is 2.0. Revision 0 is nothing.
 TEST(OldGreetingTest, Revisions) {
   Subject two(kPull);
   two.Feed(absl::StrCat(kSignature, "02080000"));
@@ -146,7 +146,7 @@ TEST(OldGreetingTest, Revisions) {
   EXPECT_EQ(zero.cause(), Cause::kPeerIncompatible);
 }
 
-// D-31, 14.2: the octets of RFC 15; XPUB and XSUB say PUB and SUB, and are known by both.
+// D-31: the octets of RFC 15; XPUB and XSUB say PUB and SUB, and are known by both.
 TEST(OldGreetingTest, Zmtp20SocketTypes) {
   struct Case {
     SocketType ours;
@@ -191,7 +191,7 @@ std::string Refusal(std::string_view peer) {
   return absl::StrCat(kSignature, absl::StartsWith(peer, kSignature) ? "03" : "");
 }
 
-// 14.2: draft types do not exist there: closed, and nothing is said of them.
+// RFC 15: draft types do not exist there: closed, and nothing is said of them.
 TEST(OldGreetingTest, DraftTypesNeedZmtp30) {
   for (const SocketType type :
        {kServer, kClient, kRadio, kDish, kScatter, kGather, kPeer, kChannel}) {
@@ -205,7 +205,7 @@ TEST(OldGreetingTest, DraftTypesNeedZmtp30) {
   }
 }
 
-// M-12, F-5, F-6, 14.1: what is no identity ends it, as soon as it shows.
+// M-12, F-5, F-6, RFC 13: what is no identity ends it, as soon as it shows.
 TEST(OldGreetingTest, BrokenIdentities) {
   const std::string zmtp20 = absl::StrCat(kSignature, "0108");
   for (const std::string& octets :

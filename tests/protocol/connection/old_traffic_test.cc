@@ -1,4 +1,4 @@
-// Traffic with peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13; zmtp.md, 14) once their handshake is
+// Traffic with peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13) once their handshake is
 // over.
 #include <algorithm>
 #include <cstddef>
@@ -88,7 +88,7 @@ struct Subject {
   std::unique_ptr<Connection> connection;
 };
 
-// 14.1: a frame of 1.0, written by hand.
+// RFC 13: a frame of 1.0, written by hand.
 std::string Frame10(std::string_view body, bool more = false) {
   std::string out;
   const std::size_t length = body.size() + 1;
@@ -101,7 +101,7 @@ std::string Frame10(std::string_view body, bool more = false) {
   return out.append(body);
 }
 
-// 14.1: bodies up to 253 octets go short, larger ones long, small and large alike by copy or by
+// RFC 13: bodies up to 253 octets go short, larger ones long, small and large alike by copy or by
 // share.
 TEST(OldTrafficTest, Zmtp10FramesGoOut) {
   Subject subject(kPush, kZmtp10);
@@ -122,7 +122,7 @@ TEST(OldTrafficTest, Zmtp10FramesGoOut) {
                                   Frame10("", true) + Frame10("two", true) + Frame10("parts"));
 }
 
-// 14.1, G-9, F-3: either length for any size, in any cut; parts stay together.
+// RFC 13, G-9, F-3: either length for any size, in any cut; parts stay together.
 TEST(OldTrafficTest, Zmtp10FramesComeIn) {
   const std::string large(70000, 'l');
   const std::string stream = Frame10("p1", true) + Hex("ff 0000000000000003 00 7032") +
@@ -287,7 +287,7 @@ TEST(OldTrafficTest, SharedEncoding) {
   EXPECT_EQ(zmtp10.Output(), "");
 }
 
-// 14.2: messages both ways in frames as today's; a frame with bit 2 set ends it.
+// RFC 15: messages both ways in frames as today's; a frame with bit 2 set ends it.
 TEST(OldTrafficTest, Zmtp20HasNoCommands) {
   // A PING, and a name that nobody knows.
   for (const char* command : {"04 07 0450494e47 0000", "04 02 0158"}) {

@@ -1,4 +1,4 @@
-// Sockets that meet peers of ZMTP 2.0 and 1.0 (zmtp.md, 13.2 and 14), whose octets are written by
+// Sockets that meet peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13), whose octets are written by
 // hand.
 #include <algorithm>
 #include <map>
@@ -193,7 +193,7 @@ TEST(OldPeersTest, SubTellsAndFilters) {
   }
 }
 
-// 14.1, 14.2, ROUTER-3 to ROUTER-5: the older identity is the routing id; without one there is a
+// ROUTER-3 to ROUTER-5: the older identity is the routing id; without one there is a
 // made one.
 TEST(OldPeersTest, RouterKnowsThemByIdentity) {
   Wires wires(kRouter);

@@ -23,7 +23,7 @@ FrameParse Parse(std::string_view hex, FrameHeader* out) {
   return zmtp10::ParseFrameHeader(AsBytes(octets), out);
 }
 
-// zmtp.md, 14.1: the length counts the flags; either form for any size.
+// RFC 13: the length counts the flags; either form for any size.
 TEST(Zmtp10Test, Headers) {
   struct Case {
     std::string_view hex;
@@ -63,7 +63,7 @@ TEST(Zmtp10Test, ImpossibleLengths) {
   EXPECT_EQ(Parse("ffffffffffffffffff", &header), FrameParse::kSizeTooLarge);
 }
 
-// 14.1: short up to a body of 253, long beyond; what is written reads back.
+// RFC 13: short up to a body of 253, long beyond; what is written reads back.
 TEST(Zmtp10Test, EncodedHeadersReadBack) {
   for (const std::uint64_t size :
        {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{253}, std::uint64_t{254},

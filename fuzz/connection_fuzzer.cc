@@ -64,6 +64,7 @@ struct Choices {
   bool has_identity() const { return (peer & 8) != 0; }
   bool heartbeats() const { return (peer & 16) != 0; }
   bool close_first() const { return (peer & 32) != 0; }
+  bool modern_only() const { return (peer & 64) != 0; }
   std::int64_t budget_bytes() const;
   Limits limits() const;
 
@@ -108,6 +109,7 @@ ConnectionOptions OptionsFrom(const Choices& choices) {
   options.receive_mark = kReceiveMarks[choices.rules >> 4 & 3];
   options.send_mark = kSendMarks[choices.rules >> 6];
   if ((choices.host & 8) != 0) options.handshake_timeout = absl::ZeroDuration();
+  options.serve_zmtp_1 = options.serve_zmtp_2 = !choices.modern_only();
   if (choices.heartbeats()) {
     options.heartbeat.interval = absl::Milliseconds(1 + (choices.host >> 4) * 100);
     if ((choices.host & 16) != 0) options.heartbeat.timeout = absl::Milliseconds(350);

@@ -12,11 +12,13 @@
 #include "fuzz/hosting.h"
 #include "fuzz/parcels.h"
 #include "fuzz/pieces.h"
+#include "fuzz/plain_greeting.h"
 #include "fuzz/require.h"
 #include "protocol/connection/event.h"
-#include "protocol/connection/peer_info.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/cause.h"
+#include "protocol/wire/frame.h"
+#include "protocol/wire/greeting.h"
 #include "protocol/wire/limits.h"
 #include "protocol/wire/socket_type.h"
 
@@ -24,8 +26,6 @@ namespace monocoque::fuzz {
 namespace {
 
 constexpr std::size_t kAll = static_cast<std::size_t>(-1);
-constexpr std::size_t kGreetingBytes = 64;
-
 }  // namespace
 
 DrivenConnection::DrivenConnection(std::unique_ptr<Connection> connection,
@@ -36,8 +36,7 @@ DrivenConnection::DrivenConnection(std::unique_ptr<Connection> connection,
       budget_(budget),
       now_(now),
       memory_(*memory),
-      output_(&memory->written, SocketTypeName(options.socket_type),
-              SendsIdentity(options.socket_type), options.routing_id) {}
+      output_(&memory->written, options.socket_type, options.routing_id) {}
 
 void DrivenConnection::Do(Step step, Input* stream) {
   switch (step.kind) {
@@ -188,13 +187,30 @@ void DrivenConnection::OnMessage(Message message) {
   memory_.received.push_back(std::move(message));
 }
 
+PeerVersion DrivenConnection::PeersVersion() const {
+  return ReadGreeting(AsBytes(memory_.fed)).version;
+}
+
+// Where the handshake ended, found the plain way.
 void DrivenConnection::BeginTraffic() {
   const Bytes fed = AsBytes(memory_.fed);
-  PlainReader handshake(Limits(), kGreetingBytes);
-  Require(handshake.Next(fed) == PlainReader::Result::kCommand &&
-              AsText(handshake.body().In(fed)).starts_with("\x05READY"),
-          "the handshake ends with the peer's READY");
-  peer_.emplace(options_.limits, handshake.position());
+  const PeerVersion version = PeersVersion();
+  if (version == PeerVersion::kZmtp10) {
+    // One frame of 1.0 with the identity; its flags do not count.
+    const std::size_t rest = fed[0] == 0xff ? 9 + fed[7] * 256u + fed[8] : 1u + fed[0];
+    peer_.emplace(options_.limits, rest, Framing::kZmtp10);
+  } else if (version == PeerVersion::kZmtp20) {
+    PlainReader identity(Limits(), 12, Framing::kZmtp20);
+    Require(identity.Next(fed) == PlainReader::Result::kMessage && identity.parts().size() == 1,
+            "the handshake of 2.0 ends with one frame");
+    peer_.emplace(options_.limits, identity.position(), Framing::kZmtp20);
+  } else {
+    PlainReader handshake(Limits(), kGreetingBytes);
+    Require(handshake.Next(fed) == PlainReader::Result::kCommand &&
+                AsText(handshake.body().In(fed)).starts_with("\x05READY"),
+            "the handshake ends with the peer's READY");
+    peer_.emplace(options_.limits, handshake.position());
+  }
 }
 
 void DrivenConnection::TakeEvents() {
@@ -255,8 +271,7 @@ void DrivenConnection::Subscribe(unsigned kind) {
   const bool subscribe = kind % 2 == 0;
   if (!connection_->SendSubscription(subscribe, AsBytes(prefix), now_).ok()) return;
   Require(connection_->state() == ConnectionState::kTraffic, "subscriptions go out in traffic");
-  const PeerInfo& peer = connection_->peer();
-  if (peer.version_major != 3 || peer.version_minor != 0) return;
+  if (PeersVersion() == PeerVersion::kZmtp31) return;
   subscribed_by_message_ = true;
   std::string body(1, subscribe ? '\x01' : '\x00');
   memory_.sent.push_back(Message(body.append(prefix)));
@@ -332,7 +347,7 @@ void DrivenConnection::ReturnBatch(unsigned outcome) {
                            fails ? absl::UnavailableError("broken pipe") : absl::OkStatus(), now_);
   Require(!connection_->in_flight(), "no batch is out");
   Require(!fails || connection_->done(), "a failed write ends it all");
-  output_.Check(memory_.sent);
+  output_.Check(memory_.sent, PeersVersion());
 }
 
 // Calls with nothing in them, and a clock that looks before its time.
@@ -384,17 +399,27 @@ void DrivenConnection::CheckAlways() {
   Require(connection_->in_flight() == batch_.has_value(), "in_flight() knows");
 }
 
-// What was accepted and not begun comes back, in order; what was cut is counted.
+// What was accepted and not begun comes back, in order; what was cut is counted. Subscriptions in
+// the form of messages do not: the next publisher is told anew.
 void DrivenConnection::CheckUnsent() {
-  output_.Check(memory_.sent);
+  output_.Check(memory_.sent, PeersVersion());
   if (!echoed_) Require(output_.needlessly_long() == 0, "short bodies go in short frames (F-2)");
-  if (subscribed_by_message_) return;
   std::size_t next = output_.messages() + (output_.cut() ? 1 : 0);
+  const auto skip_subscriptions = [&] {
+    while (subscribed_by_message_ && next < memory_.sent.size()) {
+      const Bytes first = memory_.sent[next].bytes();
+      if (first.empty() || first[0] > 1) return;
+      ++next;
+    }
+  };
   for (Message message; connection_->TakeUnsent(&message); ++next) {
+    skip_subscriptions();
     Require(next < memory_.sent.size() && message == memory_.sent[next],
             "what comes back was accepted and not begun");
   }
+  skip_subscriptions();
   Require(next == memory_.sent.size(), "everything that was not begun comes back");
+  if (subscribed_by_message_) return;
   Require(connection_->cut_messages() == (output_.cut() ? 1 : 0), "what was cut is counted");
 }
 

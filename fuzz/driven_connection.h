@@ -19,6 +19,7 @@
 #include "protocol/connection/connection.h"
 #include "protocol/connection/options.h"
 #include "protocol/drive/instant.h"
+#include "protocol/wire/greeting.h"
 #include "protocol/wire/message.h"
 
 namespace monocoque::fuzz {
@@ -57,6 +58,7 @@ class DrivenConnection {
   Poll ReceiveOne();
   void OnMessage(Message message);
   void TakeEvents();
+  PeerVersion PeersVersion() const;
   void BeginTraffic();
   void Process(std::size_t frames);
   void Send(unsigned kind);

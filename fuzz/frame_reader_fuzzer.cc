@@ -1,8 +1,8 @@
 // What is modelled: a stream of frames, any octets, that reaches the reader in pieces: donated
 // slices with a block each, several slices of one block, windows that are only partly filled, reads
 // straight into a frame's own block. Taking and looking ahead go on in between, in any order, and
-// now and then memory is refused. The first two octets choose limits and memory, the next part is
-// the script, run over and over; the rest is the stream.
+// now and then memory is refused. The first two octets choose limits, memory and the version's
+// frames, the next part is the script, run over and over; the rest is the stream.
 //
 // What must hold: whatever the pieces and the order, a plain reading of the whole stream finds the
 // same messages and the same violation, and each command is handed out once, in order; looking
@@ -21,10 +21,13 @@
 #include "alloc/bytes.h"
 #include "alloc/read_window.h"
 #include "alloc/slice.h"
+#include "fuzz/hosting.h"
 #include "fuzz/input.h"
+#include "fuzz/pieces.h"
 #include "fuzz/plain_reader.h"
 #include "fuzz/require.h"
 #include "protocol/connection/reader.h"
+#include "protocol/wire/frame.h"
 #include "protocol/wire/limits.h"
 #include "protocol/wire/message.h"
 
@@ -32,16 +35,19 @@ namespace {
 
 using monocoque::AsText;
 using monocoque::Block;
-using monocoque::BlockPtr;
 using monocoque::Budget;
 using monocoque::BudgetPtr;
 using monocoque::Bytes;
+using monocoque::Framing;
 using monocoque::Limits;
 using monocoque::Message;
 using monocoque::MutableBytes;
 using monocoque::Reader;
 using monocoque::ReadWindow;
 using monocoque::Slice;
+using monocoque::fuzz::CopyOctets;
+using monocoque::fuzz::InOwnBlock;
+using monocoque::fuzz::InPieces;
 using monocoque::fuzz::Input;
 using monocoque::fuzz::PlainReader;
 using monocoque::fuzz::Require;
@@ -62,15 +68,22 @@ Limits LimitsFrom(std::uint8_t octet) {
   return limits;
 }
 
+Framing FramingFrom(std::uint8_t rules, std::uint8_t memory) {
+  if ((rules & 128) == 0) return Framing::kZmtp30;
+  return memory % 2 == 0 ? Framing::kZmtp20 : Framing::kZmtp10;
+}
+
 class Reading {
  public:
-  Reading(const Limits& limits, const BudgetPtr& budget, Bytes stream)
+  Reading(const Limits& limits, Framing framing, const BudgetPtr& budget, Bytes stream)
       : stream_(stream),
         budget_(budget),
-        reader_(limits, budget_),
-        there_(limits),
-        next_message_(limits),
-        next_command_(limits) {}
+        reader_(limits, budget_, monocoque::fuzz::RunPool()),
+        there_(limits, 0, framing),
+        next_message_(limits, 0, framing),
+        next_command_(limits, 0, framing) {
+    reader_.set_framing(framing);
+  }
 
   void LeaveRoom(std::size_t bytes) { reader_.LeaveRoom(bytes); }
   std::size_t fed() const { return fed_; }
@@ -80,7 +93,7 @@ class Reading {
 
  private:
   void Donate(std::size_t count);
-  void DonateInPieces(std::size_t count, std::size_t pieces);
+  void DonateInPieces(std::size_t count, std::size_t each);
   void ReadWindowed(std::size_t count);
   void ReadDirectly(std::size_t count, bool busy_meanwhile);
   bool TakeOne();
@@ -112,36 +125,17 @@ class Reading {
   PlainReader next_command_;
 };
 
-void Reading::Donate(std::size_t count) {
-  const Bytes octets = NextOctets(count);
-  if (octets.empty()) return;
-  BlockPtr block = Block::Allocate(octets.size(), nullptr);
-  std::ranges::copy(octets, block->data());
-  const std::uint8_t* data = block->data();
-  reader_.input().Append(Slice(std::move(block), data, octets.size()));
-}
+void Reading::Donate(std::size_t count) { reader_.input().Append(InOwnBlock(NextOctets(count))); }
 
-// Pieces of one block: behind each other, which joins them, but for a gap after every second.
-void Reading::DonateInPieces(std::size_t count, std::size_t pieces) {
-  const Bytes octets = NextOctets(count);
-  if (octets.empty()) return;
-  const std::size_t each = (octets.size() + pieces - 1) / pieces;
-  BlockPtr block = Block::Allocate(octets.size() + pieces, nullptr);
-  const MutableBytes all(block->data(), block->capacity());
-  std::size_t room = 0;
-  for (std::size_t at = 0, piece = 0; at < octets.size(); at += each, ++piece) {
-    const Bytes part = octets.subspan(at, std::min(each, octets.size() - at));
-    const MutableBytes place = all.subspan(room, part.size());
-    std::ranges::copy(part, place.begin());
-    reader_.input().Append(Slice(block, place.data(), place.size()));
-    room += part.size() + piece % 2;
-  }
+void Reading::DonateInPieces(std::size_t count, std::size_t each) {
+  InPieces(NextOctets(count), each,
+           [this](Slice piece) { reader_.input().Append(std::move(piece)); });
 }
 
 void Reading::ReadWindowed(std::size_t count) {
   const Bytes octets = NextOctets(std::min(count, kWindowBytes));
   ReadWindow window(Block::Allocate(kWindowBytes, nullptr), 0, kWindowBytes);
-  std::ranges::copy(octets, window.span().begin());
+  CopyOctets(octets, window.span());
   reader_.input().Append(std::move(window).Commit(octets.size()));
 }
 
@@ -157,7 +151,7 @@ void Reading::ReadDirectly(std::size_t count, bool busy_meanwhile) {
     TakeAll();
   }
   const Bytes octets = NextOctets(std::min(count, span.size()));
-  std::ranges::copy(octets, span.begin());
+  CopyOctets(octets, span);
   reader_.CommitDirect(octets.size());
 }
 
@@ -255,7 +249,7 @@ void Reading::Do(Step step) {
       break;
     case 2:
     case 3:
-      DonateInPieces(step.bytes(), step.kind + step.amount % 4);
+      DonateInPieces(step.bytes(), step.kind == 2 ? 2 : step.amount * 3);
       break;
     case 4:
       ReadWindowed(step.bytes());
@@ -290,7 +284,7 @@ void Reading::Do(Step step) {
       LookAtAll();
       break;
     case 14:
-      reader_.input().Compact();
+      reader_.Compact();
       break;
     default:
       budget_->set_limit(budget_->used() + static_cast<std::int64_t>(step.bytes()));
@@ -325,7 +319,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       (rules & 16) != 0 ? std::int64_t{memory} * 16 : Budget::kUnlimited;
   const BudgetPtr budget = Budget::Create(budget_bytes);
   {
-    Reading reading(LimitsFrom(rules), budget, input.Take(input.size()));
+    Reading reading(LimitsFrom(rules), FramingFrom(rules, memory), budget,
+                    input.Take(input.size()));
     if ((rules & 32) != 0) reading.LeaveRoom(memory);
     while (!reading.all_fed()) {
       const std::size_t before = reading.fed();

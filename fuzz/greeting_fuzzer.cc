@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "alloc/bytes.h"
+#include "fuzz/plain_greeting.h"
 #include "fuzz/require.h"
 #include "protocol/wire/greeting.h"
 
@@ -22,28 +23,10 @@ using monocoque::AsText;
 using monocoque::Bytes;
 using monocoque::GreetingReader;
 using monocoque::PeerVersion;
+using monocoque::fuzz::PlainGreeting;
+using monocoque::fuzz::ReadGreeting;
 using monocoque::fuzz::Require;
 namespace greeting = monocoque::greeting;
-
-struct Verdict {
-  PeerVersion version = PeerVersion::kUnknown;
-  std::size_t taken = 0;
-};
-
-// RFC 37, Version Negotiation, over the whole stream at once.
-Verdict Expected(Bytes stream) {
-  if (stream.empty()) return {};
-  if (stream[0] != 0xff) return {PeerVersion::kZmtp10, 1};
-  if (stream.size() < 10) return {PeerVersion::kUnknown, stream.size()};
-  if (stream[9] % 2 == 0) return {PeerVersion::kZmtp10, 10};
-  if (stream.size() < 11) return {PeerVersion::kUnknown, 10};
-  if (stream[10] == 0) return {PeerVersion::kRevision0, 11};
-  if (stream[10] < 3) return {PeerVersion::kZmtp20, 11};
-  if (stream.size() < 12) return {PeerVersion::kUnknown, 11};
-  const bool zmtp30 = stream[10] == 3 && stream[11] == 0;
-  return {zmtp30 ? PeerVersion::kZmtp30 : PeerVersion::kZmtp31,
-          std::min(stream.size(), greeting::kBytes)};
-}
 
 void Same(const GreetingReader& a, const GreetingReader& b) {
   Require(a.version() == b.version(), "the version does not depend on the cuts");
@@ -95,7 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes stream = Bytes(data, size).subspan(1);
   GreetingReader whole;
   Require(whole.Consume(stream) == whole.received(), "Consume returns what it took");
-  const Verdict expected = Expected(stream);
+  const PlainGreeting expected = ReadGreeting(stream);
   Require(whole.version() == expected.version, "the version is that of the table");
   Require(whole.received() == expected.taken, "nothing behind the decision is taken");
   Same(whole, ReadInPieces(stream, data[0]));

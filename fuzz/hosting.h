@@ -22,9 +22,9 @@ namespace monocoque::fuzz {
 // Slabs with just room for what the writer copies in one piece: a long envelope and a body.
 inline constexpr std::size_t kSlabBytes = 5 * 1024;
 
-// A host for one run. The pool serves all runs, so that a run costs no large allocation; under
-// AddressSanitizer it does not pool, so that each life of each slab is seen.
-inline Host RunHost(const BudgetPtr& budget) {
+// One pool for all runs, so that a run costs no large allocation. Under AddressSanitizer it does
+// not pool, so that each life of each slab is seen.
+inline const std::shared_ptr<SlabPool>& RunPool() {
 #ifdef MONOCOQUE_FUZZ_ASAN
   constexpr bool kPooling = false;
 #else
@@ -32,8 +32,13 @@ inline Host RunHost(const BudgetPtr& budget) {
 #endif
   static const auto* const pool = new std::shared_ptr<SlabPool>(
       SlabPool::Create({.slab_bytes = kSlabBytes, .max_idle_slabs = 256, .pooling = kPooling}));
+  return *pool;
+}
+
+// A host for one run.
+inline Host RunHost(const BudgetPtr& budget) {
   Host host;
-  host.pool = *pool;
+  host.pool = RunPool();
   host.budget = budget;
   host.entropy = std::make_shared<testing::SeededEntropy>(1);
   host.now = Instant::FromNanoseconds(1'000'000'000);

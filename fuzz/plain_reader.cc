@@ -10,6 +10,44 @@ PlainReader::Result PlainReader::Violation(std::string_view sentence, std::size_
   return Result::kViolation;
 }
 
+PlainReader::Result PlainReader::ReadHead(Bytes here, Head* out) {
+  if (here.empty()) return Result::kNeedData;
+  out->more = (here[0] & 1) != 0;
+  out->wide = (here[0] & 2) != 0;
+  out->command = (here[0] & 4) != 0;
+  out->octets = out->wide ? 9 : 2;
+  if (here[0] > 7) return Violation("frame with reserved flag bits set", 1);
+  if (out->more && out->command) return Violation("command frame with the MORE flag", 1);
+  if (here.size() < out->octets) return Result::kNeedData;
+  for (std::size_t i = 1; i < out->octets; ++i) out->size = out->size * 256 + here[i];
+  if (out->size > 0x7fffffffffffffffu) {
+    return Violation("frame size with its top bit set", out->octets);
+  }
+  if (out->command && framing_ == Framing::kZmtp20) {
+    return Violation("command frame from a peer of ZMTP 2.0", out->octets);
+  }
+  return Result::kMessage;
+}
+
+// Its length counts the flags, which come behind it.
+PlainReader::Result PlainReader::ReadHeadZmtp10(Bytes here, Head* out) {
+  if (here.empty()) return Result::kNeedData;
+  out->wide = here[0] == 255;
+  const std::size_t length_octets = out->wide ? 9 : 1;
+  out->octets = length_octets + 1;
+  if (here.size() < length_octets) return Result::kNeedData;
+  std::uint64_t length = out->wide ? 0 : here[0];
+  for (std::size_t i = 1; i < length_octets; ++i) length = length * 256 + here[i];
+  if (length == 0) return Violation("frame of length zero", length_octets);
+  if (length > 0x7fffffffffffffffu) {
+    return Violation("frame size with its top bit set", length_octets);
+  }
+  if (here.size() < out->octets) return Result::kNeedData;
+  out->more = (here[length_octets] & 1) != 0;
+  out->size = length - 1;
+  return Result::kMessage;
+}
+
 PlainReader::Result PlainReader::Next(Bytes stream) {
   if (!violation_.empty()) return Result::kViolation;
   if (complete_) {
@@ -17,39 +55,34 @@ PlainReader::Result PlainReader::Next(Bytes stream) {
     bytes_ = 0;
     complete_ = false;
   }
+  const bool zmtp10 = framing_ == Framing::kZmtp10;
   for (;;) {
     const Bytes here = stream.subspan(at_);
-    if (here.empty()) return Result::kNeedData;
-    const bool more = (here[0] & 1) != 0;
-    const bool wide = (here[0] & 2) != 0;
-    const bool command = (here[0] & 4) != 0;
-    if (here[0] > 7) return Violation("frame with reserved flag bits set", 1);
-    if (more && command) return Violation("command frame with the MORE flag", 1);
-    const std::size_t head = wide ? 9 : 2;
-    if (here.size() < head) return Result::kNeedData;
-    std::uint64_t size = 0;
-    for (std::size_t i = 1; i < head; ++i) size = size * 256 + here[i];
-    if (size > 0x7fffffffffffffffu) return Violation("frame size with its top bit set", head);
-    if (command) {
-      if (size > limits_.max_command_bytes) return Violation("command larger than the limit", head);
-    } else if (size > limits_.max_frame_bytes) {
-      return Violation("frame larger than the limit", head);
-    } else if (bytes_ + size > limits_.max_message_bytes) {
-      return Violation("message larger than the limit", head);
+    Head head;
+    const Result read = zmtp10 ? ReadHeadZmtp10(here, &head) : ReadHead(here, &head);
+    if (read != Result::kMessage) return read;
+    if (head.command) {
+      if (head.size > limits_.max_command_bytes) {
+        return Violation("command larger than the limit", head.octets);
+      }
+    } else if (head.size > limits_.max_frame_bytes) {
+      return Violation("frame larger than the limit", head.octets);
+    } else if (bytes_ + head.size > limits_.max_message_bytes) {
+      return Violation("message larger than the limit", head.octets);
     } else if (parts_.size() + 1 > limits_.max_parts) {
-      return Violation("message of more parts than the limit", head);
+      return Violation("message of more parts than the limit", head.octets);
     }
-    if (here.size() - head < size) return Result::kNeedData;
-    const Range body{at_ + head, static_cast<std::size_t>(size)};
+    if (here.size() - head.octets < head.size) return Result::kNeedData;
+    const Range body{at_ + head.octets, static_cast<std::size_t>(head.size)};
     at_ = body.at + body.size;
-    if (wide && size < 256) ++needlessly_long_;
-    if (command) {
+    if (head.wide && head.size < (zmtp10 ? 254u : 256u)) ++needlessly_long_;
+    if (head.command) {
       body_ = body;
       return Result::kCommand;
     }
     parts_.push_back(body);
-    bytes_ += size;
-    if (more) continue;
+    bytes_ += head.size;
+    if (head.more) continue;
     complete_ = true;
     return Result::kMessage;
   }

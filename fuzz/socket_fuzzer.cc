@@ -31,6 +31,7 @@ namespace {
 using monocoque::Budget;
 using monocoque::BudgetPtr;
 using monocoque::Bytes;
+using monocoque::RoutingIdClash;
 using monocoque::SocketOptions;
 using monocoque::SocketType;
 using monocoque::fuzz::Input;
@@ -59,7 +60,9 @@ SocketOptions OptionsFrom(SocketType type, std::uint8_t rules, std::uint8_t link
   if ((rules & 4) != 0) options.receive_mark = {.messages = 2, .bytes = 300};
   if ((rules & 8) != 0) options.budget_bytes = 4 * monocoque::fuzz::kSlabBytes;
   options.router_mandatory = type == SocketType::kRouter && (rules & 16) != 0;
-  options.router_handover = type == SocketType::kRouter && (rules & 32) != 0;
+  if (type == SocketType::kRouter && (rules & 32) != 0) {
+    options.router_id_clash = RoutingIdClash::kHandOver;
+  }
   if ((links & 1) != 0) options.link.heartbeat.interval = absl::Milliseconds(300);
   if ((links & 2) != 0) options.link.handshake_timeout = absl::ZeroDuration();
   if ((links & 4) != 0) options.link.reconnect = {absl::Milliseconds(1), absl::Milliseconds(2)};

@@ -267,6 +267,7 @@ void DrivenConnection::Send(unsigned kind) {
 }
 
 void DrivenConnection::Subscribe(unsigned kind) {
+  if (!SendsSubscriptions(options_.socket_type)) return;
   const std::string_view prefix = SomeOctets(kind, kind * 40);
   const bool subscribe = kind % 2 == 0;
   if (!connection_->SendSubscription(subscribe, AsBytes(prefix), now_).ok()) return;

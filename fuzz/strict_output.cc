@@ -86,16 +86,16 @@ std::string StrictOutput::Opening(PeerVersion version) const {
 }
 
 void StrictOutput::CheckCommand(std::string_view body) {
-  if (!said_ready_) {
-    Require(body == Ready(type_, identity_), "READY comes first and tells our metadata");
-    said_ready_ = true;
-    return;
-  }
   if (body.starts_with("\x05"
                        "ERROR")) {
     Require(body.size() >= 7 && body.size() - 7 == static_cast<std::uint8_t>(body[6]),
             "ERROR has a reason and nothing else");
     said_error_ = true;
+    return;
+  }
+  if (!said_ready_) {
+    Require(body == Ready(type_, identity_), "READY comes first and tells our metadata");
+    said_ready_ = true;
     return;
   }
   Require((body.starts_with("\x04PING") && body.size() == 7) ||

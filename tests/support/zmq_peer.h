@@ -21,6 +21,7 @@ class ZmqPeer {
   // The bound endpoint.
   std::string Bind(const std::string& endpoint);
   void Connect(const std::string& endpoint);
+  void* socket() { return socket_; }
   // False: it would block now.
   bool Send(const std::vector<std::string>& parts);
   bool Receive(std::vector<std::string>* parts);

@@ -118,15 +118,13 @@ TYPES = ("PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB STREAM SERVER C
          "GATHER SCATTER PEER CHANNEL").split()
 
 
-def connection():
-    (donate, pieces, window, held, direct, receive, process, events, clock, send, fill, written, wish,
-     memory, drain, spurious) = range(16)
-    greeted, peer_30, peer_id, our_id, beats, close_first = 1, 2, 4, 8, 16, 32
+def connection_seed(socket_type, steps, stream=b"", peer=0, rules=0, host=0):
+    return (bytes([TYPES.index(socket_type), peer, rules, host]) + script(*steps) + stream)
 
-    def seed(socket_type, steps, stream=b"", peer=0, rules=0, host=0):
-        return (bytes([TYPES.index(socket_type), peer, rules, host]) + script(*steps) + stream)
 
-    up = [(process, 15), (events, 0)]
+def connection_handshakes():
+    (donate, pieces, window, _, _, _, process, _, clock, _, _, _, wish, _, drain, _) = range(16)
+    seed = connection_seed
     hello = greeting() + ready("PUSH")
     return {
         "handshake_whole": seed("PULL", [(donate, B4096), (drain, 0)], hello + message(b"a")),
@@ -148,6 +146,17 @@ def connection():
         "handshake_deadline": seed("DEALER", [(donate, B16), (process, 3), (clock, 13)], greeting()),
         "peer_speaks_10": seed("DEALER", [(donate, B16), (drain, 0)], b"\x01\x00"),
         "peer_speaks_20": seed("DEALER", [(donate, B16), (drain, 0)], greeting()[:10] + b"\x01\x05"),
+    }
+
+
+def connection_traffic():
+    (donate, pieces, window, held, direct, receive, process, events, clock, send, fill, written, wish,
+     memory, drain, spurious) = range(16)
+    greeted, peer_30, peer_id, our_id, beats, close_first = 1, 2, 4, 8, 16, 32
+    seed = connection_seed
+    up = [(process, 15), (events, 0)]
+    hello = greeting() + ready("PUSH")
+    return {
         "messages": seed("PULL", up + [(donate, B64), (receive, 3)] * 3,
                          message(b"a") + message(b"b", b"", b"c") + message(b"d" * 100), greeted),
         "messages_in_windows": seed("DEALER", up + [(held, 0), (receive, 0), (held, B33), (process, 15)] * 5,
@@ -205,6 +214,10 @@ def connection():
                                [(spurious, 0), (clock, 0), (memory, 0)], b"", greeted | beats),
         "stream_speaks_no_zmtp": seed("STREAM", [(drain, 0)]),
     }
+
+
+def connection():
+    return {**connection_handshakes(), **connection_traffic()}
 
 
 # ---- connection_pair_fuzzer -----------------------------------------------------------------

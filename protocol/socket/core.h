@@ -141,6 +141,8 @@ class SocketCore {
         if (balance_.front() == peer) balance_.Rotate();
         return absl::OkStatus();
       }
+      // Below its mark it was memory that lacked, which its turn comes back with.
+      if (CanTake(*peer)) break;
       balance_.Remove(&peer->balance);
     }
     return absl::UnavailableError("");

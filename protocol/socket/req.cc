@@ -54,7 +54,11 @@ absl::Status ReqPattern::Send(Message* message, Instant now) {
 
 absl::Status ReqPattern::SendTo(Peer* peer, Message* message, Instant now) {
   if (absl::Status turn = CheckTurn(); !turn.ok()) return turn;
+  // What is dropped here may end its link, and with it the peer.
+  const PeerId id = peer->id;
   Process(now);
+  peer = core_.FindPeer(id);
+  if (peer == nullptr) return absl::NotFoundError("");
   if (!core_.SendToPeer(peer, message, Envelope(), now)) return absl::UnavailableError("");
   Asked(peer->id);
   return absl::OkStatus();

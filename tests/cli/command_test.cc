@@ -184,14 +184,14 @@ TEST(CommandTest, PubToSubs) {
 
 // XPUB shows subscriptions and takes messages; XSUB sends both.
 TEST(CommandTest, XPubAndXSub) {
-  Command xpub({"xpub", "--bind", "ipc://*", "--count", "2"});
+  Command xpub({"xpub", "--bind", "ipc://*", "--timeout", "2"});
   Command xsub({"xsub", "--connect", xpub.Bound(), "--subscribe", "n", "--count", "1"});
   xsub.Feed("upstream\n", true);
   xpub.Feed("news\n", true);
   EXPECT_EQ(xsub.Wait(), 0);
   EXPECT_EQ(xsub.out(), "news\n");
-  EXPECT_EQ(xpub.Wait(), 0);
-  EXPECT_EQ(xpub.out(), "\\x01n\nupstream\n");
+  EXPECT_EQ(xpub.Wait(), 3);
+  EXPECT_THAT(xpub.out(), StartsWith("\\x01n\nupstream\n"));
 }
 
 // A publisher without any subscriber does not wait for ever.

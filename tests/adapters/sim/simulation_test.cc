@@ -341,8 +341,9 @@ TEST(SimulationTest, EventsAndLinksTellTheStory) {
   ASSERT_TRUE(p.sim.RunUntilIdle());
   std::vector<SocketEvent::Kind> kinds;
   for (SocketEvent event; p.push.NextEvent(&event);) kinds.push_back(event.kind);
-  EXPECT_THAT(kinds, ElementsAre(SocketEvent::Kind::kConnected, SocketEvent::Kind::kReady,
-                                 SocketEvent::Kind::kClosed, SocketEvent::Kind::kRetry,
+  EXPECT_THAT(kinds, ElementsAre(SocketEvent::Kind::kDialing, SocketEvent::Kind::kConnected,
+                                 SocketEvent::Kind::kReady, SocketEvent::Kind::kClosed,
+                                 SocketEvent::Kind::kRetry, SocketEvent::Kind::kDialing,
                                  SocketEvent::Kind::kConnected, SocketEvent::Kind::kReady));
   const std::vector<LinkReport> links = p.sim.links();
   ASSERT_EQ(links.size(), 2u);

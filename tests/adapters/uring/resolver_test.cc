@@ -76,6 +76,8 @@ TEST(ResolverTest, AFailureIsToldAndTriedAgain) {
   EXPECT_TRUE(push.WaitReady(1, kSoon).ok());
   SocketEvent event;
   ASSERT_TRUE(push.NextEvent(&event));
+  EXPECT_EQ(event.kind, SocketEvent::Kind::kDialing);
+  ASSERT_TRUE(push.NextEvent(&event));
   EXPECT_EQ(event.kind, SocketEvent::Kind::kDialFailed);
   EXPECT_THAT(std::string(event.status.message()), HasSubstr(".invalid has no address: "));
   EXPECT_EQ(*lookups, 2);

@@ -43,6 +43,29 @@ TEST(SocketTest, PushTakesTurns) {
   EXPECT_THAT(ReceiveAll(two, net.now), ElementsAre("1", "3", "5"));
 }
 
+// ALL-6: a peer that there was no memory for keeps its turn.
+TEST(SocketTest, RefusedMemoryCostsNoTurn) {
+  Net net;
+  SocketOptions options;
+  options.budget_bytes = 100 * 1024;  // one slab
+  Socket& push = net.Make(SocketType::kPush, options);
+  net.Bind(push, "a");
+  Socket& one = net.Make(SocketType::kPull);
+  Socket& two = net.Make(SocketType::kPull);
+  net.Connect(one, "a");
+  net.Run();
+  net.Connect(two, "a");
+  net.Run();
+  ASSERT_EQ(push.ready_peers(), 2u);
+  ASSERT_TRUE(Send(push, Message("1"), net.now).ok());
+  EXPECT_EQ(Send(push, Message("2"), net.now).code(), absl::StatusCode::kUnavailable);
+  net.Run();
+  ASSERT_TRUE(Send(push, Message("2"), net.now).ok());
+  net.Run();
+  EXPECT_THAT(ReceiveAll(one, net.now), ElementsAre("1"));
+  EXPECT_THAT(ReceiveAll(two, net.now), ElementsAre("2"));
+}
+
 // ALL-5: fair over peers, message by message, however many one of them sent.
 TEST(SocketTest, PullIsFair) {
   Net net;

@@ -197,6 +197,7 @@ TEST(CommandTest, XPubAndXSub) {
 // A publisher without any subscriber does not wait for ever.
 TEST(CommandTest, PubToNobodyEnds) {
   Command pub({"pub", "--bind", "ipc://*"});
+  pub.Bound();
   pub.Feed("lost\n", true);
   EXPECT_EQ(pub.Wait(), 0);
   EXPECT_EQ(pub.Complaint(), "");
@@ -355,7 +356,9 @@ TEST(CommandTest, UsageErrors) {
   } cases[] = {
       {{}, "give a role"},
       {{"pull"}, "give --bind ENDPOINT or --connect ENDPOINT"},
-      {{"sub", "--bind", "tcp://*:1"}, "unknown role \"sub\""},
+      {{"sum", "--bind", "tcp://*:1"}, "unknown role \"sum\""},
+      {{"pull", "--bind", "tcp://*:1", "--subscribe", "x"}, "--subscribe is for sub and xsub"},
+      {{"sub", "--bind", "tcp://*:1", "--subscribe", "\\q"}, "--subscribe: bad escape"},
       {{"pull", "--bind", "tcp://*:1", "--adapter=uv"}, "uv is not built yet"},
       {{"pull", "--bind", "tcp://*:1", "--adapter", "asio"}, "asio is not built yet"},
       {{"pull", "--bind", "tcp://*:1", "--adapter", "epoll"}, "uring, uv or asio"},

@@ -18,7 +18,6 @@ namespace {
 
 using uring::Loop;
 using uring::Socket;
-using uring::Task;
 
 constexpr absl::Duration kPatience = absl::Seconds(10);
 

@@ -60,9 +60,7 @@ std::size_t GreetingReader::Consume(Bytes bytes) {
 }
 
 void GreetingReader::Detect() {
-  if (octets_[0] != kSignatureFirst) {
-    version_ = PeerVersion::kZmtp10;
-  } else if (received_ >= 10 && (octets_[9] & 1) == 0) {
+  if (octets_[0] != kSignatureFirst || (received_ >= 10 && (octets_[9] & 1) == 0)) {
     version_ = PeerVersion::kZmtp10;
   } else if (received_ == 11 && major() == 0) {
     version_ = PeerVersion::kRevision0;

@@ -47,6 +47,16 @@ void Payload::RemovePrefix(std::size_t offset) {
   std::memmove(u_.octets, u_.octets + offset, size_);
 }
 
+void Payload::TakeInside() {
+  if (kind_ == kInline || attribute_shared_) return;
+  const Shared shared = u_.shared;
+  if (shared.size + attribute_size_ > kInlineBytes) return;
+  std::memcpy(u_.octets, shared.data, shared.size);
+  size_ = static_cast<std::uint8_t>(shared.size);
+  kind_ = kInline;
+  shared.block->Unref();
+}
+
 void Payload::DropAttribute() {
   if (attribute_shared_) AttributeRef().block->Unref();
   attribute_shared_ = false;

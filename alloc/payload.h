@@ -12,18 +12,20 @@
 
 namespace monocoque {
 
-// The storage of a message: up to kInlineBytes octets inside, or a share of a block; and behind them an
-// attribute of up to 255 octets, inside where it fits, else in a block. Plus a byte and a number
-// that the owner may use as it likes. 96 bytes in all; moving never allocates.
+// The storage of a message: up to kInlineBytes octets inside, or a share of a block; and behind
+// them an attribute of up to 255 octets, inside where it fits, else in a block. Plus a byte and a
+// number that the owner may use as it likes. 96 bytes in all; moving never allocates.
 //
-// Copying octets of a received frame uses moves of a fixed size where the source can be read that far:
-// cheaper than a reference, and it pins nothing.
+// Copying octets of a received frame uses moves of a fixed size where the source can be read that
+// far: cheaper than a reference, and it pins nothing.
 //
 // Thread-compatible, as a std::string.
 class Payload {
  public:
   static constexpr std::size_t kInlineBytes = 80;
   static constexpr std::size_t kMaxAttributeBytes = 255;
+  // An attribute up to this size lies inside whatever the octets are, once they are shared.
+  static constexpr std::size_t kBesideShareBytes = 56;
 
   Payload() : size_(0), kind_(kInline), attribute_size_(0), attribute_shared_(false) {}
   Payload(const Payload& other);
@@ -51,8 +53,10 @@ class Payload {
 
   // Drops octets and attribute. The owner's tag and number stay.
   void Clear() {
-    if (kind_ == kShared) [[unlikely]] u_.shared.block->Unref();
-    if (attribute_shared_) [[unlikely]] AttributeRef().block->Unref();
+    if (kind_ == kShared) [[unlikely]]
+      u_.shared.block->Unref();
+    if (attribute_shared_) [[unlikely]]
+      AttributeRef().block->Unref();
     kind_ = kInline;
     size_ = 0;
     attribute_size_ = 0;
@@ -77,13 +81,16 @@ class Payload {
 
   // Keeps the octets from `offset` on; at most size().
   void RemovePrefix(std::size_t offset);
+  // Copies shared octets inside, if they fit there beside the attribute: they keep no block alive
+  // then.
+  void TakeInside();
 
   Bytes attribute() const {
     if (attribute_shared_) return {AttributeRef().data, attribute_size_};
     return {u_.octets + kInlineBytes - attribute_size_, attribute_size_};
   }
-  // At most kMaxAttributeBytes. Sharing costs no copy: an inline slice or a small one is copied inside
-  // where it fits. False if memory is out or it is too long.
+  // At most kMaxAttributeBytes. Sharing costs no copy: an inline slice or a small one is copied
+  // inside where it fits. False if memory is out or it is too long.
   bool SetAttribute(const Slice& slice);
   bool SetAttribute(Bytes bytes);
 
@@ -105,6 +112,7 @@ class Payload {
     Block* block;
     const std::uint8_t* data;
   };
+  static_assert(kBesideShareBytes + sizeof(Shared) == kInlineBytes);
   static constexpr std::size_t kAttributeAt = kInlineBytes - sizeof(Attribute);
 
   void StealFrom(Payload& other) {

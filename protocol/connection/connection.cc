@@ -222,6 +222,14 @@ absl::Status Connection::SendSubscription(bool subscribe, Bytes prefix, Instant 
   return SendOctets(octets) ? absl::OkStatus() : absl::UnavailableError("");
 }
 
+absl::Status Connection::SendGroup(bool join, std::string_view group) {
+  if (!status_.ok()) return status_;
+  if (state_ != ConnectionState::kTraffic) return absl::UnavailableError("");
+  std::string octets;
+  AppendCommand(&octets, join ? command::kJoin : command::kLeave, AsBytes(group));
+  return SendOctets(octets) ? absl::OkStatus() : absl::UnavailableError("");
+}
+
 bool Connection::SendFirst(Bytes body) {
   if (state_ != ConnectionState::kTraffic) return false;
   std::string octets;
@@ -288,6 +296,7 @@ void Connection::BeginTraffic(Instant now) {
   state_ = ConnectionState::kTraffic;
   handshake_deadline_ = Instant::Never();
   reader_.set_framing(framing);
+  if (options_.socket_type == SocketType::kDish) reader_.set_grouped();
   shares_encoding_ = framing != Framing::kZmtp10;
   if (framing == Framing::kZmtp30) heartbeat_.Start(now);  // H-10
   delivering_ = open_ = true;

@@ -66,8 +66,8 @@ enum class Poll {
 // Invariant: whole messages received before the end are delivered, and nothing behind the end.
 class Connection {
  public:
-  // Fails with a sentence if the options make no sense, or if there is no memory for the first octets.
-  // `host.pool` and `host.entropy` must be set.
+  // Fails with a sentence if the options make no sense, or if there is no memory for the first
+  // octets. `host.pool` and `host.entropy` must be set.
   static absl::StatusOr<std::unique_ptr<Connection>> Create(const ConnectionOptions& options,
                                                             const Host& host);
 
@@ -157,13 +157,15 @@ class Connection {
   // the form its version knows (S-1). Not subject to the mark. Unavailable before the handshake's
   // end.
   absl::Status SendSubscription(bool subscribe, Bytes prefix, Instant now);
+  // The same for a group that is joined or left, of a peer that is a RADIO.
+  absl::Status SendGroup(bool join, std::string_view group);
   // A message of one part that goes out before all others, at the beginning of traffic: it counts
   // for no mark and is not among the unsent ones, since it is said anew on the next connection.
   // False if memory is refused.
   bool SendFirst(Bytes body);
   // The pattern above found that the peer broke its rules or must be refused: tells the peer by
-  // ERROR with `reason` (cut to 255 octets; empty, within the greeting, or to a peer that knows none: no ERROR) and closes
-  // with `why`.
+  // ERROR with `reason` (cut to 255 octets; empty, within the greeting, or to a peer that knows
+  // none: no ERROR) and closes with `why`.
   void Fail(absl::Status why, std::string_view reason, Instant now);
   // Messages will be given a routing id of so many octets: their inside leaves room for it.
   void LeaveRoom(std::size_t routing_id_bytes) { reader_.LeaveRoom(routing_id_bytes); }

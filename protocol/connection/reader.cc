@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "alloc/slice.h"
+#include "protocol/wire/command.h"
 #include "protocol/wire/zmtp10.h"
 
 namespace monocoque {
@@ -29,6 +30,12 @@ void Reader::set_framing(Framing framing) {
   framing_ = framing;
   // The fast ways know frames of 2.0 on: no size is one for them.
   if (framing == Framing::kZmtp10) fast_end_ = long_max_ = 0;
+}
+
+void Reader::set_grouped() {
+  grouped_ = true;
+  // The fast ways do not count parts.
+  fast_end_ = long_max_ = 0;
 }
 
 Reader::Result Reader::Fail(std::string_view sentence) {
@@ -58,6 +65,9 @@ Reader::Result Reader::Header(std::size_t offset, std::size_t parts, std::uint64
     } else {
       return Result::kCommand;
     }
+  } else if (grouped_ &&
+             (parts == 0 ? !out->more() || out->body_bytes > command::kMaxGroup : out->more())) {
+    *violation = "a message that is not a group and a body";
   } else if (out->body_bytes > limits_.max_frame_bytes) {
     *violation = "frame larger than the limit";
   } else if (out->body_bytes > limits_.max_message_bytes ||

@@ -47,14 +47,18 @@ class Reader {
     kError,     // the peer broke the framing: see status() and ahead_violation()
   };
 
-  // `budget` (may be null) is charged for gathered messages. Their blocks come from `pool`, or from the
-  // heap without one.
+  // `budget` (may be null) is charged for gathered messages. Their blocks come from `pool`, or from
+  // the heap without one.
   Reader(const Limits& limits, BudgetPtr budget, std::shared_ptr<SlabPool> pool = nullptr);
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
   // Before the first frame is looked at; kZmtp30 if it is not called.
   void set_framing(Framing framing);
+
+  // Each message is two frames, a group of up to 255 octets and a body: anything else breaks the
+  // rules (J-4). Before the first frame is looked at.
+  void set_grouped();
 
   ByteQueue& input() { return input_; }
   const ByteQueue& input() const { return input_; }
@@ -147,6 +151,7 @@ class Reader {
 
   const Limits limits_;
   Framing framing_ = Framing::kZmtp30;
+  bool grouped_ = false;
   // Bodies that need no look at the limits: in long frames up to the one, in short ones below the
   // other.
   std::uint64_t long_max_;

@@ -362,6 +362,11 @@ void SocketCore::DropsEnded(const Peer& peer, std::uint64_t messages) {
   Emit(std::move(event));
 }
 
+std::size_t SocketCore::SubscriptionLimit(const Peer& peer) const {
+  const Link* link = peer.link != nullptr ? peer.link : peer.next;
+  return link == nullptr ? 0 : link->connection->limits().max_subscription_bytes;
+}
+
 void SocketCore::RefuseSubscription(const Peer& peer) {
   ++stats_.subscriptions_refused;
   SocketEvent event = EventOf(SocketEvent::Kind::kSubscriptionRefused, peer);
@@ -381,8 +386,7 @@ void SocketCore::FailPeer(Peer* peer, absl::Status why, std::string_view reason,
   Link* link = peer->link != nullptr ? peer->link : peer->next;
   if (link == nullptr) return;
   link->connection->Fail(std::move(why), reason, now);
-  // Under way, it gets to that by itself.
-  if (!link->progressing) Progress(link, now);
+  Progress(link, now);
 }
 
 }  // namespace monocoque

@@ -224,7 +224,6 @@ void SocketCore::HandleTimeout(Instant now) {
 
 void SocketCore::Progress(Link* link, Instant now) {
   Connection& connection = *link->connection;
-  link->progressing = true;
   if (closing_) CloseIfDrained(link, now);
   ConnectionEvent event;
   while (connection.NextEvent(&event)) {
@@ -247,7 +246,6 @@ void SocketCore::Progress(Link* link, Instant now) {
   if (connection.done() && link->transport_open) TellClose(link, CloseMode::kGraceful);
   UpdateHint(link);
   SetTimer(link, now);
-  link->progressing = false;
   EraseIfOver(link);
 }
 

@@ -53,7 +53,7 @@ constexpr std::array kSocketRules = {
         "hiccup_message", [](const O& o) { return !o.hiccup_message.empty(); }, kDealer, kClient,
         kPeer),
     For<O>(
-        "xpub_nodrop", [](const O& o) { return o.xpub_nodrop; }, kPub, kXPub),
+        "xpub_nodrop", [](const O& o) { return o.xpub_nodrop; }, kPub, kXPub, kRadio),
     For<O>(
         "xpub_verbose", [](const O& o) { return o.xpub_verbose; }, kXPub),
     For<O>(

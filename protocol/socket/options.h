@@ -98,8 +98,8 @@ struct SocketOptions {
   // DEALER, CLIENT, PEER: received, as if sent by it, when the link to a peer that was dialed is
   // lost; not when we close; empty: none (libzmq: HICCUP_MSG).
   std::string hiccup_message;
-  // PUB, XPUB: Send fails with unavailable, and sends to nobody, while one of those who would get
-  // the message is at its mark; otherwise it is dropped for that one and counted (libzmq:
+  // PUB, XPUB, RADIO: Send fails with unavailable, and sends to nobody, while one of those who
+  // would get the message is at its mark; otherwise it is dropped for that one and counted (libzmq:
   // XPUB_NODROP).
   bool xpub_nodrop = false;
   // XPUB: every subscription shows, not just the first of a prefix (libzmq: XPUB_VERBOSE).

@@ -1,5 +1,6 @@
 #include "protocol/socket/pair.h"
 
+#include "absl/strings/str_cat.h"
 #include "protocol/drive/cause.h"
 
 namespace monocoque {
@@ -11,7 +12,8 @@ void PairPattern::OnPeerMade(Peer* peer, const LinkOptions& /*options*/) {
 absl::Status PairPattern::Admit(Peer* peer, Instant /*now*/) {
   if (ready_ && peer_ != peer->id) {
     // A limit of ours: a dialer tries again, slowly, since the other may leave.
-    return TerminalStatus(Cause::kLimit, "PAIR has a peer already");
+    return TerminalStatus(Cause::kLimit,
+                          absl::StrCat(SocketTypeName(core_.type()), " has a peer already"));
   }
   if (Peer* waiting = core_.FindPeer(peer_); waiting != nullptr && waiting != peer) {
     // What was queued for a peer that never came goes to the one that did.

@@ -4,12 +4,13 @@
 #include "absl/status/status.h"
 #include "protocol/drive/ids.h"
 #include "protocol/socket/pattern.h"
+#include "protocol/socket/single_part.h"
 
 namespace monocoque {
 
 // PAIR (RFC 31): one peer at a time. While it has a finished handshake, a second is refused with
 // ERROR; once it is gone, the next may come (PAIR-1, PAIR-4).
-class PairPattern final : public Pattern {
+class PairPattern : public Pattern {
  public:
   using Pattern::Pattern;
 
@@ -25,6 +26,9 @@ class PairPattern final : public Pattern {
   PeerId peer_;         // where messages go
   bool ready_ = false;  // it has a finished handshake
 };
+
+// CHANNEL (RFC 52): the same with single parts.
+using ChannelPattern = SinglePart<PairPattern>;
 
 }  // namespace monocoque
 

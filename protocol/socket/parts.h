@@ -82,7 +82,6 @@ struct Link {
   ReadHint told_hint;                      // what the last Read action said
   bool was_ready = false;                  // its handshake was finished
   bool introduced = false;                 // its messages are next, or were: nothing older waits
-  bool progressing = false;                // Progress is at it
   bool ended = false;                      // its end was dealt with: peer detached, event given
   bool recovered = false;                  // what it had not sent was taken back
   bool transport_open = false;  // we still owe the driver a CloseLink, or it owes us a fact

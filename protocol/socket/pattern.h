@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "alloc/bytes.h"
@@ -17,9 +18,9 @@
 
 namespace monocoque {
 
-// The rules of one socket type (RFC 28 to 31, 41, 48, 49, 51, 52): who gets what is sent, what is made of what is
-// received, who may be a peer. Called by Socket, works on SocketCore; holds no link and no octets
-// of its own.
+// The rules of one socket type (RFC 28 to 31, 41, 48, 49, 51, 52): who gets what is sent, what is
+// made of what is received, who may be a peer. Called by Socket, works on SocketCore; holds no link
+// and no octets of its own.
 class Pattern {
  public:
   explicit Pattern(SocketCore* core) : core_(*core) {}
@@ -70,16 +71,23 @@ class Pattern {
   virtual bool drops_input() const { return false; }
   virtual PeerId FindPeer(Bytes /*routing_id*/) const { return PeerId(); }
 
+  // DISH: messages of this group are wanted, or no more so.
+  virtual absl::Status Join(std::string_view group, Instant now);
+  virtual absl::Status Leave(std::string_view group, Instant now);
   // SUB, XSUB, XPUB in manual mode: for messages that begin with `prefix`, or for no more of them.
   virtual absl::Status Subscribe(Bytes prefix, Instant now);
   virtual absl::Status Unsubscribe(Bytes prefix, Instant now);
   // XPUB in manual mode: on behalf of this peer.
   virtual absl::Status SubscribeFor(Peer* peer, Bytes prefix, Instant now);
   virtual absl::Status UnsubscribeFor(Peer* peer, Bytes prefix, Instant now);
-  // Distinct prefixes that are subscribed to here.
+  // Distinct prefixes that are subscribed to here, or groups joined.
   virtual std::size_t topics() const { return 0; }
 
  protected:
+  // Failed preconditions of a pattern of one direction.
+  absl::Status OnlySends() const;
+  absl::Status OnlyReceives() const;
+
   SocketCore& core_;
 };
 

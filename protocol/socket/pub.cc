@@ -35,16 +35,11 @@ void PubPattern::OnSubscription(Peer* peer, const ConnectionEvent& event, Instan
   }
 }
 
-std::size_t PubPattern::SubscriptionLimit(const Peer& peer) {
-  const Link* link = peer.link != nullptr ? peer.link : peer.next;
-  return link == nullptr ? 0 : link->connection->limits().max_subscription_bytes;
-}
-
 void PubPattern::Apply(Peer* peer, bool subscribe, const Slice& prefix) {
   Subscriber* subscriber = peer->subscriber.get();
   const bool had_everything = subscriber->everything;
   const SubscriptionTable::Result result =
-      subscribe ? table_.Add(subscriber, prefix.text(), SubscriptionLimit(*peer))
+      subscribe ? table_.Add(subscriber, prefix.text(), core_.SubscriptionLimit(*peer))
                 : table_.Remove(subscriber, prefix.text());
   if (result == SubscriptionTable::Result::kRefused) {
     core_.RefuseSubscription(*peer);
@@ -126,8 +121,6 @@ absl::Status PubPattern::SendTo(Peer* /*peer*/, Message* /*message*/, Instant /*
       "send: a publisher's messages go to whoever subscribed, not to one peer");
 }
 
-absl::Status PubPattern::ReceiveStatus() const {
-  return absl::FailedPreconditionError("receive: PUB only sends");
-}
+absl::Status PubPattern::ReceiveStatus() const { return OnlySends(); }
 
 }  // namespace monocoque

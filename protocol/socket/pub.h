@@ -42,7 +42,6 @@ class PubPattern : public Pattern {
   // `edge` that the prefix had no subscriber before, or has none any more.
   virtual void OnChange(Peer* /*peer*/, bool /*subscribe*/, std::string_view /*prefix*/,
                         bool /*known*/, bool /*edge*/) {}
-  static std::size_t SubscriptionLimit(const Peer& peer);
   void Apply(Peer* peer, bool subscribe, const Slice& prefix);
   // To those whose subscriptions match. `only` (may be null): to this one at most.
   absl::Status Publish(Message* message, const Peer* only);

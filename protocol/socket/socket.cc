@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "protocol/socket/core.h"
 #include "protocol/socket/pattern.h"
+#include "protocol/wire/routing_number.h"
 
 namespace monocoque {
 
@@ -50,6 +51,11 @@ ReadHint Socket::read_hint(LinkId id) const {
 PeerId Socket::peer(DialerId id) const {
   const Dialer* dialer = core_->FindDialer(id);
   return dialer == nullptr ? PeerId() : dialer->peer;
+}
+
+Bytes Socket::routing_id(PeerId id) const {
+  const Peer* peer = core_->FindPeer(id);
+  return peer == nullptr ? Bytes() : peer->routing_id.bytes();
 }
 
 PeerId Socket::FindPeer(Bytes routing_id) const { return pattern_->FindPeer(routing_id); }
@@ -138,6 +144,19 @@ absl::StatusOr<DialerId> Socket::Connect(const Endpoint& endpoint, const LinkOpt
                                          Instant now) {
   return core_->Connect(endpoint, options, now);
 }
+absl::StatusOr<std::uint32_t> Socket::ConnectPeer(const Endpoint& endpoint, Instant now) {
+  return ConnectPeer(endpoint, core_->options().link, now);
+}
+absl::StatusOr<std::uint32_t> Socket::ConnectPeer(const Endpoint& endpoint,
+                                                  const LinkOptions& options, Instant now) {
+  if (type() != SocketType::kPeer) {
+    return absl::FailedPreconditionError(absl::StrCat("connect: PEER gives its peers numbers, ",
+                                                      SocketTypeName(type()), " does not"));
+  }
+  const absl::StatusOr<DialerId> dialer = Connect(endpoint, options, now);
+  if (!dialer.ok()) return dialer.status();
+  return RoutingNumberOf(routing_id(peer(*dialer)));
+}
 absl::Status Socket::Unbind(ListenerId id, Instant now) { return core_->Unbind(id, now); }
 absl::Status Socket::Disconnect(DialerId id, Instant now) { return core_->Disconnect(id, now); }
 
@@ -195,6 +214,12 @@ absl::Status Socket::Subscribe(Bytes prefix, Instant now) {
 }
 absl::Status Socket::Unsubscribe(Bytes prefix, Instant now) {
   return pattern_->Unsubscribe(prefix, now);
+}
+absl::Status Socket::Join(std::string_view group, Instant now) {
+  return pattern_->Join(group, now);
+}
+absl::Status Socket::Leave(std::string_view group, Instant now) {
+  return pattern_->Leave(group, now);
 }
 absl::Status Socket::SubscribeFor(PeerId id, Bytes prefix, Instant now) {
   Peer* peer = core_->FindPeer(id);

@@ -97,15 +97,19 @@ class Socket {
   ReadHint read_hint(LinkId link) const;
   // The dialer's peer; no id if the dialer is gone.
   PeerId peer(DialerId dialer) const;
-  // ROUTER: who has this routing id now; no id if nobody.
+  // ROUTER, SERVER, PEER: who has this routing id now; no id if nobody.
   PeerId FindPeer(Bytes routing_id) const;
+  // ROUTER, SERVER, PEER: what messages to this peer go by; empty if there is no such peer, or it
+  // has none yet. Valid until the next call.
+  Bytes routing_id(PeerId peer) const;
   // What the peer told in its last handshake; null before, or when the peer is gone.
   std::shared_ptr<const PeerInfo> peer_info(PeerId peer) const;
   // Nothing if the peer is gone.
   std::optional<PeerStats> peer_stats(PeerId peer) const;
   // Is a message there to be taken? May find out by taking it, and keeps it then.
   bool CanReceive(Instant now) { return Peek(nullptr, now) != nullptr; }
-  // PUB, XPUB, SUB, XSUB: distinct prefixes that are subscribed to (libzmq: TOPICS_COUNT).
+  // PUB, XPUB, SUB, XSUB: distinct prefixes that are subscribed to; RADIO, DISH: groups joined
+  // (libzmq: TOPICS_COUNT).
   std::size_t topics() const;
   // Peers with a finished handshake now.
   std::size_t ready_peers() const;
@@ -143,6 +147,11 @@ class Socket {
   absl::StatusOr<DialerId> Connect(const Endpoint& endpoint, Instant now);
   absl::StatusOr<DialerId> Connect(const Endpoint& endpoint, const LinkOptions& options,
                                    Instant now);
+  // As Connect, for PEER: the routing number of the new peer, which takes messages from now on
+  // (libzmq: zmq_connect_peer).
+  absl::StatusOr<std::uint32_t> ConnectPeer(const Endpoint& endpoint, Instant now);
+  absl::StatusOr<std::uint32_t> ConnectPeer(const Endpoint& endpoint, const LinkOptions& options,
+                                            Instant now);
   // The listener ends, and with it the links it accepted; not found if there is none.
   absl::Status Unbind(ListenerId listener, Instant now);
   // The dialer ends: its link is closed once what was handed to it is written; what was not is lost
@@ -150,8 +159,9 @@ class Socket {
   absl::Status Disconnect(DialerId dialer, Instant now);
 
   // Takes the message (it is empty then) or leaves it untouched. Unavailable, without a sentence:
-  // no peer can take it now. ROUTER: goes to message->to(). A call out of turn is a failed
-  // precondition.
+  // no peer can take it now. ROUTER, SERVER, PEER: goes to message->to(). RADIO: to who joined
+  // message->group(). A call out of turn is a failed precondition, several parts where there may be
+  // one only an invalid argument.
   absl::Status Send(Message* message, Instant now);
   // To this incarnation of the peer: not found once it is gone.
   absl::Status SendTo(PeerId peer, Message* message, Instant now);
@@ -177,6 +187,10 @@ class Socket {
   absl::Status Unsubscribe(std::string_view prefix, Instant now) {
     return Unsubscribe(AsBytes(prefix), now);
   }
+  // DISH: messages of this group are wanted, or no more so. Once each: what is joined already
+  // exists, what is not is not found. A group has at most 255 octets, none of them zero.
+  absl::Status Join(std::string_view group, Instant now);
+  absl::Status Leave(std::string_view group, Instant now);
   // XPUB with xpub_manual: for this peer.
   absl::Status SubscribeFor(PeerId peer, Bytes prefix, Instant now);
   absl::Status UnsubscribeFor(PeerId peer, Bytes prefix, Instant now);

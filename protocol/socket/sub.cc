@@ -79,12 +79,8 @@ bool SubPattern::Receive(Message* out, Instant now) {
   return false;
 }
 
-absl::Status SubPattern::Send(Message* /*message*/, Instant /*now*/) {
-  return absl::FailedPreconditionError("send: SUB only receives");
-}
+absl::Status SubPattern::Send(Message*, Instant) { return OnlyReceives(); }
 
-absl::Status SubPattern::SendTo(Peer* /*peer*/, Message* message, Instant now) {
-  return Send(message, now);
-}
+absl::Status SubPattern::SendTo(Peer*, Message*, Instant) { return OnlyReceives(); }
 
 }  // namespace monocoque

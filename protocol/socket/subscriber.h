@@ -29,6 +29,8 @@ struct Subscriber {
   // SubscriptionTable's: where this subscriber stands in each list it is in; null is the list of
   // everything.
   absl::flat_hash_map<PrefixTrie<SubscriberList>::Node*, std::uint32_t> places;
+  // Groups joined more than once, and how often more.
+  absl::flat_hash_map<PrefixTrie<SubscriberList>::Node*, std::uint64_t> repeats;
   std::size_t bytes = 0;      // that its subscriptions are charged
   bool everything = false;    // it subscribed to the empty prefix
   std::uint64_t matched = 0;  // the number of the last message that it matched

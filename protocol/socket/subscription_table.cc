@@ -25,7 +25,7 @@ SubscriptionTable::Result SubscriptionTable::Add(Subscriber* subscriber, std::st
   return Result::kEdge;
 }
 
-bool SubscriptionTable::Leave(Subscriber* subscriber, Trie::Node* node, std::uint32_t place) {
+bool SubscriptionTable::TakeOut(Subscriber* subscriber, Trie::Node* node, std::uint32_t place) {
   std::vector<Subscriber*>& list = node == nullptr ? everything_.list : node->value.list;
   Subscriber* last = list.back();
   list.pop_back();
@@ -53,16 +53,34 @@ SubscriptionTable::Result SubscriptionTable::Remove(Subscriber* subscriber,
   if (it == subscriber->places.end()) return Result::kNothing;
   const std::uint32_t place = it->second;
   subscriber->places.erase(it);
-  const bool last = Leave(subscriber, node, place);
+  const bool last = TakeOut(subscriber, node, place);
   Discharge(subscriber, prefix.size());
   if (node != nullptr) trie_.Prune(node);
   return last ? Result::kEdge : Result::kChanged;
+}
+
+SubscriptionTable::Result SubscriptionTable::Join(Subscriber* subscriber, std::string_view group,
+                                                  std::size_t limit_bytes) {
+  const Result result = Add(subscriber, group, limit_bytes);
+  if (result == Result::kNothing)
+    ++subscriber->repeats[group.empty() ? nullptr : trie_.Find(group)];
+  return result;
+}
+
+SubscriptionTable::Result SubscriptionTable::Leave(Subscriber* subscriber, std::string_view group) {
+  const Trie::Node* node = group.empty() ? nullptr : trie_.Find(group);
+  if (node == nullptr && !group.empty()) return Result::kNothing;
+  const auto it = subscriber->repeats.find(node);
+  if (it == subscriber->repeats.end()) return Remove(subscriber, group);
+  if (--it->second == 0) subscriber->repeats.erase(it);
+  return Result::kNothing;
 }
 
 std::vector<SubscriptionTable::Removed> SubscriptionTable::RemoveAll(Subscriber* subscriber) {
   // Sorted, since the places are in no order that a second run would have.
   std::vector<Removed> removed;
   const auto places = std::exchange(subscriber->places, {});
+  subscriber->repeats.clear();
   removed.reserve(places.size());
   for (const auto& [node, place] : places) {
     removed.push_back({node == nullptr ? std::string() : trie_.PrefixOf(node), false});
@@ -70,7 +88,7 @@ std::vector<SubscriptionTable::Removed> SubscriptionTable::RemoveAll(Subscriber*
   std::ranges::sort(removed, {}, &Removed::prefix);
   for (Removed& each : removed) {
     Trie::Node* node = each.prefix.empty() ? nullptr : trie_.Find(each.prefix);
-    each.last = Leave(subscriber, node, places.at(node));
+    each.last = TakeOut(subscriber, node, places.at(node));
     Discharge(subscriber, each.prefix.size());
     if (node != nullptr) trie_.Prune(node);
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "alloc/budget.h"
 #include "protocol/socket/prefix_trie.h"
 #include "protocol/socket/subscriber.h"
@@ -14,7 +15,8 @@
 namespace monocoque {
 
 // Who wants what: a set of prefixes for each subscriber (S-7), in one tree over all of them. Who
-// wants everything stands apart, so that matching does not walk over them.
+// wants everything stands apart, so that matching does not walk over them. Groups of RADIO are
+// prefixes that match exactly.
 //
 // Each subscription is charged to the budget and to its subscriber's limit, its octets and what
 // the bookkeeping takes.
@@ -38,6 +40,11 @@ class SubscriptionTable {
   Result Add(Subscriber* subscriber, std::string_view prefix, std::size_t limit_bytes);
   Result Remove(Subscriber* subscriber, std::string_view prefix);
 
+  // The same for groups, which are counted: as many Leave as Join (J-5). kNothing: the subscriber
+  // is in it as before.
+  Result Join(Subscriber* subscriber, std::string_view group, std::size_t limit_bytes);
+  Result Leave(Subscriber* subscriber, std::string_view group);
+
   struct Removed {
     std::string prefix;
     bool last;  // nobody has it any more
@@ -59,6 +66,13 @@ class SubscriptionTable {
       return true;
     });
   }
+  // Who has exactly this prefix; valid until the next change.
+  absl::Span<Subscriber* const> Having(std::string_view prefix) {
+    if (prefix.empty()) return everything_.list;
+    const Trie::Node* node = trie_.Find(prefix);
+    if (node == nullptr) return {};
+    return node->value.list;
+  }
   const std::vector<Subscriber*>& everything() const { return everything_.list; }
   std::size_t topics() const { return topics_; }
 
@@ -66,7 +80,7 @@ class SubscriptionTable {
   using Trie = PrefixTrie<SubscriberList>;
 
   // Takes the subscriber out of the list; true if it was the last there.
-  bool Leave(Subscriber* subscriber, Trie::Node* node, std::uint32_t place);
+  bool TakeOut(Subscriber* subscriber, Trie::Node* node, std::uint32_t place);
   void Discharge(Subscriber* subscriber, std::size_t prefix_bytes);
 
   BudgetPtr budget_;

@@ -18,8 +18,9 @@ struct Limits {
   // Octets of a command's body in traffic: PING, SUBSCRIBE and the like. Default 64 KiB: the
   // longest prefix that one may subscribe to.
   std::size_t max_command_bytes = 64 * 1024;
-  // What a peer's subscriptions, or groups joined, may take here: the octets of each and 192 for keeping it. Default
-  // 32 MiB, some 150,000 short ones. What goes beyond is refused, and told by an event.
+  // What a peer's subscriptions, or groups joined, may take here: the octets of each and 192 for
+  // keeping it. Default 32 MiB, some 150,000 short ones. What goes beyond is refused, and told by
+  // an event.
   std::size_t max_subscription_bytes = 32 * 1024 * 1024;
   // Octets of a handshake command's body, metadata included; before anybody is authenticated.
   std::size_t max_handshake_bytes = 16 * 1024;

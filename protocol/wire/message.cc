@@ -1,6 +1,7 @@
 #include "protocol/wire/message.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "absl/container/inlined_vector.h"
@@ -143,11 +144,13 @@ bool Message::SetAttribute(std::uint8_t kind, Bytes bytes) {
   return true;
 }
 
-bool Message::set_to(const Slice& id) {
-  if (!payload_.SetAttribute(id)) return false;
-  payload_.set_tag(static_cast<std::uint8_t>((payload_.tag() & kMultipart) | kRoutingId));
+bool Message::SetAttribute(std::uint8_t kind, const Slice& slice) {
+  if (!payload_.SetAttribute(slice)) return false;
+  payload_.set_tag(static_cast<std::uint8_t>((payload_.tag() & kMultipart) | kind));
   return true;
 }
+
+bool Message::set_to(const Slice& id) { return SetAttribute(kRoutingId, id); }
 
 void Message::IdToFront() {
   const Slice id = Slice::Copy(routing_id());
@@ -157,34 +160,45 @@ void Message::IdToFront() {
   ReplaceParts(parts);
 }
 
-bool Message::FrontToId() {
-  if (!multipart()) return false;
-  const Slice id = Share(0);
-  if (id.empty() || id.size() > Payload::kMaxAttributeBytes || !DropFront(1)) return false;
-  return set_to(id);
+bool Message::FrontToId() { return !bytes().empty() && FrontToAttribute(kRoutingId); }
+
+bool Message::FrontToAttribute(std::uint8_t kind) {
+  if (!multipart() || size() > Payload::kMaxAttributeBytes) return false;
+  // One that fits inside is copied, which costs less than a reference.
+  const std::size_t count = size();
+  const bool fits = payload_.is_inline() || count <= Payload::kBesideShareBytes;
+  std::array<std::uint8_t, kInlineBytes> copy;
+  Slice share;
+  if (fits) {
+    std::ranges::copy(bytes(), copy.begin());
+  } else {
+    share = Share(0);
+  }
+  RemoveFront(1);
+  const bool set = fits ? SetAttribute(kind, Bytes(copy).first(count)) : SetAttribute(kind, share);
+  if (!multipart()) payload_.TakeInside();
+  return set;
 }
 
 bool Message::DropFront(std::size_t count) {
+  if (!RemoveFront(count)) return false;
+  if (!multipart()) payload_.TakeInside();
+  return true;
+}
+
+bool Message::RemoveFront(std::size_t count) {
   if (count == 0) return true;
   if (!multipart()) return false;
   Iterator it = begin();
   for (; count > 0 && it != end(); --count) ++it;
   if (it == end()) return false;
-  const std::size_t next = it.at_ + it.size_;
-  const std::uint8_t tag = payload_.tag();
-  if (next < payload_.size()) {
+  if (it.at_ + it.size_ < payload_.size()) {
     payload_.RemovePrefix(it.frame_);
     return true;
   }
   // One part is left: its body alone.
-  if (payload_.is_inline()) {
-    payload_.RemovePrefix(it.at_);
-  } else {
-    const Slice attribute = Slice::Copy(payload_.attribute());
-    payload_.AssignSlice(ShareRange(it.at_, it.size_));
-    if ((tag & kAttributes) != 0) payload_.SetAttribute(attribute);
-  }
-  payload_.set_tag(static_cast<std::uint8_t>(tag & ~kMultipart));
+  payload_.RemovePrefix(it.at_);
+  payload_.set_tag(static_cast<std::uint8_t>(payload_.tag() & ~kMultipart));
   return true;
 }
 
@@ -198,8 +212,7 @@ bool operator==(const Message& a, const Message& b) {
   PartList right;
   Collect(a, &left);
   Collect(b, &right);
-  return std::ranges::equal(left, right,
-                            [](Bytes x, Bytes y) { return std::ranges::equal(x, y); });
+  return std::ranges::equal(left, right, [](Bytes x, Bytes y) { return std::ranges::equal(x, y); });
 }
 
 }  // namespace monocoque

@@ -13,6 +13,7 @@
 #include "alloc/payload.h"
 #include "alloc/slice.h"
 #include "protocol/drive/ids.h"
+#include "protocol/wire/routing_number.h"
 
 namespace monocoque {
 
@@ -36,9 +37,9 @@ class Part {
 // The one-part message is the common case and reads like a string: text(), bytes(), size() speak of
 // part 0. Several parts are a range of slices: `for (Slice part : m)`, `m[1].text()`.
 //
-// 96 bytes. Up to 80 octets lie inside; more are shared with the block they were received in, or with
-// the user's own memory (Slice::Adopt). Several parts are kept as they are on the wire and walked, so
-// that a message has a fixed size and needs no allocation. Copying shares and is cheap.
+// 96 bytes. Up to 80 octets lie inside; more are shared with the block they were received in, or
+// with the user's own memory (Slice::Adopt). Several parts are kept as they are on the wire and
+// walked, so that a message has a fixed size and needs no allocation. Copying shares and is cheap.
 //
 // Thread-compatible, as a std::string; the last share may die on any thread.
 class Message {
@@ -110,6 +111,10 @@ class Message {
   // Shares the slice's memory where the id is too large to lie inside.
   bool set_to(const Slice& id);
 
+  // SERVER and PEER: the same as a number, which is never 0; 0 if it is none.
+  std::uint32_t routing_number() const { return RoutingNumberOf(routing_id()); }
+  bool set_to_number(std::uint32_t number) { return set_to(Bytes(RoutingIdOf(number))); }
+
   // RADIO and DISH: the group. At most 255 octets.
   Bytes group() const { return attribute(kGroup); }
   bool set_group(std::string_view group) { return SetAttribute(kGroup, AsBytes(group)); }
@@ -118,10 +123,14 @@ class Message {
   PeerId peer() const { return PeerId::FromValue(payload_.number()); }
   void set_peer(PeerId peer) { payload_.set_number(peer.value()); }
 
-  // For proxies and command lines: the routing id becomes the first part, and back. FrontToId fails,
-  // changing nothing, if there is only one part or the first is empty or longer than 255 octets.
+  // For proxies and command lines: the routing id becomes the first part, and back. FrontToId
+  // fails, changing nothing, if there is only one part or the first is empty or longer than 255
+  // octets.
   void IdToFront();
   bool FrontToId();
+  // The first part becomes the group. Fails, changing nothing, if there is only one part or the
+  // first is longer than 255 octets.
+  bool FrontToGroup() { return FrontToAttribute(kGroup); }
   // Removes the first `count` parts; at least one is left (false, and nothing changes, otherwise).
   bool DropFront(std::size_t count);
 
@@ -141,8 +150,8 @@ class Message {
   const Payload& payload() const { return payload_; }
 
   // Replace the content: a body inside (at most kInlineBytes, from where `readable` octets may be
-  // read), a body shared, or frames in wire form: two or more, the last without MORE, each checked by the
-  // caller.
+  // read), a body shared, or frames in wire form: two or more, the last without MORE, each checked
+  // by the caller.
   void SetInlineBody(const std::uint8_t* data, std::size_t size, std::size_t readable) {
     payload_.AssignInline(data, size, readable);
     payload_.set_tag(0);
@@ -171,6 +180,10 @@ class Message {
     return (payload_.tag() & kind) != 0 ? payload_.attribute() : Bytes();
   }
   bool SetAttribute(std::uint8_t kind, Bytes bytes);
+  bool SetAttribute(std::uint8_t kind, const Slice& slice);
+  bool FrontToAttribute(std::uint8_t kind);
+  // As DropFront; what is left stays where it is.
+  bool RemoveFront(std::size_t count);
   Slice ShareRange(std::size_t offset, std::size_t size) const;
   void ReplaceParts(absl::Span<const Bytes> parts);
 

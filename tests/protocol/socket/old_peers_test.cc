@@ -1,22 +1,17 @@
 // Sockets that meet peers of ZMTP 2.0 and 1.0 (RFC 15, RFC 13), whose octets are written by
 // hand.
-#include <algorithm>
-#include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <utility>
-#include <variant>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
 #include "protocol/socket/socket.h"
-#include "tests/support/net.h"
 #include "tests/support/pair.h"
+#include "tests/support/wires.h"
 
 namespace monocoque {
 namespace {
@@ -24,9 +19,8 @@ namespace {
 using ::monocoque::testing::Hex;
 using ::monocoque::testing::PeerGreeting;
 using ::monocoque::testing::PeerReady;
-using ::monocoque::testing::ReceiveAll;
-using ::monocoque::testing::TestHost;
 using ::monocoque::testing::ToHex;
+using ::monocoque::testing::Wires;
 using ::testing::ElementsAre;
 using enum SocketType;
 
@@ -35,83 +29,6 @@ std::string Zmtp20(std::string_view type_and_identity) {
   return Hex(absl::StrCat("ff00000000000000017f01", type_and_identity));
 }
 std::string Zmtp31(std::string_view type) { return PeerGreeting() + PeerReady(type); }
-
-// A socket at one end of wires whose other ends are octets.
-class Wires {
- public:
-  explicit Wires(SocketType type, const SocketOptions& options = {})
-      : host_(TestHost()), socket(*Socket::Create(type, options, host_)), now(host_.now) {
-    listener_ = *socket.Bind(*ParseEndpoint("sim://here"), now);
-    Turn();
-  }
-
-  // A peer that comes and says `hello`.
-  LinkId Come(std::string_view hello) {
-    const LinkId link = *socket.OnAccepted(listener_, {"sim", "sim"}, now);
-    Say(link, hello);
-    return link;
-  }
-  // The same; what it was told so far is thrown away.
-  LinkId Accept(std::string_view hello) {
-    const LinkId link = Come(hello);
-    Told(link);
-    return link;
-  }
-  void Say(LinkId link, std::string_view octets) {
-    BlockPtr block = Block::Allocate(octets.size(), nullptr);
-    std::ranges::copy(AsBytes(octets), block->data());
-    const std::uint8_t* data = block->data();
-    EXPECT_TRUE(socket.Donate(link, Slice(std::move(block), data, octets.size()), now).ok());
-    Turn();
-  }
-  // What the peer was told since.
-  std::string Told(LinkId link) {
-    Turn();
-    return ToHex(std::exchange(told_[link], {}));
-  }
-  // Nothing that is written gets any further.
-  void Stall(bool on) { stalled_ = on; }
-  absl::Status Send(Message message) { return socket.Send(&message, now); }
-  std::vector<std::string> Received() {
-    std::vector<std::string> texts = ReceiveAll(socket, now);
-    Turn();
-    return texts;
-  }
-  bool closed(LinkId link) const { return closed_.contains(link); }
-
-  void Turn() {
-    if (now >= socket.NextDeadline()) socket.HandleTimeout(now);
-    socket.Process(1000, now);
-    for (Action action; socket.NextAction(&action);) {
-      if (const auto* dial = std::get_if<action::Dial>(&action)) dialed = dial->link;
-      if (const auto* close = std::get_if<action::CloseLink>(&action)) closed_.insert(close->link);
-    }
-    for (SocketEvent event; socket.NextEvent(&event);) events.push_back(event);
-    LinkId link;
-    while (!stalled_ && socket.NextTransmitLink(&link)) {
-      TransmitBatch batch;
-      if (!socket.FillTransmit(link, &batch, 1 << 20)) continue;
-      std::vector<Bytes> spans(batch.slices());
-      batch.Spans(spans);
-      for (Bytes span : spans) told_[link].append(AsText(span));
-      const std::size_t total = batch.remaining();
-      socket.ReturnBatch(link, std::move(batch), total, absl::OkStatus(), now);
-    }
-  }
-
- private:
-  const Host host_;
-  ListenerId listener_;
-  std::map<LinkId, std::string> told_;
-  std::set<LinkId> closed_;
-  bool stalled_ = false;
-
- public:
-  Socket socket;
-  Instant now;
-  LinkId dialed;  // by the newest Dial
-  std::vector<SocketEvent> events;
-};
 
 // S-9, S-2: side by side, each gets what it is due in frames of its own.
 TEST(OldPeersTest, PubServesAllVersionsAtOnce) {

@@ -1,4 +1,5 @@
 // REQ and REP: turns, envelopes, and what relaxes them.
+#include <cstddef>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -206,11 +207,11 @@ TEST_F(RequestTest, RepliesGoToTheirAskers) {
 
 // REP-3, REP-4: any number of hops, each adding its envelope; the reply finds its way back.
 TEST_F(RequestTest, AnEnvelopeOverHops) {
-  constexpr int kHops = 5;
+  constexpr std::size_t kHops = 5;
   Socket& req = net_.Make(SocketType::kReq, {.req_correlate = true});
   net_.Connect(req, "hop0");
   std::vector<Socket*> fronts, backs;
-  for (int i = 0; i < kHops; ++i) {
+  for (std::size_t i = 0; i < kHops; ++i) {
     fronts.push_back(&net_.Make(SocketType::kRouter));
     backs.push_back(&net_.Make(SocketType::kDealer));
     net_.Bind(*fronts[i], absl::StrCat("hop", i));
@@ -222,7 +223,7 @@ TEST_F(RequestTest, AnEnvelopeOverHops) {
   net_.Advance(absl::Seconds(2));
   ASSERT_TRUE(net_.Send(req, Message({"q1", "q2"})).ok());
   Message passing;
-  for (int i = 0; i < kHops; ++i) {
+  for (std::size_t i = 0; i < kHops; ++i) {
     net_.Run();
     ASSERT_TRUE(fronts[i]->Receive(&passing, nullptr, net_.now));
     passing.IdToFront();
@@ -230,7 +231,7 @@ TEST_F(RequestTest, AnEnvelopeOverHops) {
   }
   EXPECT_THAT(net_.Received(rep), ElementsAre("q1|q2"));
   ASSERT_TRUE(net_.Send(rep, Message("a")).ok());
-  for (int i = kHops - 1; i >= 0; --i) {
+  for (std::size_t i = kHops; i-- > 0;) {
     net_.Run();
     ASSERT_TRUE(backs[i]->Receive(&passing, nullptr, net_.now));
     ASSERT_TRUE(passing.FrontToId());

@@ -132,7 +132,9 @@ void Node::Later(absl::Duration delay, Agenda::Task task) {
 void Node::Turn() {
   if (!status_.ok() || frozen()) return;
   for (auto& [id, link] : links_) {
-    link.more_work = link.more_work || (link.batch_out && world_->at_work());
+    if (!link.batch_out || !world_->at_work()) continue;
+    link.more_work = true;
+    link.wire->Hurry(link.side);
   }
   const bool more = pump_->Turn(world_->now());
   TellListened();
@@ -164,11 +166,13 @@ bool Node::Hopes() const {
   }
   const bool waits = !machine_->NextDeadline().is_never();
   if (waits && !linger_until_.is_never() && !machine_->drained()) return true;
+  if (!owed_.empty()) return true;
   // A handshake goes on, or its deadline ends it. Heartbeats will notice a silence.
   return std::ranges::any_of(links_, [&](const auto& link) {
     const Wire& wire = *link.second.wire;
     const bool silent = world_->paths().partitioned(wire.node(0)->number(), wire.node(1)->number());
-    return silent ? waits : !link.second.ready;
+    return (silent ? waits : !link.second.ready) ||
+           (link.second.more_work && wire.return_planned(link.second.side));
   });
 }
 
@@ -262,8 +266,13 @@ void Node::Accept(ListenerId listener) {
   }
 }
 
-void Node::OnTransportClosed(LinkId link, const absl::Status& why) {
+void Node::Forget(std::map<LinkId, LinkEnd>::iterator link) {
+  if (link->second.batch_out) owed_.insert(link->first);
   links_.erase(link);
+}
+
+void Node::OnTransportClosed(LinkId link, const absl::Status& why) {
+  Forget(links_.find(link));
   machine_->OnTransportClosed(link, why, world_->now());
   Touch();
 }
@@ -272,7 +281,7 @@ void Node::ReturnBatch(LinkId link, TransmitBatch batch, std::size_t written,
                        const absl::Status& status) {
   if (!status_.ok()) return;
   machine_->ReturnBatch(link, std::move(batch), written, status, world_->now());
-  bool more_work = false;
+  bool more_work = owed_.erase(link) > 0;
   if (const auto it = links_.find(link); it != links_.end()) {
     it->second.batch_out = false;
     more_work = std::exchange(it->second.more_work, false);
@@ -327,7 +336,7 @@ void Node::Do(const action::CloseLink& close) {
   const auto it = links_.find(close.link);
   if (it == links_.end()) return;
   const LinkEnd end = it->second;
-  links_.erase(it);
+  Forget(it);
   end.wire->Close(end.side, close.mode);
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -125,6 +126,7 @@ class Node final : public PumpDriver {
   };
 
   void Accept(ListenerId listener);
+  void Forget(std::map<LinkId, LinkEnd>::iterator link);
   void AddLink(LinkId link, std::shared_ptr<Wire> wire, int side);
   void TellListened();
   void TakeEvents();
@@ -139,6 +141,7 @@ class Node final : public PumpDriver {
   std::deque<SocketEvent> events_;
   std::map<LinkId, std::shared_ptr<Dial>> dials_;
   std::map<LinkId, LinkEnd> links_;
+  std::set<LinkId> owed_;                 // links that are gone, whose batch is still out
   std::map<DialerId, Endpoint> pausing_;  // dialers between two attempts
   std::vector<Listened> listened_;
   std::size_t open_ends_ = 0;  // of wires, those that the machine gave up included

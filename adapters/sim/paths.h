@@ -40,12 +40,12 @@ class Paths {
   }
   // All are healed, and nothing goes wrong by chance.
   void Calm() {
+    standard_.faults = Faults();
+    for (auto& [pair, path] : paths_) path.faults = Faults();
     while (!partitions_.empty()) {
       const Pair pair = partitions_.begin()->first;
       Heal(pair.first, pair.second);
     }
-    standard_.faults = Faults();
-    for (auto& [pair, path] : paths_) path.faults = Faults();
   }
 
  private:

@@ -14,6 +14,8 @@ constexpr absl::Duration kDrainTime = absl::Seconds(1);
 // When a socket had no memory to read into, the next try.
 constexpr absl::Duration kNoMemoryPause = absl::Milliseconds(10);
 constexpr std::size_t kLentBlockBytes = 64 * 1024;
+// What a slow line carries in one piece.
+constexpr std::size_t kSlowPieceBytes = 1500;
 
 absl::Status Reset() { return absl::UnavailableError("the connection was reset"); }
 
@@ -66,6 +68,11 @@ void Wire::Send(int side, TransmitBatch batch) {
   PlanWrite(side);
 }
 
+void Wire::Hurry(int side) {
+  end(side).batch_kind = Agenda::Kind::kWork;
+  PlanWrite(side);
+}
+
 void Wire::PlanWrite(int side) {
   const World::Cause cause(&world_, world_.WorkIf(end(side).batch_kind == Agenda::Kind::kWork));
   Later(side, absl::ZeroDuration(), &Wire::Write);
@@ -88,6 +95,7 @@ void Wire::Write(int side) {
   if (way.faults.max_write_bytes > 0) {
     count = std::min(count, world_.random().Between(1, way.faults.max_write_bytes));
   }
+  if (way.bytes_per_second > 0) count = std::min<std::uint64_t>(count, kSlowPieceBytes);
   count = std::min(count, out.cut_at - out.written);
   Piece piece;
   while (piece.octets.size() < count) {
@@ -119,11 +127,14 @@ void Wire::GiveBack(int side, const absl::Status& status) {
   if (!here.batch) return;
   const auto batch = std::make_shared<TransmitBatch>(*std::move(here.batch));
   here.batch.reset();
-  here.node->Later(world_.random().UpTo(path().faults.batch_delay),
-                   [node = here.node, link = here.link, batch, status] {
-                     const std::size_t written = batch->written();
-                     node->ReturnBatch(link, std::move(*batch), written, status);
-                   });
+  here.return_planned = true;
+  here.node->Later(
+      world_.random().UpTo(path().faults.batch_delay),
+      [self = shared_from_this(), side, node = here.node, link = here.link, batch, status] {
+        self->end(side).return_planned = false;
+        const std::size_t written = batch->written();
+        node->ReturnBatch(link, std::move(*batch), written, status);
+      });
 }
 
 void Wire::Push(int side, Piece piece) {
@@ -145,6 +156,8 @@ void Wire::PushEnd(int side, const absl::Status& status) {
   Stream& out = from(side);
   if (out.end_sent || broken_) return;
   out.end_sent = true;
+  // Whatever it comes from, it comes once.
+  const World::Cause cause(&world_, Agenda::Kind::kWork);
   Push(side, {.arrives = Instant(), .octets = {}, .end = status});
 }
 
@@ -193,17 +206,18 @@ void Wire::Discard(int side) {
 void Wire::ScheduleRead(int side) {
   End& here = end(side);
   const Stream& in = towards(side);
-  if (here.state != State::kOpen || !here.reading || here.read_scheduled) return;
-  if (!in.has_arrived() && !in.end) return;
-  here.read_scheduled = true;
-  const World::Cause cause(&world_, world_.WorkIf(in.has_work));
+  if (here.state != State::kOpen || !here.reading || (!in.has_arrived() && !in.end)) return;
+  const Agenda::Kind kind = world_.WorkIf(in.has_work);
+  if (here.read_planned && (*here.read_planned == kind || kind != Agenda::Kind::kWork)) return;
+  here.read_planned = kind;
+  const World::Cause cause(&world_, kind);
   Later(side, world_.random().UpTo(path().faults.read_delay), &Wire::Read);
 }
 
 void Wire::Read(int side) {
   End& here = end(side);
   Stream& in = towards(side);
-  here.read_scheduled = false;
+  here.read_planned.reset();
   if (here.state != State::kOpen || !here.reading) return;
   if (!in.has_arrived()) {
     if (in.end) Over(side);
@@ -211,7 +225,7 @@ void Wire::Read(int side) {
   }
   if (!Give(side)) {
     // A Read action may follow; if memory was short, none does.
-    here.read_scheduled = true;
+    here.read_planned = Agenda::Kind::kPeriodic;
     const World::Cause cause(&world_, Agenda::Kind::kPeriodic);
     Later(side, kNoMemoryPause, &Wire::Read);
     return;

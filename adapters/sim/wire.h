@@ -55,6 +55,12 @@ class Wire final : public std::enable_shared_from_this<Wire> {
   void Attach(int side, LinkId link);
   void Send(int side, TransmitBatch batch);
   void SetReading(int side, bool on);
+  // Something that was begun waits for the batch that is out.
+  void Hurry(int side);
+  // Taken in full, or failed, and not given back yet.
+  bool return_planned(int side) const {
+    return ends_[static_cast<std::size_t>(side)].return_planned;
+  }
   // The side's socket hears no more, save of the batch it is owed.
   void Close(int side, CloseMode mode);
   // The side finished its handshake.
@@ -113,8 +119,9 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     Agenda::Kind batch_kind = Agenda::Kind::kWork;
     std::optional<ReadWindow> window;  // held ready ahead
     bool reading = true;
-    bool read_scheduled = false;
+    std::optional<Agenda::Kind> read_planned;
     bool ready = false;
+    bool return_planned = false;
   };
 
   End& end(int side) { return ends_[static_cast<std::size_t>(side)]; }

@@ -69,6 +69,8 @@ class Pattern {
   virtual std::size_t routing_id_bytes(const Peer& /*peer*/) const { return 0; }
   // Whatever comes in is dropped by rule, and counted (PUSH-5).
   virtual bool drops_input() const { return false; }
+  // The application takes no more: what waits for it is let go.
+  virtual void OnClose() {}
   virtual PeerId FindPeer(Bytes /*routing_id*/) const { return PeerId(); }
 
   // DISH: messages of this group are wanted, or no more so.

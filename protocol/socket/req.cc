@@ -76,6 +76,11 @@ void ReqPattern::Process(Instant now) {
   }
 }
 
+void ReqPattern::OnClose() {
+  has_reply_ = false;
+  reply_.Clear();
+}
+
 bool ReqPattern::Receive(Message* out, Instant now) {
   if (!waiting_) return false;
   Process(now);

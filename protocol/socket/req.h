@@ -26,6 +26,7 @@ class ReqPattern final : public Pattern {
   bool CanSend() const override { return may_ask() && core_.AnyPeerCanTake(); }
   absl::Status Send(Message* message, Instant now) override;
   absl::Status SendTo(Peer* peer, Message* message, Instant now) override;
+  void OnClose() override;
   bool Receive(Message* out, Instant now) override;
   void Taken() override;
   bool KeepsShown() const override { return shown_; }

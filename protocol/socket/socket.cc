@@ -234,6 +234,8 @@ absl::Status Socket::UnsubscribeFor(PeerId id, Bytes prefix, Instant now) {
 
 void Socket::Close(absl::Duration linger, Instant now) {
   has_peeked_ = false;
+  peeked_.Clear();
+  pattern_->OnClose();
   core_->Close(linger, now);
 }
 

@@ -29,6 +29,7 @@ class XPubPattern final : public PubPattern {
   void Process(Instant now) override;
 
   absl::Status Send(Message* message, Instant now) override;
+  void OnClose() override { waiting_.clear(); }
   bool Receive(Message* out, Instant now) override;
   void Taken() override;
   absl::Status ReceiveStatus() const override { return absl::UnavailableError(""); }

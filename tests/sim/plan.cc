@@ -53,7 +53,13 @@ sim::SimulationOptions DrawWorld(Random* random) {
   return world;
 }
 
-SocketOptions DrawOptions(Random* random) {
+// The longest that a heartbeat may take when nothing goes wrong.
+absl::Duration RoundTrip(const sim::SimulationOptions& world) {
+  return 4 * (world.latency + world.jitter) + 2 * world.timer_delay + absl::Milliseconds(50) +
+         (world.bytes_per_second > 0 ? absl::Seconds(2) : absl::ZeroDuration());
+}
+
+SocketOptions DrawOptions(Random* random, const sim::SimulationOptions& world) {
   SocketOptions options;
   if (random->Chance(0.3)) options.send_mark.messages = random->Between(1, 30);
   if (random->Chance(0.2)) options.send_mark.bytes = std::size_t{1} << random->Between(6, 16);
@@ -63,19 +69,23 @@ SocketOptions DrawOptions(Random* random) {
   link.handshake_timeout = Milliseconds(random, 300, 3000);
   if (random->Chance(0.4)) {
     link.heartbeat.interval = Milliseconds(random, 50, 1000);
-    if (random->Chance(0.5)) link.heartbeat.timeout = Milliseconds(random, 50, 1000);
-    if (random->Chance(0.3)) link.heartbeat.ttl = Milliseconds(random, 100, 2000);
+    link.heartbeat.timeout = RoundTrip(world) + Milliseconds(random, 0, 1000);
+    if (random->Chance(0.3)) {
+      link.heartbeat.ttl =
+          link.heartbeat.interval + RoundTrip(world) + Milliseconds(random, 100, 2000);
+    }
   }
   link.reconnect.interval = Milliseconds(random, 1, 100);
   link.reconnect.max_interval = Milliseconds(random, 1, 1000);
   return options;
 }
 
-ActorPlan DrawActor(Random* random, const Pairing& pairing, bool left, bool binds) {
+ActorPlan DrawActor(Random* random, const sim::SimulationOptions& world, const Pairing& pairing,
+                    bool left, bool binds) {
   ActorPlan actor;
   actor.type = left ? pairing.left : pairing.right;
   actor.binds = binds;
-  actor.options = DrawOptions(random);
+  actor.options = DrawOptions(random, world);
   if (Sends(pairing, left)) {
     actor.messages = random->Between(1, random->Chance(0.2) ? 150 : 40);
     actor.burst = random->Between(1, random->Chance(0.5) ? 20 : 2);
@@ -121,7 +131,7 @@ Plan Plan::FromSeed(std::uint64_t seed) {
   const bool left_binds = random.Chance(0.5);
   for (std::size_t i = 0; i < plan.left + right; ++i) {
     const bool left = i < plan.left;
-    plan.actors.push_back(DrawActor(&random, *plan.pairing, left, left == left_binds));
+    plan.actors.push_back(DrawActor(&random, plan.world, *plan.pairing, left, left == left_binds));
     if (plan.pairing->play == Play::kNames) {
       plan.actors.back().options.routing_id = absl::StrCat("actor", i);
     }

@@ -133,6 +133,8 @@ void Run::End() {
     actor->socket.StartClose(absl::ZeroDuration());
   }
   Rest("at the end");
+  // What clocks began comes to an end too.
+  sim_.Run(absl::Seconds(10));
   for (const auto& actor : actors_) retired_.push_back(std::move(actor->socket));
   for (sim::Socket& socket : retired_) {
     if (!socket.core().drained()) {

@@ -111,7 +111,7 @@ bool Net::Transmit(std::size_t node) {
     for (Bytes span : spans) octets.append(AsText(span));
     const std::size_t count = std::min(octets.size(), cut_after_);
     if (wire != wires_.end() && count > 0) {
-      BlockPtr block = Block::Allocate(count, nullptr);
+      BlockPtr block = Block::Allocate(count, delivered_.get());
       std::ranges::copy(AsBytes(octets).first(count), block->data());
       const std::uint8_t* data = block->data();
       const End to = wire->second;

@@ -2,6 +2,7 @@
 #define MONOCOQUE_TESTS_SUPPORT_NET_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "alloc/budget.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/socket.h"
@@ -48,6 +50,8 @@ class Net {
   std::vector<SocketEvent>& events(Socket& socket) { return *Find(socket).events; }
   bool saw(Socket& socket, SocketEvent::Kind kind);
   std::size_t wires() const { return wires_.size() / 2; }
+  // Octets of the blocks that were delivered and that some socket still keeps.
+  std::int64_t held_octets() const { return delivered_->used(); }
 
  private:
   struct Node {
@@ -68,6 +72,7 @@ class Net {
   void Close(End end, bool tell_this_side);
 
   Host host_;
+  BudgetPtr delivered_ = Budget::Create(Budget::kUnlimited);
   std::vector<Node> nodes_;
   std::map<End, End> wires_;
   std::vector<std::pair<End, TransmitBatch>> held_;

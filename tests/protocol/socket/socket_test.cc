@@ -66,6 +66,25 @@ TEST(SocketTest, RefusedMemoryCostsNoTurn) {
   EXPECT_THAT(ReceiveAll(two, net.now), ElementsAre("2"));
 }
 
+// What nobody took goes with the close, not with the socket: its memory is free at once.
+TEST(SocketTest, CloseLetsGoOfWhatWasReceived) {
+  Net net;
+  Socket& rep = net.Make(SocketType::kRep);
+  net.Bind(rep, "a");
+  Socket& req = net.Make(SocketType::kReq);
+  net.Connect(req, "a");
+  net.Run();
+  ASSERT_TRUE(Send(req, Message("?"), net.now).ok());
+  net.Run();
+  EXPECT_THAT(ReceiveAll(rep, net.now), ElementsAre("?"));
+  ASSERT_TRUE(Send(rep, Message(std::string(10'000, 'x')), net.now).ok());
+  net.Run();
+  EXPECT_GT(net.held_octets(), 0);
+  req.Close(absl::ZeroDuration(), net.now);
+  net.Run();
+  EXPECT_EQ(net.held_octets(), 0);
+}
+
 // ALL-5: fair over peers, message by message, however many one of them sent.
 TEST(SocketTest, PullIsFair) {
   Net net;

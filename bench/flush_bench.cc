@@ -1,4 +1,4 @@
-// When to write: what docs/adr/0005 rests on. A tight row of sends outside a turn of the loop, to a
+// When to write: what docs/adr/0004 rests on. A tight row of sends outside a turn of the loop, to a
 // consumer in another process: written as the slow start decides, and written at each send.
 #include <cstddef>
 #include <cstdio>

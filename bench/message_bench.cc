@@ -1,4 +1,4 @@
-// How a message holds its octets: what docs/adr/0003 and docs/adr/0004 rest on. A receiver's work
+// How a message holds its octets: what docs/adr/0003 rests on. A receiver's work
 // alone: octets at rest in a block become a message, and the message is looked at and dropped.
 #include <algorithm>
 #include <cstddef>

@@ -21,10 +21,11 @@ class BasicFlushPolicy {
  public:
   // After a send: should what is pending be written now?
   bool AfterSend(std::size_t pending_bytes) {
-    if (pending_bytes == 0) return false;  // it went nowhere
-    if (pending_bytes >= threshold_) return Write();
-    const std::int64_t coarse = Clock::Coarse();
     const bool exact_turn = (++sends_ & 7) == 0;
+    // What went nowhere needs no write; the loop has its turn all the same, by the exact clock.
+    if (pending_bytes == 0 && !exact_turn) return false;
+    if (pending_bytes > 0 && pending_bytes >= threshold_) return Write();
+    const std::int64_t coarse = Clock::Coarse();
     if (coarse == last_coarse_ && !exact_turn) return false;
     last_coarse_ = coarse;
     const std::int64_t now = Clock::Exact();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -161,6 +162,26 @@ INSTANTIATE_TEST_SUITE_P(Methods, SocketTest,
                                   : param.param == ReadMethod::kBundle    ? "Bundle"
                                                                           : "OneShot";
                          });
+
+// A publisher whose owner does nothing but send still hears of those who subscribe.
+TEST(SocketLifeTest, PublishingToNobodyTurnsTheLoop) {
+  Loop theirs;
+  Socket sub = theirs.MakeSocket(SocketType::kSub);
+  ASSERT_TRUE(sub.Subscribe("").ok());
+  Loop ours;
+  Socket pub = ours.MakeSocket(SocketType::kPub);
+  const auto bound = pub.Bind("tcp://127.0.0.1:*");
+  ASSERT_TRUE(bound.ok());
+  ASSERT_TRUE(sub.Connect(*bound).ok());
+  Message message;
+  bool got = false;
+  for (const absl::Time end = absl::Now() + kSoon; !got && absl::Now() < end;) {
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(pub.Send("x").ok());
+    theirs.RunOnce(absl::ZeroDuration());
+    got = sub.TryReceive(&message);
+  }
+  EXPECT_TRUE(got);
+}
 
 // TR-5: connecting before anybody listens; what was sent arrives once somebody does.
 TEST(SocketLifeTest, ConnectBeforeBind) {

@@ -321,7 +321,7 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
     switch (link->connection->Receive(out, now)) {
       case Poll::kMessage:
         fair_.Rotate();
-        PrefetchNext();
+        if (fair_.front() != link) PrefetchNext();
         out->set_peer(link->peer->id);
         ++link->peer->received;
         if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]]

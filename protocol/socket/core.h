@@ -107,8 +107,6 @@ class SocketCore {
 
   bool AnyPeerCanTake() const { return !balance_.empty(); }
   bool CanTake(const Peer& peer) const;
-  // The next peer by turns that can take a message; null if none can.
-  Peer* BalancedPeer() const { return balance_.front(); }
   // Gives the message to this peer: to its link, or to its queue while it has none. False: it
   // cannot take it now, and the message is untouched. `prefix`: frames in wire form in front of it.
   bool SendToPeer(Peer* peer, Message* message, Bytes prefix, Instant now) {

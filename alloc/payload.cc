@@ -14,9 +14,9 @@ Slice Payload::ToSlice() const {
   return Slice(BlockPtr(u_.shared.block), u_.shared.data, u_.shared.size);
 }
 
-void Payload::AssignSlice(Slice slice) {
+void Payload::AssignSlice(Slice slice, std::size_t inline_max) {
   Clear();
-  if (slice.size() <= kInlineBytes) {
+  if (slice.size() <= inline_max || slice.block() == nullptr) {
     AssignInline(slice.data(), slice.size(), slice.size());
     return;
   }

@@ -75,7 +75,10 @@ class Payload {
     }
     size_ = static_cast<std::uint8_t>(size);
   }
-  void AssignSlice(Slice slice);
+  //
+  // Shares the slice's memory; up to `inline_max` octets (at most kInlineBytes) are copied inside
+  // instead, so that they keep no block alive.
+  void AssignSlice(Slice slice, std::size_t inline_max = kInlineBytes);
   // Copies; false if memory is out (then the payload is empty).
   bool AssignCopy(Bytes bytes);
 

@@ -196,7 +196,7 @@ std::optional<Reader::Result> Reader::TakeContiguousParts(Message* out) {
     at += header.header_bytes + static_cast<std::size_t>(header.body_bytes);
     bytes += header.body_bytes;
   } while (header.more());
-  out->SetWireParts(input_.Share(0, at));
+  out->SetWireParts(input_.Share(0, at), inline_max_);
   input_.Advance(at);
   ++taken_;
   return Result::kMessage;
@@ -265,7 +265,7 @@ Reader::Result Reader::EmitGathered(Message* out) {
   const std::uint8_t* data = gather_->data();
   Slice octets(std::move(gather_), data, gathered_);
   if (gather_parts_) {
-    out->SetWireParts(std::move(octets));
+    out->SetWireParts(std::move(octets), inline_max_);
   } else {
     out->SetSharedBody(std::move(octets));
   }

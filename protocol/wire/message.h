@@ -157,11 +157,11 @@ class Message {
     payload_.set_tag(0);
   }
   void SetSharedBody(Slice body) {
-    payload_.AssignSlice(std::move(body));
+    payload_.AssignSlice(std::move(body), 0);
     payload_.set_tag(0);
   }
-  void SetWireParts(Slice frames) {
-    payload_.AssignSlice(std::move(frames));
+  void SetWireParts(Slice frames, std::size_t inline_max = kInlineBytes) {
+    payload_.AssignSlice(std::move(frames), inline_max);
     payload_.set_tag(kMultipart);
   }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "gtest/gtest.h"
@@ -29,6 +30,8 @@ struct Pattern {
   bool answered;  // the receiver sends each message back
   int burst;      // messages under way at once
   void (*prepare)(Socket* from, Socket* to, Instant now) = nullptr;
+  void (*configure)(SocketOptions* from, SocketOptions* to) = nullptr;
+  std::string_view group = "";  // of each message
 };
 
 constexpr bool kOneWay = false, kAnswered = true;
@@ -39,6 +42,15 @@ void SubscribeAll(Socket* /*from*/, Socket* to, Instant now) {
 void SubscribeNear(Socket* /*from*/, Socket* to, Instant now) {
   EXPECT_TRUE(to->Subscribe("xx", now).ok());
 }
+
+void JoinBoth(Socket* /*from*/, Socket* to, Instant now) {
+  EXPECT_TRUE(to->Join("group", now).ok());
+  EXPECT_TRUE(to->Join("a group whose name lies nowhere inside", now).ok());
+}
+
+void ConflateSending(SocketOptions* from, SocketOptions* /*to*/) { from->conflate = true; }
+void ConflateReceiving(SocketOptions* /*from*/, SocketOptions* to) { to->conflate = true; }
+void Correlate(SocketOptions* from, SocketOptions* /*to*/) { from->req_correlate = true; }
 
 // One line for each pattern.
 constexpr Pattern kPatterns[] = {
@@ -51,6 +63,19 @@ constexpr Pattern kPatterns[] = {
     {"PubSub", SocketType::kPub, SocketType::kSub, kOneWay, 100, SubscribeAll},
     {"PubSubFiltered", SocketType::kPub, SocketType::kSub, kOneWay, 100, SubscribeNear},
     {"XpubXsub", SocketType::kXPub, SocketType::kXSub, kOneWay, 100, SubscribeAll},
+    {"ReqRepCorrelated", SocketType::kReq, SocketType::kRep, kAnswered, 1, nullptr, Correlate},
+    {"PushConflated", SocketType::kPush, SocketType::kPull, kOneWay, 1, nullptr, ConflateSending},
+    {"PullConflated", SocketType::kPush, SocketType::kPull, kOneWay, 1, nullptr, ConflateReceiving},
+};
+
+// And those whose messages have one part.
+constexpr Pattern kSinglePartPatterns[] = {
+    {"ClientServer", SocketType::kClient, SocketType::kServer, kAnswered, 100},
+    {"ScatterGather", SocketType::kScatter, SocketType::kGather, kOneWay, 100},
+    {"ChannelChannel", SocketType::kChannel, SocketType::kChannel, kAnswered, 100},
+    {"RadioDish", SocketType::kRadio, SocketType::kDish, kOneWay, 100, JoinBoth, nullptr, "group"},
+    {"RadioDishFar", SocketType::kRadio, SocketType::kDish, kOneWay, 100, JoinBoth, nullptr,
+     "a group whose name lies nowhere inside"},
 };
 
 struct Shape {
@@ -67,10 +92,15 @@ struct Shape {
 };
 
 constexpr Shape kShapes[] = {
-    {"64B", 64, false},          {"200B", 200, false},
+    {"64B", 64, false},          {"78B", 78, false},
+    {"Parts70B", 70, true},      {"200B", 200, false},
     {"1KiB", 1024, false},       {"16KiB", 16 * 1024, false},
     {"60KiB", 60 * 1024, false}, {"Parts40B", 40, true},
     {"Parts1KiB", 1024, true},   {"Parts16KiB", 16 * 1024, true},
+};
+constexpr Shape kSinglePartShapes[] = {
+    {"8B", 8, false},      {"64B", 64, false},          {"80B", 80, false},
+    {"1KiB", 1024, false}, {"16KiB", 16 * 1024, false},
 };
 
 std::string DeliveryName(Delivery delivery) {
@@ -83,13 +113,16 @@ class SocketAllocationTest : public ::testing::TestWithParam<std::tuple<Pattern,
 TEST_P(SocketAllocationTest, NoneForAMessage) {
   const auto& [pattern, shape, delivery] = GetParam();
   const Host host = TestHost();
-  Socket to = *Socket::Create(pattern.to, {}, host);
-  Socket from = *Socket::Create(pattern.from, {}, host);
+  SocketOptions from_options, to_options;
+  if (pattern.configure != nullptr) pattern.configure(&from_options, &to_options);
+  Socket to = *Socket::Create(pattern.to, to_options, host);
+  Socket from = *Socket::Create(pattern.from, from_options, host);
   Courier courier(&to, &from, delivery, host.now);
   if (pattern.prepare != nullptr) pattern.prepare(&from, &to, host.now);
   courier.Carry();
 
-  const Message original = shape.Make();
+  Message original = shape.Make();
+  if (!pattern.group.empty()) original.set_group(pattern.group);
   const int burst = std::min(pattern.burst, shape.burst());
   Message message;
   int arrived = 0;
@@ -121,14 +154,22 @@ TEST_P(SocketAllocationTest, NoneForAMessage) {
   EXPECT_EQ(during.live, 0);
 }
 
+std::string CaseName(const ::testing::TestParamInfo<std::tuple<Pattern, Shape, Delivery>>& info) {
+  return std::string(std::get<0>(info.param).name) + "_" + std::get<1>(info.param).name + "_" +
+         DeliveryName(std::get<2>(info.param));
+}
+
 INSTANTIATE_TEST_SUITE_P(
     AllPatterns, SocketAllocationTest,
     ::testing::Combine(::testing::ValuesIn(kPatterns), ::testing::ValuesIn(kShapes),
                        ::testing::Values(Delivery::kWindow, Delivery::kDonation)),
-    [](const auto& info) {
-      return std::string(std::get<0>(info.param).name) + "_" + std::get<1>(info.param).name + "_" +
-             DeliveryName(std::get<2>(info.param));
-    });
+    CaseName);
+INSTANTIATE_TEST_SUITE_P(SingleParts, SocketAllocationTest,
+                         ::testing::Combine(::testing::ValuesIn(kSinglePartPatterns),
+                                            ::testing::ValuesIn(kSinglePartShapes),
+                                            ::testing::Values(Delivery::kWindow,
+                                                              Delivery::kDonation)),
+                         CaseName);
 
 // Both connections of a pair send `shape` to each other, again and again; what was allocated once
 // that had become steady, and for how many messages.

@@ -494,6 +494,8 @@ void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Sta
 Instant Connection::NextDeadline() const {
   if (state_ == ConnectionState::kHandshake) return handshake_deadline_;
   if (state_ == ConnectionState::kTraffic) return std::min(heartbeat_.deadline(), starved_until_);
+  // What is here already is still delivered, once there is memory for it.
+  if (delivering_) return starved_until_;
   return Instant::Never();
 }
 

@@ -334,7 +334,8 @@ TEST(ConnectionTest, SubscriptionsInBothForms) {
   }
 }
 
-// PUB-8: a subscription that is taken behind the end means nothing any more; messages are delivered still.
+// PUB-8: a subscription that is taken behind the end means nothing any more; messages are delivered
+// still.
 TEST(ConnectionTest, NoSubscriptionBehindTheClosingEvent) {
   const Host host = TestHost();
   auto c = Up(SocketType::kXPub, "SUB", host);
@@ -401,8 +402,8 @@ TEST(ConnectionTest, LargeBodyIsReadDirectly) {
   EXPECT_EQ(m.text(), body);
 }
 
-// Octets that were read directly are behind the look ahead, whatever way the next ones come: it goes
-// on at the next frame and not so much further on.
+// Octets that were read directly are behind the look ahead, whatever way the next ones come: it
+// goes on at the next frame and not so much further on.
 TEST(ConnectionTest, LookAheadAfterADirectRead) {
   const Host host = TestHost();
   auto c = Up(SocketType::kPull, "PUSH", host);
@@ -457,8 +458,8 @@ TEST(ConnectionTest, CloseFlushes) {
   EXPECT_EQ(m.text(), "more");
 }
 
-// X-4, G-6: a connection that cannot even queue its greeting, or what follows it, ends for want of memory. It
-// never writes a stream with a hole.
+// X-4, G-6: a connection that cannot even queue its greeting, or what follows it, ends for want of
+// memory. It never writes a stream with a hole.
 TEST(ConnectionTest, NoMemoryForTheHandshakeEndsIt) {
   Host host = TestHost();
   host.budget = Budget::Create(0);
@@ -501,6 +502,31 @@ TEST(ConnectionTest, PingThatWasNotSentIsNotMissed) {
   EXPECT_EQ(c->NextDeadline(), host.now + absl::Seconds(10));
   c->HandleTimeout(host.now + absl::Seconds(10));
   EXPECT_EQ(ToHex(TakeOutput(c.get(), host.now)), "04070450494e470000");
+}
+
+// What was refused memory when its stream ended is delivered once there is some.
+TEST(ConnectionTest, MessageThatMemoryRefusedIsDeliveredBehindTheEnd) {
+  Host host = TestHost();
+  host.budget = Budget::Create(Budget::kUnlimited);
+  auto c = Up(SocketType::kPull, "PUSH", host);
+  host.budget->set_limit(0);
+  Feed(c.get(), Hex("02 0000000000000064") + std::string(50, 'a'), host.now);
+  Feed(c.get(), std::string(50, 'b'), host.now);
+  c->OnTransportClosed(absl::OkStatus(), host.now);
+  Message m;
+  EXPECT_EQ(c->Receive(&m, host.now), Poll::kEvent);
+  ConnectionEvent event;
+  ASSERT_TRUE(c->NextEvent(&event));
+  EXPECT_TRUE(c->delivering());
+  const Instant again = c->NextDeadline();
+  EXPECT_EQ(again, host.now + absl::Milliseconds(10));
+  host.budget->set_limit(Budget::kUnlimited);
+  c->HandleTimeout(again);
+  ASSERT_EQ(c->Receive(&m, again), Poll::kMessage);
+  EXPECT_EQ(m.text(), std::string(50, 'a') + std::string(50, 'b'));
+  EXPECT_EQ(c->Receive(&m, again), Poll::kNeedData);
+  EXPECT_FALSE(c->delivering());
+  EXPECT_TRUE(c->NextDeadline().is_never());
 }
 
 }  // namespace

@@ -5,7 +5,7 @@ set -euo pipefail
 
 base=(
   bazel-bootstrap bazel-skylib g++-12 patch python3 unzip zip
-  liburing-dev libsodium-dev libzmq3-dev
+  libboost1.81-dev liburing-dev libsodium-dev libuv1-dev libzmq3-dev
 )
 clang=(clang-19 lld-19 libclang-rt-19-dev llvm-19)
 dev=(clang-tidy-19 clang-format-19 clangd-19)

@@ -1,7 +1,5 @@
 #include "adapters/net/listener.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,17 +10,13 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/net/stream.h"
 
 namespace monocoque::net {
 namespace {
 
 // Connections that wait to be accepted.
 constexpr int kBacklog = 100;
-constexpr int kUnixBufferBytes = 1024 * 1024;
-
-void SetOption(int fd, int level, int name, int value) {
-  setsockopt(fd, level, name, &value, sizeof(value));
-}
 
 // Removes the file of a socket that nobody listens on any more. An error if something lives there.
 absl::Status RemoveDeadSocket(const Endpoint& endpoint, const Address& address) {
@@ -44,20 +38,6 @@ absl::Status RemoveDeadSocket(const Endpoint& endpoint, const Address& address) 
 }
 
 }  // namespace
-
-int StreamSocket(int family) {
-  const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  return fd >= 0 ? fd : -errno;
-}
-
-void TuneStream(int fd, int family) {
-  if (family == AF_UNIX) {
-    SetOption(fd, SOL_SOCKET, SO_SNDBUF, kUnixBufferBytes);
-    SetOption(fd, SOL_SOCKET, SO_RCVBUF, kUnixBufferBytes);
-  } else {
-    SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  }
-}
 
 Listener::Listener(Listener&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
@@ -98,7 +78,10 @@ absl::StatusOr<Listener> Listener::Open(const Endpoint& wanted) {
   const int fd = StreamSocket(address->family());
   if (fd < 0) return SystemError("bind", endpoint, -fd);
   listener.fd_ = fd;
-  if (!file) SetOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (!file) {
+    const int on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  }
   if (bind(fd, address->get(), address->size) != 0) return SystemError("bind", endpoint, errno);
   if (file) listener.unlink_ = endpoint.path;
   if (listen(fd, kBacklog) != 0) return SystemError("bind", endpoint, errno);

@@ -35,13 +35,6 @@ class Listener {
   std::string directory_;  // made for it
 };
 
-// What every new stream descriptor of ours gets, dialed or accepted: no delay on tcp, larger
-// buffers on Unix sockets; the buffers of tcp stay with the kernel's own tuning.
-void TuneStream(int fd, int family);
-
-// A non-blocking stream socket that does not outlive an exec; a negative errno if there is none.
-int StreamSocket(int family);
-
 }  // namespace monocoque::net
 
 #endif  // MONOCOQUE_ADAPTERS_NET_LISTENER_H_

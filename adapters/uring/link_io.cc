@@ -1,6 +1,5 @@
 #include "adapters/uring/link_io.h"
 
-#include <netinet/in.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -9,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "adapters/net/stream.h"
 #include "adapters/uring/resolver.h"
 #include "adapters/uring/socket_state.h"
 
@@ -23,11 +23,6 @@ constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
 // Slices of one write.
 constexpr std::size_t kMaxSpans = 512;
-
-absl::Status ErrnoStatus(int error) {
-  return absl::ErrnoToStatus(
-      error, error == ECONNRESET ? "the peer reset the connection" : "the connection failed");
-}
 
 }  // namespace
 
@@ -156,7 +151,8 @@ void LinkIo::OnSent(int result) {
   delete op;
   if (owner_ != nullptr) {
     owner_->machine().ReturnBatch(link_, std::move(batch), written,
-                                  failed ? ErrnoStatus(-result) : absl::OkStatus(), loop_.now());
+                                  failed ? net::StreamError(-result) : absl::OkStatus(),
+                                  loop_.now());
     owner_->Touch();
   }
   if (fd_ < 0) {
@@ -203,7 +199,7 @@ void LinkIo::Received(int result, unsigned flags) {
   }
   // Out of buffers or cancelled: armed anew where octets are wanted.
   if (result == -ENOBUFS || result == -ECANCELED || result == -EINTR || result == -EAGAIN) return;
-  Over(result == 0 ? absl::OkStatus() : ErrnoStatus(-result));
+  Over(result == 0 ? absl::OkStatus() : net::StreamError(-result));
 }
 
 void LinkIo::OnWindowFilled(int result) {
@@ -215,7 +211,7 @@ void LinkIo::OnWindowFilled(int result) {
   if (bytes > 0) {
     ++loop_.mutable_stats().reads_direct;
   } else if (result != -ECANCELED && result != -EINTR && result != -EAGAIN) {
-    Over(result == 0 ? absl::OkStatus() : ErrnoStatus(-result));
+    Over(result == 0 ? absl::OkStatus() : net::StreamError(-result));
   }
 }
 
@@ -247,7 +243,7 @@ void LinkIo::OnReadable(int result) {
   if (got > 0) {
     ++loop_.mutable_stats().reads_one_shot;
   } else if (got == 0 || (error != EAGAIN && error != EINTR)) {
-    Over(got == 0 ? absl::OkStatus() : ErrnoStatus(error));
+    Over(got == 0 ? absl::OkStatus() : net::StreamError(error));
   }
 }
 
@@ -385,23 +381,12 @@ void Dial::TryNext(int error) {
     return;
   }
   const net::Address& address = addresses_[next_++];
-  fd_ = net::StreamSocket(address.family());
-  if (fd_ < 0) {
-    const int failed = -std::exchange(fd_, -1);
-    Fail(net::SystemError("connect", endpoint_, failed));
+  const absl::StatusOr<int> fd = net::StreamToward(endpoint_, address);
+  if (!fd.ok()) {
+    Fail(fd.status());
     return;
   }
-  net::TuneStream(fd_, address.family());
-  if (!endpoint_.source_host.empty()) {
-    Endpoint source;
-    source.host = endpoint_.source_host;
-    source.port = endpoint_.source_port;
-    const absl::StatusOr<net::Address> from = net::AddressForBind(source);
-    if (!from.ok() || bind(fd_, from->get(), from->size) != 0) {
-      Fail(from.ok() ? net::SystemError("connect", endpoint_, errno) : from.status());
-      return;
-    }
-  }
+  fd_ = *fd;
   io_uring_sqe* sqe = loop_.ring().Prepare(this);
   io_uring_prep_connect(sqe, fd_, address.get(), address.size);
   io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));

@@ -8,6 +8,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/net/listener.h"
+#include "adapters/net/stream.h"
 #include "adapters/uring/link_io.h"
 #include "adapters/uring/loop.h"
 #include "protocol/drive/endpoint.h"
@@ -253,8 +254,8 @@ void SocketState::AddLink(LinkId link, int fd) {
 }
 
 void SocketState::OnAccepted(ListenerId listener, int fd) {
-  const TransportInfo info{net::LocalEndpoint(fd).ToString(), net::RemoteText(fd)};
-  net::TuneStream(fd, net::LocalEndpoint(fd).transport == Transport::kIpc ? AF_UNIX : AF_INET);
+  const TransportInfo info = net::DescribeStream(fd);
+  net::TuneStream(fd);
   const absl::StatusOr<LinkId> link = machine_->OnAccepted(listener, info, loop_.now());
   if (link.ok()) {
     AddLink(*link, fd);
@@ -267,7 +268,7 @@ void SocketState::OnAccepted(ListenerId listener, int fd) {
 void SocketState::OnDialed(LinkId link, int fd) {
   dials_.erase(link);
   AddLink(link, fd);
-  machine_->OnDialed(link, {net::LocalEndpoint(fd).ToString(), net::RemoteText(fd)}, loop_.now());
+  machine_->OnDialed(link, net::DescribeStream(fd), loop_.now());
   Touch();
 }
 

@@ -1,0 +1,261 @@
+#include "adapters/net/socket_driver.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "adapters/net/acceptor.h"
+#include "adapters/net/dial.h"
+#include "adapters/net/host.h"
+#include "adapters/net/stream.h"
+#include "adapters/net/stream_link.h"
+#include "protocol/drive/endpoint.h"
+
+namespace monocoque::net {
+namespace {
+
+// Takes what was kept for `text` out of the list; no id if there is nothing.
+template <typename Id>
+Id TakeOut(std::vector<std::pair<std::string, Id>>* list, std::string_view text) {
+  const auto it = std::ranges::find(*list, text, &std::pair<std::string, Id>::first);
+  if (it == list->end()) return Id();
+  const Id id = it->second;
+  list->erase(it);
+  return id;
+}
+
+absl::Status NoSuch(std::string_view what, std::string_view endpoint) {
+  return absl::NotFoundError(
+      absl::StrCat(what, " ", absl::CHexEscape(endpoint), ": there is no such endpoint here."));
+}
+
+}  // namespace
+
+SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine)
+    : reactor_(*reactor), machine_(std::move(machine)), pump_(&machine_, this), now_(Now()) {}
+
+SocketDriver::~SocketDriver() = default;
+
+void SocketDriver::Tick() { now_ = std::max(now_, Now()); }
+
+void SocketDriver::Touch() {
+  if (touched_) return;
+  touched_ = true;
+  reactor_.Wake();
+}
+
+absl::StatusOr<std::string> SocketDriver::Bind(std::string_view text, const LinkOptions* options) {
+  Tick();
+  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
+  if (!endpoint.ok()) return endpoint.status();
+  const absl::StatusOr<ListenerId> listener =
+      machine_.Bind(*endpoint, options == nullptr ? machine_.options().link : *options, now_);
+  if (!listener.ok()) return listener.status();
+  listening_ = *listener;
+  listen_result_ = absl::InternalError("bind: nothing came of it");
+  pump_.RunActions();
+  listening_ = ListenerId();
+  Touch();
+  if (listen_result_.ok()) bound_.emplace_back(*listen_result_, *listener);
+  return std::move(listen_result_);
+}
+
+absl::Status SocketDriver::Connect(std::string_view text, const LinkOptions* options) {
+  Tick();
+  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
+  if (!endpoint.ok()) return endpoint.status();
+  const absl::StatusOr<DialerId> dialer =
+      machine_.Connect(*endpoint, options == nullptr ? machine_.options().link : *options, now_);
+  if (!dialer.ok()) return dialer.status();
+  connected_.emplace_back(std::string(text), *dialer);
+  pump_.RunActions();
+  Touch();
+  return absl::OkStatus();
+}
+
+absl::Status SocketDriver::Unbind(std::string_view bound) {
+  const ListenerId id = TakeOut(&bound_, bound);
+  if (!id) return NoSuch("unbind", bound);
+  Tick();
+  absl::Status done = machine_.Unbind(id, now_);
+  pump_.RunActions();
+  Touch();
+  return done;
+}
+
+absl::Status SocketDriver::Disconnect(std::string_view endpoint) {
+  const DialerId id = TakeOut(&connected_, endpoint);
+  if (!id) return NoSuch("disconnect", endpoint);
+  return Ask([id](monocoque::Socket* socket, Instant now) { return socket->Disconnect(id, now); });
+}
+
+absl::Status SocketDriver::Send(Message* message) {
+  absl::Status sent = machine_.Send(message, now_);
+  if (absl::IsUnavailable(sent) && machine_.has_outputs()) {
+    // What waits may be all that is in the way.
+    Flush();
+    sent = machine_.Send(message, now_);
+  }
+  if (!sent.ok()) return sent;
+  Touch();
+  if (machine_.pending_bytes() >= Pump<monocoque::Socket>::kWriteBytes) Flush();
+  return sent;
+}
+
+bool SocketDriver::Receive(Message* out) {
+  const bool got = machine_.Receive(out, nullptr, now_);
+  // Taking may set reading going again: an action for the next turn.
+  if (machine_.has_outputs()) Touch();
+  return got;
+}
+
+void SocketDriver::Flush() {
+  Tick();
+  pump_.RunActions();
+  pump_.Flush();
+}
+
+void SocketDriver::StartClose(absl::Duration linger) {
+  Tick();
+  lost_before_ = machine_.stats().lost;
+  machine_.Close(linger, now_);
+  Touch();
+}
+
+absl::Status SocketDriver::CloseResult() const {
+  const std::uint64_t lost = machine_.stats().lost - lost_before_;
+  if (lost == 0) return absl::OkStatus();
+  return absl::DeadlineExceededError(absl::StrCat(
+      "close: ", lost, lost == 1 ? " message was" : " messages were", " not sent in time"));
+}
+
+void SocketDriver::Turn() {
+  Tick();
+  touched_ = false;
+  retired_.clear();
+  while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
+  const bool more = pump_.Turn(now_);
+  if (more || machine_.has_outputs() || !retired_.empty()) Touch();
+  ArmTimer();
+}
+
+void SocketDriver::OnTimer() {
+  armed_ = Instant::Never();
+  Touch();
+}
+
+// An early timer is left as it is: it costs one turn, less than setting it anew each time.
+void SocketDriver::ArmTimer() {
+  const Instant next = std::min(machine_.NextDeadline(), timers_.next());
+  if (next >= armed_ && !next.is_never()) return;
+  if (next == armed_) return;
+  armed_ = next;
+  reactor_.SetTimer(next);
+}
+
+void SocketDriver::Do(const action::Dial& dial) {
+  auto attempt = std::make_unique<Dial>(this, dial.link, *dial.endpoint);
+  Dial* started = attempt.get();
+  dials_[dial.link] = std::move(attempt);
+  started->Start();
+}
+
+void SocketDriver::Do(const action::Listen& listen) {
+  absl::StatusOr<Listener> socket = Listener::Open(*listen.endpoint);
+  absl::Status status = socket.status();
+  if (status.ok()) {
+    const Endpoint bound = socket->bound();
+    absl::StatusOr<std::unique_ptr<Acceptor>> acceptor =
+        Acceptor::Create(this, listen.listener, *std::move(socket));
+    status = acceptor.status();
+    if (status.ok()) {
+      acceptors_[listen.listener] = *std::move(acceptor);
+      machine_.OnListening(listen.listener, bound, now_);
+      if (listen.listener == listening_) listen_result_ = bound.ToString();
+      return;
+    }
+  }
+  machine_.OnListenFailed(listen.listener, status, now_);
+  if (listen.listener == listening_) listen_result_ = status;
+}
+
+void SocketDriver::Do(const action::Unlisten& unlisten) {
+  auto acceptor = acceptors_.extract(unlisten.listener);
+  if (!acceptor) return;
+  acceptor.mapped()->Close();
+  retired_.push_back(std::move(acceptor.mapped()));
+}
+
+void SocketDriver::Do(const action::Accepting& accepting) {
+  const auto it = acceptors_.find(accepting.listener);
+  if (it != acceptors_.end()) it->second->SetAccepting(accepting.on);
+}
+
+StreamLink* SocketDriver::FindLink(LinkId link) {
+  const auto it = links_.find(link);
+  return it == links_.end() || it->second->closing() ? nullptr : it->second.get();
+}
+
+void SocketDriver::Do(const action::Read& read) {
+  if (StreamLink* link = FindLink(read.link)) link->SetReading(read.hint.mode);
+}
+
+void SocketDriver::Do(const action::CloseLink& close) {
+  dials_.erase(close.link);
+  if (StreamLink* link = FindLink(close.link)) link->Close(close.mode);
+}
+
+void SocketDriver::Write(LinkId link, TransmitBatch batch) {
+  if (StreamLink* to = FindLink(link)) {
+    to->Send(std::move(batch));
+  } else {
+    machine_.ReturnBatch(link, std::move(batch), 0, absl::UnavailableError("closed"), now_);
+  }
+}
+
+void SocketDriver::AddLink(LinkId link, int fd) {
+  links_[link] = std::make_unique<StreamLink>(this, link, fd);
+}
+
+void SocketDriver::OnAccepted(ListenerId listener, int fd) {
+  const TransportInfo info = DescribeStream(fd);
+  TuneStream(fd);
+  const absl::StatusOr<LinkId> link = machine_.OnAccepted(listener, info, now_);
+  if (link.ok()) {
+    AddLink(*link, fd);
+  } else {
+    close(fd);
+  }
+  // The next one may have to wait.
+  pump_.RunActions();
+  Touch();
+}
+
+void SocketDriver::OnDialed(LinkId link, int fd) {
+  if (auto dial = dials_.extract(link)) retired_.push_back(std::move(dial.mapped()));
+  AddLink(link, fd);
+  machine_.OnDialed(link, DescribeStream(fd), now_);
+  Touch();
+}
+
+void SocketDriver::OnDialFailed(LinkId link, const absl::Status& why) {
+  if (auto dial = dials_.extract(link)) retired_.push_back(std::move(dial.mapped()));
+  machine_.OnDialFailed(link, why, now_);
+  Touch();
+}
+
+void SocketDriver::OnLinkOver(LinkId link, const absl::Status& why) {
+  machine_.OnTransportClosed(link, why, now_);
+  Touch();
+}
+
+void SocketDriver::Retire(LinkId link) {
+  if (auto over = links_.extract(link)) retired_.push_back(std::move(over.mapped()));
+  Touch();
+}
+
+}  // namespace monocoque::net

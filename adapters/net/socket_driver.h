@@ -1,0 +1,148 @@
+#ifndef MONOCOQUE_ADAPTERS_NET_SOCKET_DRIVER_H_
+#define MONOCOQUE_ADAPTERS_NET_SOCKET_DRIVER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "adapters/net/listener.h"
+#include "adapters/net/reactor.h"
+#include "adapters/net/timed.h"
+#include "adapters/pump.h"
+#include "alloc/transmit_batch.h"
+#include "protocol/drive/action.h"
+#include "protocol/drive/ids.h"
+#include "protocol/drive/instant.h"
+#include "protocol/drive/timer_heap.h"
+#include "protocol/socket/socket.h"
+#include "protocol/wire/message.h"
+
+namespace monocoque::net {
+
+class Acceptor;
+class Dial;
+class StreamLink;
+
+// A socket of the core on a runtime that tells when descriptors are ready: what the adapters for
+// such runtimes share. Moves octets, runs actions, arms one timer; holds no octet of memory for a
+// link that has nothing to read.
+//
+// The adapter calls Turn when the reactor was woken and OnTimer when its timer is due; in between,
+// and never from within them, its user's code calls the wishes. What is sent is written at the next
+// Turn, or earlier if it is much.
+//
+// Thread rule: one call at a time. Destroying it closes every descriptor at once.
+class SocketDriver final : public PumpDriver {
+ public:
+  SocketDriver(Reactor* reactor, monocoque::Socket machine);
+  SocketDriver(const SocketDriver&) = delete;
+  SocketDriver& operator=(const SocketDriver&) = delete;
+  ~SocketDriver() override;
+
+  monocoque::Socket& machine() { return machine_; }
+  const monocoque::Socket& machine() const { return machine_; }
+  Reactor& reactor() { return reactor_; }
+  // The turn's time; a wish sets it anew.
+  Instant now() const { return now_; }
+
+  // ---- Wishes ----------------------------------------------------------------------------------
+
+  // Listens before it returns: the bound endpoint, with the port that the system chose.
+  absl::StatusOr<std::string> Bind(std::string_view endpoint, const LinkOptions* options = nullptr);
+  // Connects in the background, again and again.
+  absl::Status Connect(std::string_view endpoint, const LinkOptions* options = nullptr);
+  // The way back: with the text that Bind gave, and that Connect got.
+  absl::Status Unbind(std::string_view bound);
+  absl::Status Disconnect(std::string_view endpoint);
+  // Takes the message or leaves it untouched. Unavailable: not now; see CanSend after a later turn.
+  absl::Status Send(Message* message);
+  // The next message; false: none is there.
+  bool Receive(Message* out);
+  // Any other wish of the core socket, with the time it is made at.
+  template <typename Wish>
+  auto Ask(Wish&& wish) {
+    Tick();
+    auto result = std::forward<Wish>(wish)(&machine_, now_);
+    Touch();
+    return result;
+  }
+  // Hands to the kernel what it takes now.
+  void Flush();
+  // Ends the socket: what was sent is written for at most `linger`. Goes on while turns are made,
+  // and is over when closed() says so.
+  void StartClose(absl::Duration linger);
+  bool closed() const {
+    return machine_.drained() && links_.empty() && dials_.empty() && acceptors_.empty();
+  }
+  // Then: deadline exceeded if something that should have been sent was not.
+  absl::Status CloseResult() const;
+
+  // ---- For the adapter -------------------------------------------------------------------------
+
+  // One turn. What waits in the socket may have changed; if work is left, the reactor is woken
+  // again.
+  void Turn();
+  void OnTimer();
+
+  // ---- For acceptors, dials and links ----------------------------------------------------------
+
+  // Something happened: a turn is due.
+  void Touch();
+  // Reads the clock.
+  void Tick();
+  void SetTimer(Timed* timed, Instant when) { timers_.Set(&timed->timer, when); }
+  void OnAccepted(ListenerId listener, int fd);
+  void OnDialed(LinkId link, int fd);
+  void OnDialFailed(LinkId link, const absl::Status& why);
+  // Its stream ended: the core is told.
+  void OnLinkOver(LinkId link, const absl::Status& why);
+  // Its descriptor is closed: it goes at the next turn.
+  void Retire(LinkId link);
+
+  // ---- PumpDriver ------------------------------------------------------------------------------
+
+  void Do(const action::Dial& dial) override;
+  void Do(const action::Listen& listen) override;
+  void Do(const action::Unlisten& unlisten) override;
+  void Do(const action::Accepting& accepting) override;
+  void Do(const action::Read& read) override;
+  void Do(const action::CloseLink& close) override;
+  void Write(LinkId link, TransmitBatch batch) override;
+
+ private:
+  void AddLink(LinkId link, int fd);
+  void ArmTimer();
+  StreamLink* FindLink(LinkId link);
+
+  Reactor& reactor_;
+  monocoque::Socket machine_;
+  Pump<monocoque::Socket> pump_;
+  Instant now_;
+  bool touched_ = false;
+  Instant armed_ = Instant::Never();  // what the reactor's timer is set to
+  TimerHeap<Timed> timers_;
+  absl::flat_hash_map<LinkId, std::unique_ptr<StreamLink>> links_;
+  absl::flat_hash_map<LinkId, std::unique_ptr<Dial>> dials_;
+  absl::flat_hash_map<ListenerId, std::unique_ptr<Acceptor>> acceptors_;
+  // Over, but perhaps still on the stack: destroyed at the next turn.
+  std::vector<std::unique_ptr<WatchHandler>> retired_;
+  // What Bind waits for: the outcome of the Listen action, which is run at once.
+  ListenerId listening_;
+  absl::StatusOr<std::string> listen_result_;
+  // By the text that Bind gave and Connect got.
+  std::vector<std::pair<std::string, ListenerId>> bound_;
+  std::vector<std::pair<std::string, DialerId>> connected_;
+  std::uint64_t lost_before_ = 0;
+};
+
+}  // namespace monocoque::net
+
+#endif  // MONOCOQUE_ADAPTERS_NET_SOCKET_DRIVER_H_

@@ -1,0 +1,64 @@
+#ifndef MONOCOQUE_ADAPTERS_NET_STREAM_LINK_H_
+#define MONOCOQUE_ADAPTERS_NET_STREAM_LINK_H_
+
+#include <cstddef>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "adapters/net/reactor.h"
+#include "adapters/net/timed.h"
+#include "alloc/transmit_batch.h"
+#include "protocol/drive/action.h"
+#include "protocol/drive/ids.h"
+
+namespace monocoque::net {
+
+class SocketDriver;
+
+// The descriptor of one link: reads, writes, closes.
+//
+// Invariant: at most one batch is with us, and then the kernel took all it wanted; a read window is
+// out only within one call.
+class StreamLink final : public WatchHandler, public Timed {
+ public:
+  StreamLink(SocketDriver* driver, LinkId link, int fd);
+  ~StreamLink() override;
+
+  void SetReading(ReadMode mode);
+  // Writes what the kernel takes now, and the rest when it takes more; gives the batch back then.
+  void Send(TransmitBatch batch);
+  // From now on the core hears of no octets; the descriptor is closed once the peer has closed too,
+  // or had its time.
+  void Close(CloseMode mode);
+  bool closing() const { return closing_; }
+
+  void OnReady(bool readable, bool writable) override;
+  // The peer was given long enough to close, or memory for reading may be there again.
+  void OnTime(Instant now) override;
+
+ private:
+  void Read();
+  void Drain();
+  void Write();
+  void GiveBack(const absl::Status& status);
+  void Over(const absl::Status& why);
+  void CloseNow();
+  void Want();
+
+  SocketDriver& driver_;
+  const LinkId link_;
+  int fd_;
+  std::unique_ptr<Watch> watch_;
+  ReadMode mode_ = ReadMode::kAny;
+  bool starved_ = false;  // memory to read into was refused
+  bool wants_read_ = false;
+  bool wants_write_ = false;
+  bool closing_ = false;
+  bool sending_ = false;
+  TransmitBatch batch_;
+  std::size_t written_ = 0;  // of the batch
+};
+
+}  // namespace monocoque::net
+
+#endif  // MONOCOQUE_ADAPTERS_NET_STREAM_LINK_H_

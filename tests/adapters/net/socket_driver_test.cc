@@ -1,0 +1,239 @@
+#include "adapters/net/socket_driver.h"
+
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "adapters/net/address.h"
+#include "adapters/net/stream.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "protocol/socket/event.h"
+#include "tests/support/poll_reactor.h"
+
+namespace monocoque::net {
+namespace {
+
+using ::monocoque::testing::PollLoop;
+using ::monocoque::testing::PollReactor;
+using ::testing::HasSubstr;
+
+// A connected descriptor that speaks no protocol.
+int RawClient(const std::string& endpoint) {
+  const auto address = NumericAddresses(*ParseEndpoint(endpoint));
+  const int fd = socket(address->front().family(), SOCK_STREAM, 0);
+  EXPECT_EQ(connect(fd, address->front().get(), address->front().size), 0);
+  return fd;
+}
+
+class SocketDriverTest : public ::testing::Test {
+ protected:
+  PollReactor* Make(SocketType type, const SocketOptions& options = {}) {
+    sockets_.push_back(std::make_unique<PollReactor>(&loop_, type, options));
+    return sockets_.back().get();
+  }
+  void Send(PollReactor* from, const std::string& text) {
+    Message message(text);
+    const bool sent = loop_.RunUntil([&] { return from->driver().Send(&message).ok(); });
+    ASSERT_TRUE(sent);
+  }
+  std::string Receive(PollReactor* at) {
+    Message message;
+    if (!loop_.RunUntil([&] { return at->driver().Receive(&message); })) return "(nothing came)";
+    return std::string(message.text());
+  }
+
+  PollLoop loop_;
+  std::vector<std::unique_ptr<PollReactor>> sockets_;
+};
+
+// Over each transport, whoever binds.
+TEST_F(SocketDriverTest, MessagesCross) {
+  for (const char* endpoint : {"tcp://127.0.0.1:*", "ipc://*", "tcp://[::1]:*"}) {
+    for (const bool sender_binds : {true, false}) {
+      PollReactor* push = Make(SocketType::kPush);
+      PollReactor* pull = Make(SocketType::kPull);
+      const auto bound = (sender_binds ? push : pull)->driver().Bind(endpoint);
+      ASSERT_TRUE(bound.ok()) << bound.status();
+      ASSERT_TRUE((sender_binds ? pull : push)->driver().Connect(*bound).ok());
+      Send(push, "one");
+      Send(push, std::string(3 << 20, 'x'));
+      EXPECT_EQ(Receive(pull), "one");
+      EXPECT_EQ(Receive(pull).size(), 3u << 20);
+    }
+  }
+}
+
+TEST_F(SocketDriverTest, NamesAreLookedUp) {
+  PollReactor* push = Make(SocketType::kPush);
+  PollReactor* pull = Make(SocketType::kPull);
+  const std::string bound = *pull->driver().Bind("tcp://127.0.0.1:*");
+  ASSERT_TRUE(push->driver().Connect("tcp://localhost" + bound.substr(bound.rfind(':'))).ok());
+  Send(push, "by name");
+  EXPECT_EQ(Receive(pull), "by name");
+}
+
+// More than the kernel takes at once, and a reader that comes late.
+TEST_F(SocketDriverTest, ShortWritesGoOn) {
+  PollReactor* push = Make(SocketType::kPush);
+  PollReactor* pull = Make(SocketType::kPull);
+  ASSERT_TRUE(push->driver().Connect(*pull->driver().Bind("ipc://*")).ok());
+  const std::string large(16 << 20, 'y');
+  for (int i = 0; i < 4; ++i) {
+    Send(push, large + std::to_string(i));
+    EXPECT_EQ(Receive(pull), large + std::to_string(i));
+  }
+}
+
+TEST_F(SocketDriverTest, TheConnectorMayComeFirst) {
+  const std::string path = ::testing::TempDir() + "/early";
+  SocketOptions fast;
+  fast.link.reconnect.interval = absl::Milliseconds(5);
+  PollReactor* push = Make(SocketType::kPush, fast);
+  ASSERT_TRUE(push->driver().Connect("ipc://" + path).ok());
+  loop_.RunFor(absl::Milliseconds(20));
+  PollReactor* pull = Make(SocketType::kPull);
+  ASSERT_TRUE(pull->driver().Bind("ipc://" + path).ok());
+  Send(push, "patient");
+  EXPECT_EQ(Receive(pull), "patient");
+}
+
+TEST_F(SocketDriverTest, AnAddressInUseIsSaidAtOnce) {
+  PollReactor* first = Make(SocketType::kPull);
+  const std::string bound = *first->driver().Bind("tcp://127.0.0.1:*");
+  const auto second = Make(SocketType::kPull)->driver().Bind(bound);
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
+  EXPECT_THAT(std::string(second.status().message()), HasSubstr(bound));
+  ASSERT_TRUE(first->driver().Unbind(bound).ok());
+  EXPECT_TRUE(Make(SocketType::kPull)->driver().Bind(bound).ok()) << "the address is free again";
+  EXPECT_TRUE(absl::IsNotFound(first->driver().Unbind(bound)));
+}
+
+// What was sent before the close is written, and then all descriptors are gone.
+TEST_F(SocketDriverTest, LingersUntilItIsWritten) {
+  PollReactor* push = Make(SocketType::kPush);
+  PollReactor* pull = Make(SocketType::kPull);
+  ASSERT_TRUE(push->driver().Connect(*pull->driver().Bind("tcp://127.0.0.1:*")).ok());
+  for (int i = 0; i < 100; ++i) Send(push, std::to_string(i));
+  push->driver().StartClose(absl::Seconds(10));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(Receive(pull), std::to_string(i));
+  EXPECT_TRUE(loop_.RunUntil([&] { return push->driver().closed(); }));
+  EXPECT_TRUE(push->driver().CloseResult().ok());
+}
+
+TEST_F(SocketDriverTest, AClosePastItsTimeSaysWhatWasLost) {
+  PollReactor* push = Make(SocketType::kPush);
+  ASSERT_TRUE(push->driver().Connect("ipc://" + ::testing::TempDir() + "/nobody").ok());
+  Send(push, "to nobody");
+  push->driver().StartClose(absl::Milliseconds(20));
+  EXPECT_TRUE(loop_.RunUntil([&] { return push->driver().closed(); }));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(push->driver().CloseResult()));
+}
+
+// A peer that goes in the middle, and one that never says a word.
+TEST_F(SocketDriverTest, PeersThatMisbehaveHarmNobodyElse) {
+  PollReactor* pull = Make(SocketType::kPull);
+  const std::string bound = *pull->driver().Bind("tcp://127.0.0.1:*");
+  const int mute = RawClient(bound);
+  const int cut = RawClient(bound);
+  ASSERT_EQ(write(cut, "\xff\0\0\0", 4), 4);
+  close(cut);
+  PollReactor* push = Make(SocketType::kPush);
+  ASSERT_TRUE(push->driver().Connect(bound).ok());
+  Send(push, "still here");
+  EXPECT_EQ(Receive(pull), "still here");
+  close(mute);
+}
+
+// Closing shuts down first: the peer reads the end of the stream, and no reset.
+TEST_F(SocketDriverTest, ClosesGracefully) {
+  PollReactor* pull = Make(SocketType::kPull);
+  const int raw = RawClient(*pull->driver().Bind("tcp://127.0.0.1:*"));
+  ASSERT_TRUE(loop_.RunUntil([&] {
+    char octet;
+    return recv(raw, &octet, 1, MSG_DONTWAIT) == 1;
+  }));
+  std::string greeting(64, '\0');
+  greeting.replace(0, 12, std::string("\xff\0\0\0\0\0\0\0\1\x7f\3\0", 12));
+  greeting.replace(12, 7, "NONSENSE", 7);
+  ASSERT_EQ(write(raw, greeting.data(), greeting.size()), 64);
+  ssize_t got = -1;
+  ASSERT_TRUE(loop_.RunUntil([&] {
+    char waste[256];
+    got = recv(raw, waste, sizeof(waste), MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN);
+  }));
+  EXPECT_EQ(got, 0);
+  close(raw);
+}
+
+// Without descriptors nothing is accepted, nothing spins, and it goes on when there are some.
+TEST_F(SocketDriverTest, OutOfDescriptorsItPauses) {
+  PollReactor* pull = Make(SocketType::kPull);
+  const std::string bound = *pull->driver().Bind("tcp://127.0.0.1:*");
+  PollReactor* push = Make(SocketType::kPush);
+  const int raw = RawClient(bound);
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  rlimit none = before;
+  none.rlim_cur = 3;
+  setrlimit(RLIMIT_NOFILE, &none);
+  const int turns = pull->turns();
+  loop_.RunFor(absl::Milliseconds(250));
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_LT(pull->turns() - turns, 20) << "it spins";
+  bool told = false;
+  SocketEvent event;
+  while (pull->driver().machine().NextEvent(&event)) {
+    told |= event.kind == SocketEvent::Kind::kAcceptFailed;
+  }
+  EXPECT_TRUE(told);
+  ASSERT_TRUE(push->driver().Connect(bound).ok());
+  Send(push, "room again");
+  EXPECT_EQ(Receive(pull), "room again");
+  close(raw);
+}
+
+TEST_F(SocketDriverTest, ARuntimeThatCannotWatchIsAFailureOfTheAttempt) {
+  PollReactor* pull = Make(SocketType::kPull);
+  pull->RefuseWatches();
+  const auto bound = pull->driver().Bind("tcp://127.0.0.1:*");
+  EXPECT_TRUE(absl::IsResourceExhausted(bound.status())) << bound.status();
+  const std::string open = *Make(SocketType::kPull)->driver().Bind("tcp://127.0.0.1:*");
+  ASSERT_TRUE(pull->driver().Connect(open).ok());
+  loop_.RunFor(absl::Milliseconds(10));
+  bool told = false;
+  SocketEvent event;
+  while (pull->driver().machine().NextEvent(&event)) {
+    told |= event.kind == SocketEvent::Kind::kDialFailed;
+  }
+  EXPECT_TRUE(told);
+}
+
+// Whatever is under way.
+TEST_F(SocketDriverTest, MayBeDestroyedAtAnyMoment) {
+  for (int turns = 0; turns < 12; ++turns) {
+    PollLoop loop;
+    PollReactor pull(&loop, SocketType::kPull, {});
+    std::optional<PollReactor> push;
+    push.emplace(&loop, SocketType::kPush, SocketOptions{});
+    ASSERT_TRUE(push->driver().Connect(*pull.driver().Bind("tcp://127.0.0.1:*")).ok());
+    Message message(std::string(8 << 20, 'z'));
+    int steps = 0;
+    loop.RunUntil([&] {
+      (void)push->driver().Send(&message);
+      return ++steps > turns;
+    });
+    push.reset();
+    EXPECT_TRUE(loop.RunUntil([&] { return pull.driver().machine().ready_peers() == 0; }));
+  }
+}
+
+}  // namespace
+}  // namespace monocoque::net

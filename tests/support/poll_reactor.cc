@@ -1,0 +1,131 @@
+#include "tests/support/poll_reactor.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "adapters/net/host.h"
+#include "alloc/slab_pool.h"
+#include "protocol/drive/host.h"
+#include "protocol/socket/socket.h"
+
+namespace monocoque::testing {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+
+Host MakeHost() {
+  Host host;
+  host.pool = SlabPool::Create();
+  host.entropy = std::make_shared<net::OsEntropy>();
+  host.now = net::Now();
+  return host;
+}
+
+}  // namespace
+
+class PollReactor::PollWatch final : public net::Watch {
+ public:
+  PollWatch(PollLoop* loop, int fd, net::WatchHandler* handler)
+      : fd(fd), handler(handler), loop_(*loop) {
+    loop_.watches_.push_back(this);
+  }
+  ~PollWatch() override { loop_.watches_.remove(this); }
+  void Want(bool read, bool write) override {
+    events = static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0));
+  }
+
+  const int fd;
+  short events = 0;
+  net::WatchHandler* const handler;
+
+ private:
+  PollLoop& loop_;
+};
+
+class PollReactor::PollLookup final : public net::Lookup {
+ public:
+  explicit PollLookup(PollReactor* reactor) : reactor_(*reactor) {}
+  ~PollLookup() override {
+    std::erase_if(reactor_.answers_, [this](const auto& answer) { return answer.first == this; });
+  }
+
+ private:
+  PollReactor& reactor_;
+};
+
+PollReactor::PollReactor(PollLoop* loop, SocketType type, const SocketOptions& options)
+    : loop_(*loop) {
+  loop_.reactors_.push_back(this);
+  driver_.emplace(this, *monocoque::Socket::Create(type, options, MakeHost()));
+}
+
+PollReactor::~PollReactor() {
+  driver_.reset();
+  loop_.reactors_.remove(this);
+}
+
+absl::StatusOr<std::unique_ptr<net::Watch>> PollReactor::MakeWatch(int fd,
+                                                                   net::WatchHandler* handler) {
+  if (refuses_) return absl::ResourceExhaustedError("no more watches");
+  return std::make_unique<PollWatch>(&loop_, fd, handler);
+}
+
+std::unique_ptr<net::Lookup> PollReactor::Resolve(const std::string& host, std::uint16_t port,
+                                                  Found found) {
+  auto lookup = std::make_unique<PollLookup>(this);
+  answers_.emplace_back(lookup.get(), [host, port, found = std::move(found)] {
+    found(net::ResolveName(host, port));
+  });
+  return lookup;
+}
+
+void PollLoop::RunOnce(absl::Duration max_wait) {
+  Instant next = Instant::Never();
+  for (PollReactor* reactor : reactors_) {
+    next = std::min(next, reactor->timer_);
+    if (reactor->woken_ || !reactor->answers_.empty()) max_wait = absl::ZeroDuration();
+  }
+  const absl::Duration wait =
+      std::clamp(next - net::Now(), absl::ZeroDuration(), std::max(max_wait, absl::ZeroDuration()));
+  std::vector<pollfd> polled;
+  const std::vector<PollReactor::PollWatch*> asked(watches_.begin(), watches_.end());
+  for (const auto* watch : asked) polled.push_back({watch->fd, watch->events, 0});
+  poll(polled.data(), polled.size(),
+       static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(wait, absl::Milliseconds(1)))));
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (polled[i].revents == 0 || std::ranges::find(watches_, asked[i]) == watches_.end()) continue;
+    const bool failed = (polled[i].revents & (POLLERR | POLLHUP)) != 0;
+    const bool readable = failed || (polled[i].revents & POLLIN) != 0;
+    const bool writable = failed || (polled[i].revents & POLLOUT) != 0;
+    // Who wants nothing hears nothing.
+    if (asked[i]->events != 0) asked[i]->handler->OnReady(readable, writable);
+  }
+  for (PollReactor* reactor : reactors_) {
+    if (reactor->timer_ <= net::Now()) {
+      reactor->timer_ = Instant::Never();
+      reactor->driver_->OnTimer();
+    }
+    for (const auto& [lookup, answer] : std::exchange(reactor->answers_, {})) answer();
+    if (!std::exchange(reactor->woken_, false)) continue;
+    ++reactor->turns_;
+    reactor->driver_->Turn();
+  }
+}
+
+bool PollLoop::RunUntil(const std::function<bool()>& holds) {
+  const Instant end = net::Now() + kPatience;
+  while (!holds()) {
+    if (net::Now() >= end) return false;
+    RunOnce(absl::Milliseconds(100));
+  }
+  return true;
+}
+
+void PollLoop::RunFor(absl::Duration time) {
+  const Instant end = net::Now() + time;
+  while (net::Now() < end) RunOnce(end - net::Now());
+}
+
+}  // namespace monocoque::testing

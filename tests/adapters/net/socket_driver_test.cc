@@ -92,14 +92,14 @@ TEST_F(SocketDriverTest, ShortWritesGoOn) {
 }
 
 TEST_F(SocketDriverTest, TheConnectorMayComeFirst) {
-  const std::string path = ::testing::TempDir() + "/early";
+  const std::string endpoint = "ipc://@monocoque-early-" + std::to_string(getpid());
   SocketOptions fast;
   fast.link.reconnect.interval = absl::Milliseconds(5);
   PollReactor* push = Make(SocketType::kPush, fast);
-  ASSERT_TRUE(push->driver().Connect("ipc://" + path).ok());
+  ASSERT_TRUE(push->driver().Connect(endpoint).ok());
   loop_.RunFor(absl::Milliseconds(20));
   PollReactor* pull = Make(SocketType::kPull);
-  ASSERT_TRUE(pull->driver().Bind("ipc://" + path).ok());
+  ASSERT_TRUE(pull->driver().Bind(endpoint).ok());
   Send(push, "patient");
   EXPECT_EQ(Receive(pull), "patient");
 }
@@ -129,7 +129,7 @@ TEST_F(SocketDriverTest, LingersUntilItIsWritten) {
 
 TEST_F(SocketDriverTest, AClosePastItsTimeSaysWhatWasLost) {
   PollReactor* push = Make(SocketType::kPush);
-  ASSERT_TRUE(push->driver().Connect("ipc://" + ::testing::TempDir() + "/nobody").ok());
+  ASSERT_TRUE(push->driver().Connect("ipc://@monocoque-nobody-" + std::to_string(getpid())).ok());
   Send(push, "to nobody");
   push->driver().StartClose(absl::Milliseconds(20));
   EXPECT_TRUE(loop_.RunUntil([&] { return push->driver().closed(); }));

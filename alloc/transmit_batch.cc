@@ -1,6 +1,7 @@
 #include "alloc/transmit_batch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace monocoque {
 
@@ -25,6 +26,16 @@ void TransmitBatch::Advance(std::size_t bytes) {
     ++first_;
     offset_ = 0;
   }
+}
+
+Slice TransmitBatch::Take() {
+  Slice& next = slices_[first_];
+  Slice taken = offset_ == 0 ? std::move(next) : next.Sub(offset_, next.size() - offset_);
+  remaining_ -= taken.size();
+  written_ += taken.size();
+  ++first_;
+  offset_ = 0;
+  return taken;
 }
 
 void TransmitBatch::Clear() {

@@ -44,6 +44,9 @@ class TransmitBatch {
   // `bytes` more were written.
   void Advance(std::size_t bytes);
 
+  // Moves the next slice out, what is left of it, as if it were written. The batch is not empty.
+  Slice Take();
+
   // Drops all slices. Keeps the memory that listed them, as long as at least a quarter of it was
   // used in the last ten times or so.
   void Clear();

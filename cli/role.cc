@@ -143,6 +143,10 @@ absl::Status Session::Join() {
   if (!socket_.status().ok()) return socket_.status();
   if (absl::Status subscribed = Subscribe(); !subscribed.ok()) return subscribed;
   for (const Args::Place& place : args_.places) {
+    if (place.endpoint.starts_with("inproc:")) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          Escape(place.endpoint), ": inproc reaches only sockets of one process; use tcp or ipc"));
+    }
     ++ways_;
     if (!place.bind) {
       absl::Status connected = socket_.Connect(place.endpoint);

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "adapters/net/address.h"
+#include "adapters/waker.h"
 #include "protocol/drive/instant.h"
 
 namespace monocoque::net {
@@ -55,6 +56,10 @@ class Reactor {
   // Looks up a name without blocking; `found` comes later, once. It may destroy the Lookup.
   virtual std::unique_ptr<Lookup> Resolve(const std::string& host, std::uint16_t port,
                                           Found found) = 0;
+  // Calls SocketDriver::Touch on the runtime's thread, asked from any; for as long as the driver
+  // lives. Made when the first inproc:// endpoint is used. Null: the runtime cannot be woken, and
+  // has no inproc.
+  virtual std::shared_ptr<Waker> MakeWaker() { return nullptr; }
 };
 
 }  // namespace monocoque::net

@@ -35,8 +35,13 @@ absl::Status NoSuch(std::string_view what, std::string_view endpoint) {
 
 }  // namespace
 
-SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine)
-    : reactor_(*reactor), machine_(std::move(machine)), pump_(&machine_, this), now_(Now()) {}
+SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine,
+                           std::shared_ptr<InprocHub> hub)
+    : reactor_(*reactor),
+      machine_(std::move(machine)),
+      pump_(&machine_, this),
+      now_(Now()),
+      hub_(std::move(hub)) {}
 
 SocketDriver::~SocketDriver() = default;
 
@@ -138,6 +143,7 @@ void SocketDriver::Turn() {
   touched_ = false;
   retired_.clear();
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
+  if (inproc_ != nullptr) inproc_->Turn(now_);
   const bool more = pump_.Turn(now_);
   if (more || machine_.has_outputs() || !retired_.empty()) Touch();
   ArmTimer();
@@ -157,7 +163,20 @@ void SocketDriver::ArmTimer() {
   reactor_.SetTimer(next);
 }
 
+// Null: this runtime has no inproc.
+InprocLinks* SocketDriver::Inproc() {
+  if (inproc_ != nullptr) return inproc_.get();
+  std::shared_ptr<Waker> waker = reactor_.MakeWaker();
+  if (waker == nullptr) return nullptr;
+  inproc_ = std::make_unique<InprocLinks>(hub_, &machine_, std::move(waker));
+  return inproc_.get();
+}
+
 void SocketDriver::Do(const action::Dial& dial) {
+  if (dial.endpoint->transport == Transport::kInproc && Inproc() != nullptr) {
+    inproc_->Dial(dial);
+    return;
+  }
   auto attempt = std::make_unique<Dial>(this, dial.link, *dial.endpoint);
   Dial* started = attempt.get();
   dials_[dial.link] = std::move(attempt);
@@ -165,25 +184,34 @@ void SocketDriver::Do(const action::Dial& dial) {
 }
 
 void SocketDriver::Do(const action::Listen& listen) {
-  absl::StatusOr<Listener> socket = Listener::Open(*listen.endpoint);
-  absl::Status status = socket.status();
-  if (status.ok()) {
-    const Endpoint bound = socket->bound();
-    absl::StatusOr<std::unique_ptr<Acceptor>> acceptor =
-        Acceptor::Create(this, listen.listener, *std::move(socket));
-    status = acceptor.status();
-    if (status.ok()) {
-      acceptors_[listen.listener] = *std::move(acceptor);
-      machine_.OnListening(listen.listener, bound, now_);
-      if (listen.listener == listening_) listen_result_ = bound.ToString();
-      return;
-    }
+  const absl::StatusOr<Endpoint> bound = Listen(listen);
+  if (bound.ok()) {
+    machine_.OnListening(listen.listener, *bound, now_);
+    if (listen.listener == listening_) listen_result_ = bound->ToString();
+  } else {
+    machine_.OnListenFailed(listen.listener, bound.status(), now_);
+    if (listen.listener == listening_) listen_result_ = bound.status();
   }
-  machine_.OnListenFailed(listen.listener, status, now_);
-  if (listen.listener == listening_) listen_result_ = status;
+}
+
+// The bound endpoint.
+absl::StatusOr<Endpoint> SocketDriver::Listen(const action::Listen& listen) {
+  if (listen.endpoint->transport == Transport::kInproc && Inproc() != nullptr) {
+    if (absl::Status taken = inproc_->Listen(listen); !taken.ok()) return taken;
+    return *listen.endpoint;
+  }
+  absl::StatusOr<Listener> socket = Listener::Open(*listen.endpoint);
+  if (!socket.ok()) return socket.status();
+  Endpoint bound = socket->bound();
+  absl::StatusOr<std::unique_ptr<Acceptor>> acceptor =
+      Acceptor::Create(this, listen.listener, *std::move(socket));
+  if (!acceptor.ok()) return acceptor.status();
+  acceptors_[listen.listener] = *std::move(acceptor);
+  return bound;
 }
 
 void SocketDriver::Do(const action::Unlisten& unlisten) {
+  if (inproc_ != nullptr && inproc_->Unlisten(unlisten)) return;
   auto acceptor = acceptors_.extract(unlisten.listener);
   if (!acceptor) return;
   acceptor.mapped()->Close();
@@ -191,6 +219,7 @@ void SocketDriver::Do(const action::Unlisten& unlisten) {
 }
 
 void SocketDriver::Do(const action::Accepting& accepting) {
+  if (inproc_ != nullptr && inproc_->SetAccepting(accepting)) return;
   const auto it = acceptors_.find(accepting.listener);
   if (it != acceptors_.end()) it->second->SetAccepting(accepting.on);
 }
@@ -201,15 +230,18 @@ StreamLink* SocketDriver::FindLink(LinkId link) {
 }
 
 void SocketDriver::Do(const action::Read& read) {
+  if (inproc_ != nullptr && inproc_->SetReading(read)) return;
   if (StreamLink* link = FindLink(read.link)) link->SetReading(read.hint.mode);
 }
 
 void SocketDriver::Do(const action::CloseLink& close) {
+  if (inproc_ != nullptr && inproc_->Close(close, now_)) return;
   dials_.erase(close.link);
   if (StreamLink* link = FindLink(close.link)) link->Close(close.mode);
 }
 
 void SocketDriver::Write(LinkId link, TransmitBatch batch) {
+  if (inproc_ != nullptr && inproc_->Write(link, &batch, now_)) return;
   if (StreamLink* to = FindLink(link)) {
     to->Send(std::move(batch));
   } else {

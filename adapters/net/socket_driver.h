@@ -13,12 +13,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/inproc.h"
+#include "adapters/inproc_links.h"
 #include "adapters/net/listener.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/timed.h"
 #include "adapters/pump.h"
 #include "alloc/transmit_batch.h"
 #include "protocol/drive/action.h"
+#include "protocol/drive/endpoint.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 #include "protocol/drive/timer_heap.h"
@@ -42,7 +45,9 @@ class StreamLink;
 // Thread rule: one call at a time. Destroying it closes every descriptor at once.
 class SocketDriver final : public PumpDriver {
  public:
-  SocketDriver(Reactor* reactor, monocoque::Socket machine);
+  // `hub`: the names of inproc:// endpoints.
+  SocketDriver(Reactor* reactor, monocoque::Socket machine,
+               std::shared_ptr<InprocHub> hub = InprocHub::OfProcess());
   SocketDriver(const SocketDriver&) = delete;
   SocketDriver& operator=(const SocketDriver&) = delete;
   ~SocketDriver() override;
@@ -80,7 +85,8 @@ class SocketDriver final : public PumpDriver {
   // and is over when closed() says so.
   void StartClose(absl::Duration linger);
   bool closed() const {
-    return machine_.drained() && links_.empty() && dials_.empty() && acceptors_.empty();
+    return machine_.drained() && links_.empty() && dials_.empty() && acceptors_.empty() &&
+           (inproc_ == nullptr || inproc_->idle());
   }
   // Then: deadline exceeded if something that should have been sent was not.
   absl::Status CloseResult() const;
@@ -119,6 +125,8 @@ class SocketDriver final : public PumpDriver {
 
  private:
   void AddLink(LinkId link, int fd);
+  InprocLinks* Inproc();
+  absl::StatusOr<Endpoint> Listen(const action::Listen& listen);
   void ArmTimer();
   StreamLink* FindLink(LinkId link);
 
@@ -126,6 +134,8 @@ class SocketDriver final : public PumpDriver {
   monocoque::Socket machine_;
   Pump<monocoque::Socket> pump_;
   Instant now_;
+  const std::shared_ptr<InprocHub> hub_;
+  std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   bool touched_ = false;
   Instant armed_ = Instant::Never();  // what the reactor's timer is set to
   TimerHeap<Timed> timers_;

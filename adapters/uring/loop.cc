@@ -8,6 +8,7 @@
 
 #include "adapters/net/host.h"
 #include "adapters/uring/awaitables.h"
+#include "adapters/uring/mailbox.h"
 #include "adapters/uring/resolver.h"
 #include "adapters/uring/socket_state.h"
 #include "protocol/drive/endpoint.h"
@@ -50,6 +51,7 @@ Loop::~Loop() {
   if (ring_ == nullptr) return;
   orphans_.clear();
   if (resolver_ != nullptr) resolver_->Stop();
+  if (mailbox_ != nullptr) mailbox_->Stop();
   // What the kernel still holds of ours comes back before the memory goes.
   for (int i = 0; i < kGoodbyeTurns && ring_->outstanding() > 0; ++i) {
     io_uring_sqe* sqe = ring_->Prepare(nullptr);
@@ -59,6 +61,7 @@ Loop::~Loop() {
     ring_->Reap(kWorkATurn);
   }
   resolver_.reset();
+  mailbox_.reset();
   buffers_.reset();
 }
 
@@ -71,6 +74,11 @@ int Loop::descriptor() const { return ring_ == nullptr ? -1 : ring_->get()->ring
 Resolver& Loop::resolver() {
   if (resolver_ == nullptr) resolver_ = std::make_unique<Resolver>(this, options_.resolve);
   return *resolver_;
+}
+
+Mailbox& Loop::mailbox() {
+  if (mailbox_ == nullptr) mailbox_ = std::make_unique<Mailbox>(this);
+  return *mailbox_;
 }
 
 Socket Loop::MakeSocket(SocketType type, const SocketOptions& options) {
@@ -105,7 +113,13 @@ void Loop::TurnSockets(std::size_t max_frames) {
 void Loop::Exchange() {
   TurnSockets(kWorkATurn);
   ring_->Submit();
-  if (ring_->Reap(kWorkATurn) > 0) TurnSockets(kWorkATurn);
+  if (TakeIn(kWorkATurn)) TurnSockets(kWorkATurn);
+}
+
+// Completions, and word from other sockets. True if there was something.
+bool Loop::TakeIn(std::size_t max_completions) {
+  const bool completed = ring_->Reap(max_completions) > 0;
+  return (mailbox_ != nullptr && mailbox_->Deliver()) || completed;
 }
 
 bool Loop::Spin() {
@@ -124,7 +138,7 @@ bool Loop::Spin() {
 void Loop::Wait(absl::Duration wait) {
   if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now_);
   if (wait <= absl::ZeroDuration() || !touched_.empty() || !serving_.empty() || !ready_.empty() ||
-      task_over_ || ring_->Ready()) {
+      task_over_ || ring_->Ready() || (mailbox_ != nullptr && mailbox_->waiting())) {
     ring_->Submit();
     return;
   }
@@ -144,12 +158,13 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   TurnSockets(max_work);
   Wait(max_wait);
   now_ = net::Now();
-  ring_->Reap(max_work);
+  TakeIn(max_work);
   TurnSockets(max_work);
   ring_->Submit();
   ResumeReady(max_work);
   Sweep();
-  return !touched_.empty() || !serving_.empty() || !ready_.empty() || ring_->Ready();
+  return !touched_.empty() || !serving_.empty() || !ready_.empty() || ring_->Ready() ||
+         (mailbox_ != nullptr && mailbox_->waiting());
 }
 
 // User code, last in the turn.

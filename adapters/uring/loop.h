@@ -26,6 +26,7 @@
 
 namespace monocoque::uring {
 
+class Mailbox;
 class Resolver;
 class SocketState;
 
@@ -137,6 +138,8 @@ class Loop {
   const Host& host() const { return host_; }
   LoopStats& mutable_stats() { return stats_; }
   Resolver& resolver();
+  Mailbox& mailbox();
+  const std::shared_ptr<InprocHub>& inproc_hub() const { return options_.inproc_hub; }
   // The loop is being destroyed: nothing new is begun.
   bool closing() const { return closing_; }
   void SetTimer(Timed* timed, Instant at) { timers_.Set(&timed->timer_, at); }
@@ -159,6 +162,7 @@ class Loop {
   absl::StatusOr<Socket> Connected(SocketType type, std::string_view endpoint);
   bool Turn(absl::Duration max_wait, std::size_t max_work);
   void Wait(absl::Duration wait);
+  bool TakeIn(std::size_t max_completions);
   bool Spin();
   void TurnSockets(std::size_t max_frames);
   void ResumeReady(std::size_t max_resumed);
@@ -170,6 +174,7 @@ class Loop {
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Buffers> buffers_;
   std::unique_ptr<Resolver> resolver_;
+  std::unique_ptr<Mailbox> mailbox_;  // once somebody may write
   Host host_;
   Instant now_;
   absl::Duration last_wait_ = absl::InfiniteDuration();

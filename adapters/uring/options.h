@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/inproc.h"
 #include "adapters/net/address.h"
 #include "alloc/budget.h"
 #include "alloc/slab_pool.h"
@@ -39,6 +41,8 @@ struct LoopOptions {
   ResolveFunction resolve;
   // Octets of all blocks of all sockets together.
   std::int64_t budget_bytes = Budget::kUnlimited;
+  // The names of inproc:// endpoints.
+  std::shared_ptr<InprocHub> inproc_hub = InprocHub::OfProcess();
 };
 
 // Counts since the loop was made.

@@ -11,6 +11,7 @@
 #include "adapters/net/stream.h"
 #include "adapters/uring/link_io.h"
 #include "adapters/uring/loop.h"
+#include "adapters/uring/mailbox.h"
 #include "protocol/drive/endpoint.h"
 
 namespace monocoque::uring {
@@ -67,6 +68,7 @@ void SocketState::Shutdown() {
   for (const auto& [id, dial] : std::exchange(dials_, {})) dial->Close();
   links_.clear();
   while (LinkIo* link = links_alive.front()) link->Orphan();
+  inproc_.reset();
   FailWaiters();
 }
 
@@ -159,9 +161,10 @@ void SocketState::WriteNow() {
 void SocketState::Touch() { loop_.Touch(&touched); }
 
 bool SocketState::Turn(Instant now, std::size_t max_frames) {
+  if (inproc_ != nullptr) inproc_->Turn(now);
   const bool more = pump_->Turn(now, max_frames);
   loop_.SetTimer(timer_.get(), machine_->NextDeadline());
-  if (more) Touch();
+  if (more || machine_->has_outputs()) Touch();
   return more;
 }
 
@@ -194,25 +197,51 @@ void SocketState::ServeWaiters(std::size_t max_resumed) {
   Touch();
 }
 
+// Null: the system gave no descriptor to be woken by.
+InprocLinks* SocketState::Inproc() {
+  if (inproc_ != nullptr) return inproc_.get();
+  std::shared_ptr<Waker> waker = loop_.mailbox().MakeWaker(weak_from_this());
+  if (waker == nullptr) return nullptr;
+  inproc_ = std::make_unique<InprocLinks>(loop_.inproc_hub(), &*machine_, std::move(waker));
+  return inproc_.get();
+}
+
 void SocketState::Do(const action::Dial& dial) {
+  if (dial.endpoint->transport == Transport::kInproc && Inproc() != nullptr) {
+    inproc_->Dial(dial);
+    return;
+  }
   auto* attempt = new Dial(&loop_, this, dial.link, *dial.endpoint);
   dials_[dial.link] = attempt;
   attempt->Start();
 }
 
-void SocketState::Do(const action::Listen& listen) {
+// The bound endpoint.
+absl::StatusOr<Endpoint> SocketState::Listen(const action::Listen& listen) {
+  if (listen.endpoint->transport == Transport::kInproc && Inproc() != nullptr) {
+    if (absl::Status taken = inproc_->Listen(listen); !taken.ok()) return taken;
+    return *listen.endpoint;
+  }
   absl::StatusOr<net::Listener> socket = net::Listener::Open(*listen.endpoint);
-  if (socket.ok()) {
-    machine_->OnListening(listen.listener, socket->bound(), loop_.now());
-    if (listen.listener == listening_) listen_result_ = socket->bound().ToString();
-    acceptors_[listen.listener] = new Acceptor(&loop_, this, listen.listener, *std::move(socket));
+  if (!socket.ok()) return socket.status();
+  Endpoint bound = socket->bound();
+  acceptors_[listen.listener] = new Acceptor(&loop_, this, listen.listener, *std::move(socket));
+  return bound;
+}
+
+void SocketState::Do(const action::Listen& listen) {
+  const absl::StatusOr<Endpoint> bound = Listen(listen);
+  if (bound.ok()) {
+    machine_->OnListening(listen.listener, *bound, loop_.now());
+    if (listen.listener == listening_) listen_result_ = bound->ToString();
   } else {
-    machine_->OnListenFailed(listen.listener, socket.status(), loop_.now());
-    if (listen.listener == listening_) listen_result_ = socket.status();
+    machine_->OnListenFailed(listen.listener, bound.status(), loop_.now());
+    if (listen.listener == listening_) listen_result_ = bound.status();
   }
 }
 
 void SocketState::Do(const action::Unlisten& unlisten) {
+  if (inproc_ != nullptr && inproc_->Unlisten(unlisten)) return;
   const auto it = acceptors_.find(unlisten.listener);
   if (it == acceptors_.end()) return;
   it->second->Close();
@@ -220,16 +249,19 @@ void SocketState::Do(const action::Unlisten& unlisten) {
 }
 
 void SocketState::Do(const action::Accepting& accepting) {
+  if (inproc_ != nullptr && inproc_->SetAccepting(accepting)) return;
   const auto it = acceptors_.find(accepting.listener);
   if (it != acceptors_.end()) it->second->SetAccepting(accepting.on);
 }
 
 void SocketState::Do(const action::Read& read) {
+  if (inproc_ != nullptr && inproc_->SetReading(read)) return;
   const auto it = links_.find(read.link);
   if (it != links_.end()) it->second->SetReading(read.hint.mode);
 }
 
 void SocketState::Do(const action::CloseLink& close) {
+  if (inproc_ != nullptr && inproc_->Close(close, loop_.now())) return;
   if (const auto dial = dials_.find(close.link); dial != dials_.end()) {
     dial->second->Close();
     dials_.erase(dial);
@@ -241,6 +273,7 @@ void SocketState::Do(const action::CloseLink& close) {
 }
 
 void SocketState::Write(LinkId link, TransmitBatch batch) {
+  if (inproc_ != nullptr && inproc_->Write(link, &batch, loop_.now())) return;
   const auto it = links_.find(link);
   if (it != links_.end()) {
     it->second->Send(std::move(batch));

@@ -14,9 +14,11 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adapters/inproc_links.h"
 #include "adapters/pump.h"
 #include "adapters/uring/flush_policy.h"
 #include "protocol/drive/action.h"
+#include "protocol/drive/endpoint.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 #include "protocol/drive/rotation.h"
@@ -162,7 +164,10 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void FailWaiters();
   // By coroutines.
   bool awaited() const { return !receivers.empty() || !senders.empty() || !watchers.empty(); }
-  bool idle() const { return links_alive.empty() && dials_.empty() && acceptors_.empty(); }
+  bool idle() const {
+    return links_alive.empty() && dials_.empty() && acceptors_.empty() &&
+           (inproc_ == nullptr || inproc_->idle());
+  }
 
   RotationNode<SocketState> touched;
   Rotation<LinkIo> links_alive;
@@ -190,6 +195,8 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   Instant turn_time() const;
   void Exchange();
   void AddLink(LinkId link, int fd);
+  InprocLinks* Inproc();
+  absl::StatusOr<Endpoint> Listen(const action::Listen& listen);
   bool Serve(Rotation<Waiter>* queue);
   bool ServeWatchers();
 
@@ -198,6 +205,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   std::optional<monocoque::Socket> machine_;
   std::optional<Pump<monocoque::Socket>> pump_;
   std::unique_ptr<SocketTimer> timer_;
+  std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   FlushPolicy flush_policy_;
   absl::flat_hash_map<LinkId, LinkIo*> links_;
   absl::flat_hash_map<LinkId, Dial*> dials_;

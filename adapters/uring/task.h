@@ -86,8 +86,8 @@ class [[nodiscard]] Task {
   T Take() { return handle_.promise().Take(); }
 
   bool await_ready() const { return done(); }
-  // Runs up to where it waits; one that waits for nothing costs its caller no suspension and, called
-  // in a row, no stack.
+  // Runs up to where it waits; one that waits for nothing costs its caller no suspension and,
+  // called in a row, no stack.
   bool await_suspend(std::coroutine_handle<> awaiting) {
     Resume();
     if (done()) return false;

@@ -213,5 +213,24 @@ TEST(TransmitBatchTest, ABatchOutlivesWhoeverSharedItsMemory) {
   EXPECT_EQ(Left(batch), lent.text);
 }
 
+// A slice that was begun is taken without what is written of it.
+TEST(TransmitBatchTest, SlicesAreTakenAsIfWritten) {
+  Lent lent;
+  TransmitBatch batch = Of({"one", "two"});
+  batch.Append(lent.Adopt());
+  EXPECT_EQ(batch.Take().text(), "one");
+  EXPECT_EQ(batch.written(), 3u);
+  batch.Advance(1);
+  EXPECT_EQ(batch.Take().text(), "wo");
+  EXPECT_EQ(batch.remaining(), lent.text.size());
+  {
+    const Slice taken = batch.Take();
+    EXPECT_TRUE(batch.empty());
+    batch.Clear();
+    EXPECT_EQ(lent.given_back, 0) << "who took it keeps it";
+  }
+  EXPECT_EQ(lent.given_back, 1);
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -387,7 +387,7 @@ TEST(CommandTest, FailuresAreOneLine) {
       {{"pull", "--bind", taken}, absl::StrCat("bind ", taken, ": address in use")},
       {{"pull", "--bind", "ipc:///no/such/place"}, "the directory does not exist; make it first"},
       {{"pull", "--connect", "tcp://*:1"}, "* is for listening"},
-      {{"pull", "--bind", "inproc://x"}, "no such transport here"},
+      {{"pull", "--bind", "inproc://x"}, "inproc reaches only sockets of one process"},
       {{"dealer", "--bind", "ipc://*", "--identity", "\\x00x"}, "the first of them not zero"},
       {{"pull", "--bind", "ipc:///\x1b[31m/x"}, "ipc:///\\x1b[31m/x"},
   };

@@ -1,6 +1,8 @@
 #include "tests/support/poll_reactor.h"
 
 #include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -54,6 +56,42 @@ class PollReactor::PollLookup final : public net::Lookup {
  private:
   PollReactor& reactor_;
 };
+
+// A descriptor that is readable once somebody called. It may outlive its reactor.
+class PollReactor::PollWaker final : public Waker {
+ public:
+  ~PollWaker() override { close(event); }
+  void Wake() override { eventfd_write(event, 1); }
+
+  const int event = eventfd(0, EFD_NONBLOCK);
+};
+
+// Hears its waker, for as long as there is a reactor.
+class PollReactor::Alarm final : public net::WatchHandler {
+ public:
+  explicit Alarm(PollReactor* reactor)
+      : waker(std::make_shared<PollWaker>()),
+        reactor_(*reactor),
+        watch_(&reactor->loop_, waker->event, this) {
+    watch_.Want(true, false);
+  }
+  void OnReady(bool, bool) override {
+    eventfd_t calls;
+    eventfd_read(waker->event, &calls);
+    reactor_.driver_->Touch();
+  }
+
+  const std::shared_ptr<PollWaker> waker;
+
+ private:
+  PollReactor& reactor_;
+  PollWatch watch_;
+};
+
+std::shared_ptr<Waker> PollReactor::MakeWaker() {
+  alarm_ = std::make_unique<Alarm>(this);
+  return alarm_->waker;
+}
 
 PollReactor::PollReactor(PollLoop* loop, SocketType type, const SocketOptions& options)
     : loop_(*loop) {

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/socket_driver.h"
+#include "adapters/waker.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/options.h"
 #include "protocol/wire/socket_type.h"
@@ -34,6 +35,8 @@ class PollReactor final : public net::Reactor {
   std::unique_ptr<net::Lookup> Resolve(const std::string& host, std::uint16_t port,
                                        Found found) override;
 
+  std::shared_ptr<Waker> MakeWaker() override;
+
   // From now on watching fails, as on a runtime that is out of something.
   void RefuseWatches() { refuses_ = true; }
   // Turns made so far.
@@ -43,6 +46,8 @@ class PollReactor final : public net::Reactor {
   friend class PollLoop;
   class PollWatch;
   class PollLookup;
+  class PollWaker;
+  class Alarm;
 
   PollLoop& loop_;
   bool woken_ = false;
@@ -50,6 +55,7 @@ class PollReactor final : public net::Reactor {
   int turns_ = 0;
   Instant timer_ = Instant::Never();
   std::vector<std::pair<PollLookup*, std::function<void()>>> answers_;
+  std::unique_ptr<Alarm> alarm_;
   std::optional<net::SocketDriver> driver_;
 };
 

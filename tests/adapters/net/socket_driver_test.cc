@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -55,7 +56,7 @@ class SocketDriverTest : public ::testing::Test {
 
 // Over each transport, whoever binds.
 TEST_F(SocketDriverTest, MessagesCross) {
-  for (const char* endpoint : {"tcp://127.0.0.1:*", "ipc://*", "tcp://[::1]:*"}) {
+  for (const char* endpoint : {"tcp://127.0.0.1:*", "ipc://*", "tcp://[::1]:*", "inproc://a"}) {
     for (const bool sender_binds : {true, false}) {
       PollReactor* push = Make(SocketType::kPush);
       PollReactor* pull = Make(SocketType::kPull);
@@ -66,6 +67,7 @@ TEST_F(SocketDriverTest, MessagesCross) {
       Send(push, std::string(3 << 20, 'x'));
       EXPECT_EQ(Receive(pull), "one");
       EXPECT_EQ(Receive(pull).size(), 3u << 20);
+      sockets_.clear();
     }
   }
 }
@@ -214,6 +216,112 @@ TEST_F(SocketDriverTest, ARuntimeThatCannotWatchIsAFailureOfTheAttempt) {
     told |= event.kind == SocketEvent::Kind::kDialFailed;
   }
   EXPECT_TRUE(told);
+}
+
+// E-16: the connector may come first, and comes again when the name is bound again.
+TEST_F(SocketDriverTest, InprocConnectsWhenTheNameIsBound) {
+  PollReactor* push = Make(SocketType::kPush);
+  ASSERT_TRUE(push->driver().Connect("inproc://later").ok());
+  loop_.RunFor(absl::Milliseconds(5));
+  for (int life = 0; life < 3; ++life) {
+    PollReactor* pull = Make(SocketType::kPull);
+    ASSERT_TRUE(pull->driver().Bind("inproc://later").ok());
+    Send(push, std::to_string(life));
+    EXPECT_EQ(Receive(pull), std::to_string(life));
+    sockets_.pop_back();
+    ASSERT_TRUE(loop_.RunUntil([&] { return push->driver().machine().ready_peers() == 0; }));
+  }
+  push->driver().StartClose(absl::ZeroDuration());
+  EXPECT_TRUE(loop_.RunUntil([&] { return push->driver().closed(); }));
+}
+
+// E-16, E-17.
+TEST_F(SocketDriverTest, InprocRefusesANameInUseAndTypesThatDoNotFit) {
+  PollReactor* pull = Make(SocketType::kPull);
+  ASSERT_TRUE(pull->driver().Bind("inproc://taken").ok());
+  const auto second = Make(SocketType::kPull)->driver().Bind("inproc://taken");
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
+  PollReactor* req = Make(SocketType::kReq);
+  ASSERT_TRUE(req->driver().Connect("inproc://taken").ok());
+  SocketEvent event;
+  EXPECT_TRUE(loop_.RunUntil([&] {
+    while (req->driver().machine().NextEvent(&event)) {
+      if (event.kind == SocketEvent::Kind::kGaveUp) return true;
+    }
+    return false;
+  })) << "REQ cannot talk to PULL";
+}
+
+// A reader that does not come holds the writer, and nothing is lost.
+TEST_F(SocketDriverTest, InprocHoldsTheWriter) {
+  SocketOptions few;
+  few.send_mark.messages = 10;
+  few.receive_mark.messages = 10;
+  PollReactor* push = Make(SocketType::kPush, few);
+  PollReactor* pull = Make(SocketType::kPull, few);
+  ASSERT_TRUE(push->driver().Connect(*pull->driver().Bind("inproc://held")).ok());
+  const std::string large(200'000, 'h');
+  int sent = 0;
+  ASSERT_TRUE(loop_.RunUntil([&] {
+    Message message(large + std::to_string(sent));
+    if (push->driver().Send(&message).ok()) ++sent;
+    return sent > 12;
+  }));
+  for (int quiet = 0; quiet < 50;) {
+    Message message(large + std::to_string(sent));
+    if (push->driver().Send(&message).ok()) {
+      ++sent;
+      quiet = 0;
+    } else {
+      ++quiet;
+    }
+    loop_.RunFor(absl::ZeroDuration());
+  }
+  EXPECT_LT(sent, 60) << "marks, and what is under way between them";
+  // What was handed over is delivered although its sender goes.
+  push->driver().StartClose(absl::Seconds(5));
+  for (int i = 0; i < sent; ++i) ASSERT_EQ(Receive(pull), large + std::to_string(i));
+  EXPECT_TRUE(loop_.RunUntil([&] { return push->driver().closed(); }));
+}
+
+// Each socket on a thread of its own.
+TEST(SocketDriverThreadsTest, InprocCrossesThreads) {
+  constexpr int kMessages = 20'000;
+  std::thread echo([] {
+    PollLoop loop;
+    PollReactor rep(&loop, SocketType::kDealer, {});
+    ASSERT_TRUE(rep.driver().Bind("inproc://threads").ok());
+    Message message;
+    for (int i = 0; i < kMessages; ++i) {
+      ASSERT_TRUE(loop.RunUntil([&] { return rep.driver().Receive(&message); }));
+      ASSERT_TRUE(loop.RunUntil([&] { return rep.driver().Send(&message).ok(); }));
+    }
+    rep.driver().StartClose(absl::Seconds(10));
+    EXPECT_TRUE(loop.RunUntil([&] { return rep.driver().closed(); }));
+  });
+  {
+    PollLoop loop;
+    PollReactor req(&loop, SocketType::kDealer, {});
+    ASSERT_TRUE(req.driver().Connect("inproc://threads").ok());
+    int sent = 0;
+    int received = 0;
+    EXPECT_TRUE(loop.RunUntil([&] {
+      Message message(std::to_string(sent) +
+                      std::string(static_cast<std::size_t>(sent % 500), 'x'));
+      while (sent < kMessages && req.driver().Send(&message).ok()) {
+        ++sent;
+        message =
+            Message(std::to_string(sent) + std::string(static_cast<std::size_t>(sent % 500), 'x'));
+      }
+      while (req.driver().Receive(&message)) {
+        EXPECT_EQ(message.size(),
+                  std::to_string(received).size() + static_cast<std::size_t>(received % 500));
+        ++received;
+      }
+      return received == kMessages;
+    })) << received;
+  }
+  echo.join();
 }
 
 // Whatever is under way.

@@ -282,7 +282,7 @@ TEST_F(ErrorsTest, NoSuchAddress) {
 TEST_F(ErrorsTest, BadEndpoints) {
   EXPECT_THAT(BindError("tcp://127.0.0.1"), HasSubstr("a port is missing"));
   EXPECT_THAT(BindError("udp://127.0.0.1:1"), HasSubstr("no such transport here"));
-  EXPECT_THAT(BindError("inproc://x"), HasSubstr("no such transport here"));
+  EXPECT_THAT(BindError("sim://x"), HasSubstr("no such transport here"));
   for (const char* bad : {"tcp://127.0.0.1:*", "tcp://*:5555", "ipc://*", "tcp://x:99999"}) {
     EXPECT_FALSE(pull_.Connect(bad).ok()) << bad;
   }

@@ -1,0 +1,97 @@
+#include "adapters/uring/mailbox.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "adapters/uring/loop.h"
+#include "adapters/uring/socket_state.h"
+
+namespace monocoque::uring {
+
+struct Mailbox::Shared {
+  ~Shared() {
+    if (event >= 0) close(event);
+  }
+
+  const int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  const std::thread::id thread = std::this_thread::get_id();
+  std::atomic<bool> waiting{false};
+  std::mutex mutex;
+  std::vector<std::weak_ptr<SocketState>> sockets;
+};
+
+class Mailbox::SocketWaker final : public Waker {
+ public:
+  SocketWaker(std::shared_ptr<Shared> shared, std::weak_ptr<SocketState> socket)
+      : shared_(std::move(shared)), socket_(std::move(socket)) {}
+
+  void Wake() override {
+    {
+      const std::lock_guard lock(shared_->mutex);
+      shared_->sockets.push_back(socket_);
+    }
+    const bool first = !shared_->waiting.exchange(true);
+    if (first && std::this_thread::get_id() != shared_->thread) eventfd_write(shared_->event, 1);
+  }
+
+ private:
+  const std::shared_ptr<Shared> shared_;
+  const std::weak_ptr<SocketState> socket_;
+};
+
+Mailbox::Mailbox(Loop* loop) : loop_(*loop), shared_(std::make_shared<Shared>()) { Arm(); }
+
+Mailbox::~Mailbox() = default;
+
+void Mailbox::Arm() {
+  if (armed_ || shared_->event < 0 || loop_.closing()) return;
+  armed_ = true;
+  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_prep_poll_multishot(sqe, shared_->event, POLLIN);
+  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+}
+
+void Mailbox::Stop() {
+  if (!armed_) return;
+  io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
+  io_uring_prep_cancel(sqe, static_cast<Completion*>(this), 0);
+  io_uring_sqe_set_data(sqe, nullptr);
+}
+
+void Mailbox::OnCompletion(int /*result*/, unsigned flags) {
+  if ((flags & IORING_CQE_F_MORE) == 0) armed_ = false;
+  eventfd_t calls;
+  eventfd_read(shared_->event, &calls);
+  Arm();
+}
+
+std::shared_ptr<Waker> Mailbox::MakeWaker(std::weak_ptr<SocketState> socket) {
+  if (shared_->event < 0) return nullptr;
+  return std::make_shared<SocketWaker>(shared_, std::move(socket));
+}
+
+bool Mailbox::waiting() const { return shared_->waiting.load(); }
+
+bool Mailbox::Deliver() {
+  if (!waiting()) return false;
+  // First this: whoever comes after it wakes us again.
+  shared_->waiting.store(false);
+  std::vector<std::weak_ptr<SocketState>> sockets;
+  {
+    const std::lock_guard lock(shared_->mutex);
+    sockets.swap(shared_->sockets);
+  }
+  for (const auto& socket : sockets) {
+    if (const auto state = socket.lock()) state->Touch();
+  }
+  return true;
+}
+
+}  // namespace monocoque::uring

@@ -1,0 +1,47 @@
+#ifndef MONOCOQUE_ADAPTERS_URING_MAILBOX_H_
+#define MONOCOQUE_ADAPTERS_URING_MAILBOX_H_
+
+#include <memory>
+
+#include "adapters/uring/ring.h"
+#include "adapters/waker.h"
+
+namespace monocoque::uring {
+
+class Loop;
+class SocketState;
+
+// Where sockets of other threads, and of this one, ask for a socket of the loop to be looked after.
+// Other threads wake the loop by an event descriptor, its own thread only leaves word.
+//
+// Thread rule: the loop's thread; wakers are called on any, and may outlive the loop.
+class Mailbox final : public Completion {
+ public:
+  explicit Mailbox(Loop* loop);
+  ~Mailbox() override;
+
+  // Touches the socket, as long as there is one.
+  std::shared_ptr<Waker> MakeWaker(std::weak_ptr<SocketState> socket);
+  // Somebody asked and was not answered yet: the loop must not wait.
+  bool waiting() const;
+  // Touches whoever was asked for; false: nobody was.
+  bool Deliver();
+  // The kernel keeps nothing of ours.
+  void Stop();
+
+  void OnCompletion(int result, unsigned flags) override;
+
+ private:
+  struct Shared;
+  class SocketWaker;
+
+  void Arm();
+
+  Loop& loop_;
+  const std::shared_ptr<Shared> shared_;
+  bool armed_ = false;
+};
+
+}  // namespace monocoque::uring
+
+#endif  // MONOCOQUE_ADAPTERS_URING_MAILBOX_H_

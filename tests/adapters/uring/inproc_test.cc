@@ -1,0 +1,140 @@
+// inproc:// on io_uring: within one loop, between loops on threads of their own, and with sockets
+// of another adapter.
+#include "adapters/inproc.h"
+
+#include <string>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "adapters/uring/loop.h"
+#include "adapters/uring/socket.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "protocol/socket/options.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+#include "tests/support/poll_reactor.h"
+
+namespace monocoque::uring {
+namespace {
+
+using ::monocoque::testing::PollLoop;
+using ::monocoque::testing::PollReactor;
+using ::testing::HasSubstr;
+
+constexpr absl::Duration kSoon = absl::Seconds(20);
+
+Message Must(absl::StatusOr<Message> message) {
+  EXPECT_TRUE(message.ok()) << message.status();
+  return message.ok() ? *std::move(message) : Message();
+}
+
+// E-16: connect before bind, and no socket of the system for it.
+TEST(InprocTest, OneLoopNoDescriptors) {
+  Loop loop;
+  Socket req = loop.MakeSocket(SocketType::kReq);
+  ASSERT_TRUE(req.Connect("inproc://one-loop").ok());
+  ASSERT_TRUE(req.Send("question").ok());
+  Socket rep = loop.MakeSocket(SocketType::kRep);
+  EXPECT_EQ(*rep.Bind("inproc://one-loop"), "inproc://one-loop");
+  EXPECT_EQ(Must(rep.Receive(kSoon)).text(), "question");
+  ASSERT_TRUE(rep.Send("answer").ok());
+  EXPECT_EQ(Must(req.Receive(kSoon)).text(), "answer");
+  EXPECT_EQ(loop.stats().writes, 0u);
+}
+
+TEST(InprocTest, ANameInUse) {
+  Loop loop;
+  Socket first = loop.MakeSocket(SocketType::kPull);
+  Socket second = loop.MakeSocket(SocketType::kPull);
+  ASSERT_TRUE(first.Bind("inproc://taken").ok());
+  EXPECT_THAT(std::string(second.Bind("inproc://taken").status().message()),
+              HasSubstr("the name is in use"));
+  ASSERT_TRUE(first.Unbind("inproc://taken").ok());
+  EXPECT_TRUE(second.Bind("inproc://taken").ok());
+}
+
+// Loops with hubs of their own do not see each other's names.
+TEST(InprocTest, AHubOfItsOwn) {
+  Loop a({.inproc_hub = std::make_shared<InprocHub>()});
+  Loop b({.inproc_hub = std::make_shared<InprocHub>()});
+  Socket first = a.MakeSocket(SocketType::kPull);
+  Socket second = b.MakeSocket(SocketType::kPull);
+  EXPECT_TRUE(first.Bind("inproc://same").ok());
+  EXPECT_TRUE(second.Bind("inproc://same").ok());
+}
+
+TEST(InprocTest, LargeMessagesAndTheirOrder) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  ASSERT_TRUE(push.Connect(*pull.Bind("inproc://sizes")).ok());
+  for (const std::size_t size : {0u, 1u, 88u, 89u, 2048u, 2049u, 100'000u, 5'000'000u}) {
+    ASSERT_TRUE(push.Send(Message(std::string(size, 'x')), kSoon).ok());
+    EXPECT_EQ(Must(pull.Receive(kSoon)).size(), size);
+  }
+}
+
+TEST(InprocTest, BetweenThreads) {
+  constexpr int kMessages = 50'000;
+  std::thread receiver([] {
+    Loop loop;
+    Socket pull = loop.MakeSocket(SocketType::kPull);
+    ASSERT_TRUE(pull.Bind("inproc://uring-threads").ok());
+    for (int i = 0; i < kMessages; ++i) {
+      ASSERT_EQ(Must(pull.Receive(kSoon)).text(), std::to_string(i));
+    }
+  });
+  Loop loop;
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  ASSERT_TRUE(push.Connect("inproc://uring-threads").ok());
+  for (int i = 0; i < kMessages; ++i) {
+    ASSERT_TRUE(push.Send(Message(std::to_string(i)), kSoon).ok());
+  }
+  EXPECT_TRUE(push.Close(kSoon).ok());
+  receiver.join();
+}
+
+// A socket on poll(2) in another thread talks with one on io_uring.
+TEST(InprocTest, BetweenAdapters) {
+  std::thread other([] {
+    PollLoop loop;
+    PollReactor rep(&loop, SocketType::kRep, {});
+    ASSERT_TRUE(rep.driver().Bind("inproc://adapters").ok());
+    Message message;
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_TRUE(loop.RunUntil([&] { return rep.driver().Receive(&message); }));
+      ASSERT_TRUE(loop.RunUntil([&] { return rep.driver().Send(&message).ok(); }));
+    }
+    rep.driver().StartClose(kSoon);
+    EXPECT_TRUE(loop.RunUntil([&] { return rep.driver().closed(); }));
+  });
+  Loop loop;
+  Socket req = loop.MakeSocket(SocketType::kReq);
+  ASSERT_TRUE(req.Connect("inproc://adapters").ok());
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(req.Send(std::to_string(i), kSoon).ok());
+    EXPECT_EQ(Must(req.Receive(kSoon)).text(), std::to_string(i));
+  }
+  other.join();
+}
+
+// The other end may go while octets are under way.
+TEST(InprocTest, AnEndThatGoes) {
+  Loop loop;
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  for (int life = 0; life < 5; ++life) {
+    Socket pull = loop.MakeSocket(SocketType::kPull);
+    ASSERT_TRUE(pull.Bind("inproc://comes-and-goes").ok());
+    if (life == 0) {
+      ASSERT_TRUE(push.Connect("inproc://comes-and-goes").ok());
+    }
+    ASSERT_TRUE(push.Send(std::to_string(life), kSoon).ok());
+    EXPECT_EQ(Must(pull.Receive(kSoon)).text(), std::to_string(life));
+    ASSERT_TRUE(pull.Close(absl::ZeroDuration()).ok());
+    while (push.core().ready_peers() > 0) loop.RunOnce(absl::Seconds(1));
+  }
+}
+
+}  // namespace
+}  // namespace monocoque::uring

@@ -53,10 +53,11 @@ class InprocEnd {
  private:
   struct Stream;
 
-  InprocEnd(std::shared_ptr<Stream> stream, int side) : stream_(std::move(stream)), side_(side) {}
+  InprocEnd(std::shared_ptr<Stream> stream, std::size_t side)
+      : stream_(std::move(stream)), side_(side) {}
 
   std::shared_ptr<Stream> stream_;
-  int side_ = 0;
+  std::size_t side_ = 0;
 };
 
 // What happened to a socket's ends, from any thread, until its own thread takes it.

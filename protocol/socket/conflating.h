@@ -33,11 +33,14 @@ class Conflating final : public Base {
 
   bool Receive(Message* out, Instant now) override {
     Collect(now);
-    Slot* slot = full_.Pop();
-    if (slot == nullptr) return false;
-    *out = std::move(slot->message);
-    if (slot->gone) slots_.erase(out->peer());
-    return true;
+    while (Slot* slot = full_.Pop()) {
+      *out = std::move(slot->message);
+      if (slot->gone) slots_.erase(out->peer());
+      if (Base::Wants(*out)) return true;
+      this->core_.CountDropped();
+      out->Clear();
+    }
+    return false;
   }
 
   void OnPeerDown(Peer* peer, bool gone) override {

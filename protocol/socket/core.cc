@@ -389,4 +389,11 @@ void SocketCore::FailPeer(Peer* peer, absl::Status why, std::string_view reason,
   Progress(link, now);
 }
 
+void SocketCore::EndPeer(Peer* peer, absl::Status why, Instant now) {
+  Link* link = peer->link != nullptr ? peer->link : peer->next;
+  if (link == nullptr) return;
+  link->connection->OnTransportClosed(std::move(why), now);
+  Progress(link, now);
+}
+
 }  // namespace monocoque

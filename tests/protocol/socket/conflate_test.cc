@@ -203,5 +203,17 @@ TEST_F(ConflateTest, SubCancelsWhatItKeeps) {
   EXPECT_THAT(net_.Received(sub), ElementsAre("b1"));
 }
 
+// A close lets go of what is kept.
+TEST_F(ConflateTest, NothingIsKeptAfterClose) {
+  Socket& dealer = Bound(SocketType::kDealer, kConflate);
+  Socket& other = Connected(SocketType::kDealer);
+  ASSERT_TRUE(net_.Send(other, Message(std::string(200, 'a'))).ok());
+  net_.Run();
+  EXPECT_GT(net_.held_octets(), 0);
+  dealer.Close(absl::Seconds(1), net_.now);
+  net_.Run();
+  EXPECT_EQ(net_.held_octets(), 0);
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -222,7 +222,14 @@ bool SocketCore::CanTake(const Peer& peer) const {
   if (peer.given_up || closing_) return false;
   if (peer.direct != nullptr) return peer.direct->connection->CanSend();
   if (peer.link == nullptr && (!peer.dialer || peer.immediate)) return false;
-  return options_.conflate || !options_.send_mark.Reached(peer.queue.size(), peer.queue_bytes);
+  if (options_.conflate) return true;
+  std::size_t messages = peer.queue.size();
+  std::size_t bytes = peer.queue_bytes;
+  if (peer.link != nullptr) {
+    messages += peer.link->connection->unsent_messages();
+    bytes += peer.link->connection->unsent_bytes();
+  }
+  return !options_.send_mark.Reached(messages, bytes);
 }
 
 void SocketCore::UpdateBalance(Peer* peer) {

@@ -223,13 +223,21 @@ bool SocketCore::CanTake(const Peer& peer) const {
   if (peer.direct != nullptr) return peer.direct->connection->CanSend();
   if (peer.link == nullptr && (!peer.dialer || peer.immediate)) return false;
   if (options_.conflate) return true;
-  std::size_t messages = peer.queue.size();
-  std::size_t bytes = peer.queue_bytes;
-  if (peer.link != nullptr) {
-    messages += peer.link->connection->unsent_messages();
-    bytes += peer.link->connection->unsent_bytes();
+  const Unsent unsent = UnsentOf(peer);
+  return !options_.send_mark.Reached(unsent.messages, unsent.bytes);
+}
+
+SocketCore::Unsent SocketCore::UnsentOf(const Peer& peer) const {
+  Unsent unsent = {peer.queue.size(), peer.queue_bytes};
+  const auto add = [&unsent](const Link& link) {
+    unsent.messages += link.connection->unsent_messages();
+    unsent.bytes += link.connection->unsent_bytes();
+  };
+  if (peer.link != nullptr) add(*peer.link);
+  for (const Link* old : peer.old) {
+    if (!old->recovered) add(*old);
   }
-  return !options_.send_mark.Reached(messages, bytes);
+  return unsent;
 }
 
 void SocketCore::UpdateBalance(Peer* peer) {

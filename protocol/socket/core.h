@@ -107,6 +107,13 @@ class SocketCore {
 
   bool AnyPeerCanTake() const { return !balance_.empty(); }
   bool CanTake(const Peer& peer) const;
+  // What was taken for the peer and not handed to a transport: in its queue, on its link, or on one
+  // that is over and has its batch still out. It is what the send mark is held against.
+  struct Unsent {
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+  };
+  Unsent UnsentOf(const Peer& peer) const;
   // Gives the message to this peer: to its link, or to its queue while it has none. False: it
   // cannot take it now, and the message is untouched. `prefix`: frames in wire form in front of it.
   bool SendToPeer(Peer* peer, Message* message, Bytes prefix, Instant now) {

@@ -60,9 +60,9 @@ TEST(LinkEndsTest, TheStreamEndsWithTheHandshake) {
   }
 }
 
-// ALL-3: what came back from a link that is over waits in the peer's queue while the next link's
-// chain is full: the mark counts both.
-TEST(LinkEndsTest, TheMarkCountsQueueAndChain) {
+// ALL-3: the mark counts what waits in a peer's queue and what waits on its link, and on one that
+// is over and has its batch out, together.
+TEST(LinkEndsTest, TheMarkCountsAllThatWaits) {
   constexpr std::size_t kMark = 4;
   Net net;
   Socket& push = net.Make(SocketType::kPush, {.send_mark = {.messages = kMark, .bytes = 0}});
@@ -88,6 +88,10 @@ TEST(LinkEndsTest, TheMarkCountsQueueAndChain) {
   fill();
   EXPECT_GT(sent.size(), kMark);
   net.CutAll();
+  // Three are out, and the mark's four wait behind them.
+  const std::size_t before = sent.size();
+  fill();
+  EXPECT_EQ(sent.size(), before);
   net.HoldBatches(false);
   net.Run();
   // All is back in the queue, and beyond the mark. The next link takes some of it, and is held.

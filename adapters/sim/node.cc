@@ -199,6 +199,8 @@ void Node::TakeEvents() {
       if (absl::StatusOr<Endpoint> endpoint = ParseEndpoint(event.endpoint); endpoint.ok()) {
         pausing_[event.dialer] = *std::move(endpoint);
       }
+    } else if (event.kind == SocketEvent::Kind::kDialing) {
+      pausing_.erase(event.dialer);
     } else if (event.kind == SocketEvent::Kind::kReady) {
       if (const auto it = links_.find(event.link); it != links_.end()) {
         it->second.ready = true;
@@ -293,7 +295,6 @@ void Node::ReturnBatch(LinkId link, TransmitBatch batch, std::size_t written,
 // ---- Actions -----------------------------------------------------------------------------------
 
 void Node::Do(const action::Dial& dial) {
-  pausing_.erase(dial.dialer);
   const auto attempt = std::make_shared<Dial>(world_, this, dial.link, dial.endpoint);
   dials_[dial.link] = attempt;
   attempt->Start();

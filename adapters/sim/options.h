@@ -94,7 +94,9 @@ struct LinkReport {
   Instant since;
   Instant until = Instant::Never();  // Never: it stands still
   bool cut = false;                  // it did not end by the will of its ends
-  // Octets taken from the one, and given to the other.
+  bool dialer_ready = false;         // the one finished its handshake
+  bool acceptor_ready = false;       // so did the other
+  // Octets taken from the one, and given to the other while that had a link.
   std::uint64_t dialer_wrote = 0;
   std::uint64_t acceptor_read = 0;
   std::uint64_t acceptor_wrote = 0;

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/sim/node.h"
 #include "adapters/sim/world.h"
+#include "protocol/drive/endpoint.h"
 
 namespace monocoque::sim {
 namespace {
@@ -55,6 +56,13 @@ absl::Status Socket::Connect(std::string_view endpoint) {
 absl::Status Socket::Connect(std::string_view endpoint, const LinkOptions& options) {
   return node_->Connect(endpoint, &options);
 }
+absl::StatusOr<std::uint32_t> Socket::ConnectPeer(std::string_view endpoint) {
+  if (!node_->status().ok()) return node_->status();
+  const absl::StatusOr<Endpoint> parsed = ParseEndpoint(endpoint);
+  if (!parsed.ok()) return parsed.status();
+  node_->Touch();
+  return core().ConnectPeer(*parsed, node_->world().now());
+}
 
 absl::Status Socket::TrySend(Message* message) { return node_->TrySend(message); }
 
@@ -101,6 +109,18 @@ absl::Status Socket::Unsubscribe(std::string_view prefix) {
   if (!node_->status().ok()) return node_->status();
   node_->Touch();
   return core().Unsubscribe(prefix, node_->world().now());
+}
+
+absl::Status Socket::Join(std::string_view group) {
+  if (!node_->status().ok()) return node_->status();
+  node_->Touch();
+  return core().Join(group, node_->world().now());
+}
+
+absl::Status Socket::Leave(std::string_view group) {
+  if (!node_->status().ok()) return node_->status();
+  node_->Touch();
+  return core().Leave(group, node_->world().now());
 }
 
 absl::Status Socket::WaitReady(std::size_t peers, absl::Duration timeout) {

@@ -2,6 +2,7 @@
 #define MONOCOQUE_ADAPTERS_SIM_SOCKET_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -56,6 +57,8 @@ class Socket {
   // Connects in the background, again and again.
   absl::Status Connect(std::string_view endpoint);
   absl::Status Connect(std::string_view endpoint, const LinkOptions& options);
+  // PEER: as Connect, for the number that messages go by.
+  absl::StatusOr<std::uint32_t> ConnectPeer(std::string_view endpoint);
 
   // Sends, waiting until some peer can take it. On an error the message is untouched.
   absl::Status Send(Message* message, absl::Duration timeout = absl::InfiniteDuration());
@@ -73,6 +76,9 @@ class Socket {
   // SUB, XSUB: see monocoque::Socket::Subscribe.
   absl::Status Subscribe(std::string_view prefix);
   absl::Status Unsubscribe(std::string_view prefix);
+  // DISH: see monocoque::Socket::Join.
+  absl::Status Join(std::string_view group);
+  absl::Status Leave(std::string_view group);
   // Waits until so many peers have finished their handshake.
   absl::Status WaitReady(std::size_t peers = 1, absl::Duration timeout = absl::InfiniteDuration());
 

@@ -57,6 +57,7 @@ void Wire::Attach(int side, LinkId link) {
 
 void Wire::SetReady(int side) {
   end(side).ready = true;
+  (side == 0 ? report_.dialer_ready : report_.acceptor_ready) = true;
   if (ready()) world_.OnWireReady(this);
 }
 
@@ -83,6 +84,8 @@ void Wire::Write(int side) {
   End& here = end(side);
   Stream& out = from(side);
   if (!here.batch) return;
+  // Whatever the task comes from, the batch is what it is.
+  const World::Cause cause(&world_, world_.WorkIf(here.batch_kind == Agenda::Kind::kWork));
   if (broken_ || here.state == State::kClosed) {
     GiveBack(side, Reset());
     return;
@@ -132,6 +135,7 @@ void Wire::GiveBack(int side, const absl::Status& status) {
       world_.random().UpTo(path().faults.batch_delay),
       [self = shared_from_this(), side, node = here.node, link = here.link, batch, status] {
         self->end(side).return_planned = false;
+        self->end(side).over = self->end(side).over || !status.ok();
         const std::size_t written = batch->written();
         node->ReturnBatch(link, std::move(*batch), written, status);
       });
@@ -265,7 +269,7 @@ bool Wire::Give(int side) {
   }
   world_.trace().Step(world_.now(), here.node->name(), by_window ? "reads by window" : "reads",
                       count);
-  (side == 0 ? report_.dialer_read : report_.acceptor_read) += count;
+  if (!here.over) (side == 0 ? report_.dialer_read : report_.acceptor_read) += count;
   in.Take(count);
   return true;
 }

@@ -236,7 +236,8 @@ bool World::RunUntil(const std::function<bool()>& done, Instant limit) {
 }
 
 bool World::Idle() const {
-  if (agenda_.work() > 0) return false;
+  // What a socket was just told it may not have made anything of yet.
+  if (agenda_.work() > 0 || !touched_.empty()) return false;
   return std::ranges::none_of(nodes_,
                               [](const auto& node) { return node->has_work || node->Hopes(); });
 }

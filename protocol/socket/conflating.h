@@ -22,22 +22,27 @@ template <typename Base>
 class Conflating final : public Base {
  public:
   using Base::Base;
-  ~Conflating() override {
-    for (auto& [id, slot] : slots_) full_.Remove(&slot.node);
-  }
+  ~Conflating() override { Clear(); }
 
   void Process(Instant now) override {
     Base::Process(now);
-    Collect(now);
+    if (!this->core_.closing()) Collect(now);
+  }
+  void OnClose() override {
+    Base::OnClose();
+    Clear();
   }
 
   bool Receive(Message* out, Instant now) override {
     Collect(now);
-    Slot* slot = full_.Pop();
-    if (slot == nullptr) return false;
-    *out = std::move(slot->message);
-    if (slot->gone) slots_.erase(out->peer());
-    return true;
+    while (Slot* slot = full_.Pop()) {
+      *out = std::move(slot->message);
+      if (slot->gone) slots_.erase(out->peer());
+      if (Base::Wants(*out)) return true;
+      this->core_.CountDropped();
+      out->Clear();
+    }
+    return false;
   }
 
   void OnPeerDown(Peer* peer, bool gone) override {
@@ -64,6 +69,11 @@ class Conflating final : public Base {
       slot.message = std::move(message);
       full_.Add(&slot.node);
     }
+  }
+
+  void Clear() {
+    for (auto& [id, slot] : slots_) full_.Remove(&slot.node);
+    slots_.clear();
   }
 
   std::map<PeerId, Slot> slots_;

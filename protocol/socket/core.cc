@@ -222,7 +222,22 @@ bool SocketCore::CanTake(const Peer& peer) const {
   if (peer.given_up || closing_) return false;
   if (peer.direct != nullptr) return peer.direct->connection->CanSend();
   if (peer.link == nullptr && (!peer.dialer || peer.immediate)) return false;
-  return options_.conflate || !options_.send_mark.Reached(peer.queue.size(), peer.queue_bytes);
+  if (options_.conflate) return true;
+  const Unsent unsent = UnsentOf(peer);
+  return !options_.send_mark.Reached(unsent.messages, unsent.bytes);
+}
+
+SocketCore::Unsent SocketCore::UnsentOf(const Peer& peer) const {
+  Unsent unsent = {peer.queue.size(), peer.queue_bytes};
+  const auto add = [&unsent](const Link& link) {
+    unsent.messages += link.connection->unsent_messages();
+    unsent.bytes += link.connection->unsent_bytes();
+  };
+  if (peer.link != nullptr) add(*peer.link);
+  for (const Link* old : peer.old) {
+    if (!old->recovered) add(*old);
+  }
+  return unsent;
 }
 
 void SocketCore::UpdateBalance(Peer* peer) {
@@ -386,6 +401,13 @@ void SocketCore::FailPeer(Peer* peer, absl::Status why, std::string_view reason,
   Link* link = peer->link != nullptr ? peer->link : peer->next;
   if (link == nullptr) return;
   link->connection->Fail(std::move(why), reason, now);
+  Progress(link, now);
+}
+
+void SocketCore::EndPeer(Peer* peer, absl::Status why, Instant now) {
+  Link* link = peer->link != nullptr ? peer->link : peer->next;
+  if (link == nullptr) return;
+  link->connection->OnTransportClosed(std::move(why), now);
   Progress(link, now);
 }
 

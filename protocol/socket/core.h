@@ -107,6 +107,13 @@ class SocketCore {
 
   bool AnyPeerCanTake() const { return !balance_.empty(); }
   bool CanTake(const Peer& peer) const;
+  // What was taken for the peer and not handed to a transport: in its queue, on its link, or on one
+  // that is over and has its batch still out. It is what the send mark is held against.
+  struct Unsent {
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+  };
+  Unsent UnsentOf(const Peer& peer) const;
   // Gives the message to this peer: to its link, or to its queue while it has none. False: it
   // cannot take it now, and the message is untouched. `prefix`: frames in wire form in front of it.
   bool SendToPeer(Peer* peer, Message* message, Bytes prefix, Instant now) {
@@ -190,6 +197,8 @@ class SocketCore {
 
   // Ends the peer's link: with ERROR and `reason` if there is one.
   void FailPeer(Peer* peer, absl::Status why, std::string_view reason, Instant now);
+  // Ends the peer's link as if its transport had closed: what it brought is still delivered.
+  void EndPeer(Peer* peer, absl::Status why, Instant now);
 
  private:
   // core.cc

@@ -60,6 +60,8 @@ class Pattern {
   // handed out, and only then the pattern's state moves.
   virtual bool Receive(Message* out, Instant now) { return core_.ReceiveFair(out, now); }
   virtual void Taken() {}
+  // It would be given out if it came now: what was asked for may have changed since it came.
+  virtual bool Wants(const Message& /*message*/) { return true; }
   // What Receive gave last and was not taken yet is still to be had; not if the application went on
   // without it.
   virtual bool KeepsShown() const { return true; }

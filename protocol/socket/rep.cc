@@ -4,6 +4,13 @@
 
 namespace monocoque {
 
+// What was not sent to an asker is not kept for whoever answers its dialer next.
+void RepPattern::OnPeerMade(Peer* peer, const LinkOptions& /*options*/) { peer->immediate = true; }
+
+void RepPattern::OnPeerDown(Peer* peer, bool /*gone*/) {
+  if (peer->id == asker_) asker_here_ = false;
+}
+
 bool RepPattern::TakeEnvelope(Message* message) {
   if (!message->multipart()) return false;
   const Bytes frames = message->payload().bytes();
@@ -26,6 +33,9 @@ bool RepPattern::Receive(Message* out, Instant now) {
   while (core_.ReceiveFair(out, now)) {
     if (TakeEnvelope(out)) {
       asker_ = out->peer();
+      // A link that is over delivers before the next one does.
+      const Peer* peer = core_.FindPeer(asker_);
+      asker_here_ = peer != nullptr && peer->link != nullptr && peer->old.empty();
       return true;
     }
     // REP-8: dropped, and the link stays.
@@ -39,12 +49,11 @@ absl::Status RepPattern::Send(Message* message, Instant now) {
   if (!replying_) {
     return absl::FailedPreconditionError("send: REP has no request to answer; receive one first");
   }
-  Peer* peer = core_.FindPeer(asker_);
-  if (peer == nullptr || peer->link == nullptr) {
+  if (!asker_here_) {
     // REP-6: the asker is gone, and nobody else may have the reply.
     core_.CountDropped();
     message->Clear();
-  } else if (!core_.SendToPeer(peer, message, envelope_.bytes(), now)) {
+  } else if (!core_.SendToPeer(core_.FindPeer(asker_), message, envelope_.bytes(), now)) {
     return absl::UnavailableError("");
   }
   replying_ = false;

@@ -57,8 +57,7 @@ absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
     }
     if (Peer* old = core_.FindPeer(it->second)) {
       Forget(old);
-      core_.FailPeer(old, TerminalStatus(Cause::kWeRejectedPeer, "routing id handed over"), "",
-                     now);
+      core_.EndPeer(old, TerminalStatus(Cause::kWeRejectedPeer, "routing id handed over"), now);
     }
   }
   Forget(peer);

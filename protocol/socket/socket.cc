@@ -72,13 +72,12 @@ std::optional<PeerStats> Socket::peer_stats(PeerId id) const {
   stats.messages_sent = peer->sent;
   stats.messages_received = peer->received;
   stats.messages_dropped = peer->dropped;
-  stats.unsent_messages = peer->queue.size();
-  stats.unsent_bytes = peer->queue_bytes;
+  const SocketCore::Unsent unsent = core_->UnsentOf(*peer);
+  stats.unsent_messages = unsent.messages;
+  stats.unsent_bytes = unsent.bytes;
   const Link* link = peer->link != nullptr ? peer->link : peer->next;
   stats.ready = link != nullptr;
   if (link == nullptr) return stats;
-  stats.unsent_messages += link->connection->unsent_messages();
-  stats.unsent_bytes += link->connection->unsent_bytes();
   stats.unreceived_messages = link->connection->stored_messages();
   stats.unreceived_bytes = link->connection->stored_bytes();
   return stats;

@@ -69,10 +69,13 @@ absl::Status SubPattern::Unsubscribe(Bytes prefix, Instant now) {
   return absl::NotFoundError("unsubscribe: there is no such subscription");
 }
 
+bool SubPattern::Wants(const Message& message) {
+  return subscriptions_.Matches(message.text()) != core_.options().invert_matching;
+}
+
 bool SubPattern::Receive(Message* out, Instant now) {
-  const bool invert = core_.options().invert_matching;
   while (core_.ReceiveFair(out, now)) {
-    if (subscriptions_.Matches(out->text()) != invert) return true;
+    if (SubPattern::Wants(*out)) return true;
     core_.CountDropped();
     out->Clear();
   }

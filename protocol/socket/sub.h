@@ -24,6 +24,7 @@ class SubPattern : public Pattern {
   absl::Status Send(Message* message, Instant now) override;
   absl::Status SendTo(Peer* peer, Message* message, Instant now) override;
   bool Receive(Message* out, Instant now) override;
+  bool Wants(const Message& message) override;
 
   absl::Status Subscribe(Bytes prefix, Instant now) override;
   // Not found if there is no such subscription.

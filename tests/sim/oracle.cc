@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace monocoque::testing {
@@ -17,19 +19,30 @@ const sim::LinkReport* Find(const std::vector<sim::LinkReport>& links, std::uint
   return it == links.end() ? nullptr : &*it;
 }
 
-// Input that a type throws away by its rules counts as dropped at the receiver; what cannot be
-// sent, at the sender.
+// Octets of what `sender` wrote on the link that the other end read.
+std::uint64_t ReadOf(const sim::LinkReport& link, int sender) {
+  return link.dialer == sender ? link.acceptor_read : link.dialer_read;
+}
+
+// What cannot be sent is dropped, and not counted as sent.
 bool DropsOutput(SocketType type) {
   return type == SocketType::kRouter || type == SocketType::kRep;
 }
 
 }  // namespace
 
-void Oracle::Add(int socket, SocketType type) { sockets_[socket].type = type; }
+void Oracle::Violation(std::string sentence) {
+  if (violations_.size() == kMaxViolations) return;
+  if (std::ranges::find(violations_, sentence) != violations_.end()) return;
+  violations_.push_back(std::move(sentence));
+}
+
+void Oracle::Add(int socket, const OracleRules& rules) { sockets_[socket].rules = rules; }
 
 bool Oracle::fans_out(int sender) const {
-  const SocketType type = sockets_.at(sender).type;
-  return type == SocketType::kPub || type == SocketType::kXPub || type == SocketType::kXSub;
+  const SocketType type = sockets_.at(sender).rules.type;
+  return type == SocketType::kPub || type == SocketType::kXPub || type == SocketType::kXSub ||
+         type == SocketType::kRadio;
 }
 
 Oracle::Sent* Oracle::FindSent(PayloadId id) {
@@ -44,7 +57,10 @@ void Oracle::OnAccepted(PayloadId id, const Message& message) {
   Sent& sent = sender.sent[id.sequence];
   sent.accepted = true;
   sent.loss_forbidden = sender.loss_forbidden;
+  sent.wire_bytes = message.wire_bytes();
   sent.bytes_from_mark = Payload::BytesFromMark(message);
+  sender.accepted_bytes += sent.wire_bytes;
+  sender.largest_bytes = std::max(sender.largest_bytes, sent.wire_bytes);
   ++sender.accepted;
   ++accepted_;
 }
@@ -63,8 +79,9 @@ void Oracle::OnOctets(const sim::TappedOctets& tapped) {
     }
     done = at;
     if (all.size() - at < Payload::kHeaderBytes) break;
-    OnMark(Payload::IdIn(all.substr(at, Payload::kHeaderBytes)),
-           {tapped.link, tapped.to, stream.offset + at});
+    const PayloadId id = Payload::IdIn(all.substr(at, Payload::kHeaderBytes));
+    stream.begun.push_back(id);
+    OnMark(id, {tapped.link, tapped.to, stream.offset + at});
     done = at + Payload::kHeaderBytes;
   }
   stream.offset += done;
@@ -81,46 +98,130 @@ void Oracle::OnMark(PayloadId id, Begun begun) {
     Violation(absl::StrCat(Name(id), " began on link ", sent->begun.back().link, " and again on ",
                            begun.link));
   }
-  if (sent->begun.empty()) ++sockets_.at(id.sender).begun;
+  if (sent->begun.empty()) {
+    SocketRecord& sender = sockets_.at(id.sender);
+    ++sender.begun;
+    sender.begun_bytes += sent->wire_bytes;
+  }
   sent->begun.push_back(begun);
-}
-
-std::size_t Oracle::waiting(int sender) const {
-  const SocketRecord& record = sockets_.at(sender);
-  return record.accepted - record.begun;
 }
 
 bool Oracle::OnReceived(int receiver, const Message& message, Payload* out) {
   SocketRecord& socket = sockets_.at(receiver);
   ++socket.received;
-  const absl::StatusOr<Payload> read = Payload::Read(message);
+  const absl::StatusOr<Payload> read = Payload::Read(message, socket.rules.envelope_parts);
   if (!read.ok()) {
     Violation(absl::StrCat("socket ", receiver, ": ", read.status().message()));
     return false;
   }
   *out = *read;
-  Sent* sent = FindSent(read->id);
+  const bool subscribes =
+      socket.rules.type == SocketType::kSub || socket.rules.type == SocketType::kDish;
+  if (subscribes && !wants(receiver, read->topic)) {
+    Violation(absl::StrCat("socket ", receiver, " received topic ", read->topic,
+                           ", to which it has no subscription"));
+  }
+  return Deliver(receiver, message, read->id);
+}
+
+bool Oracle::Deliver(int receiver, const Message& message, PayloadId id) {
+  Sent* sent = FindSent(id);
   if (sent == nullptr || !sent->accepted) {
-    Violation(absl::StrCat(Name(read->id), " was received and never accepted"));
+    Violation(absl::StrCat(Name(id), " was received and never accepted"));
     return false;
   }
   const bool again = !sent->delivered_to.insert(receiver).second;
-  if (again || (sent->delivered_to.size() > 1 && !fans_out(read->id.sender))) {
-    Violation(absl::StrCat(Name(read->id), " was received twice, now by socket ", receiver));
+  if (again || (sent->delivered_to.size() > 1 && !fans_out(id.sender))) {
+    Violation(absl::StrCat(Name(id), " was received twice, now by socket ", receiver));
     return false;
   }
   ++delivered_;
   const auto [last, first] =
-      last_.try_emplace({{receiver, message.peer().value()}, read->id.sender}, read->id.sequence);
+      last_.try_emplace({{receiver, message.peer().value()}, id.sender}, id.sequence);
   if (!first) {
-    if (last->second >= read->id.sequence) {
-      Violation(absl::StrCat(Name(read->id), " was received by socket ", receiver,
-                             " behind message ", last->second, " of the same peer"));
+    if (last->second >= id.sequence) {
+      Violation(absl::StrCat(Name(id), " was received by socket ", receiver, " behind message ",
+                             last->second, " of the same peer"));
     }
-    last->second = read->id.sequence;
+    last->second = id.sequence;
   }
   return true;
 }
+
+std::optional<std::uint64_t> Oracle::link_of(PayloadId id) {
+  const Sent* sent = FindSent(id);
+  if (sent == nullptr || sent->begun.empty()) return std::nullopt;
+  return sent->begun.back().link;
+}
+
+// ---- Subscriptions -----------------------------------------------------------------------------
+
+void Oracle::OnSubscribed(int subscriber, std::string_view prefix, bool on) {
+  auto& prefixes = sockets_.at(subscriber).prefixes;
+  if (on) {
+    prefixes.emplace(prefix);
+  } else if (const auto it = prefixes.find(prefix); it != prefixes.end()) {
+    prefixes.erase(it);
+  }
+}
+
+bool Oracle::wants(int subscriber, std::string_view topic) const {
+  const SocketRecord& socket = sockets_.at(subscriber);
+  const bool exactly = socket.rules.type == SocketType::kDish;
+  return std::ranges::any_of(socket.prefixes, [&](const std::string& prefix) {
+    return exactly ? topic == prefix : absl::StartsWith(topic, prefix);
+  });
+}
+
+void Oracle::CheckReached(PayloadId id, std::string_view topic, int subscriber) {
+  const bool got = FindSent(id)->delivered_to.contains(subscriber);
+  if (got == wants(subscriber, topic)) return;
+  Violation(absl::StrCat("topic ", topic, " of socket ", id.sender,
+                         got ? " reached" : " did not reach", " socket ", subscriber));
+}
+
+// ---- Marks -------------------------------------------------------------------------------------
+
+// What was accepted and has not begun waits in a queue, in a link's chain, or in the batch that is
+// out. The first two together are held by the mark, and so is what the batch took of them.
+void Oracle::CheckHeld(int sender, const Mark& mark, std::size_t peers, const SocketStats& stats) {
+  const SocketRecord& socket = sockets_.at(sender);
+  const std::size_t gone = stats.lost + stats.dropped;
+  const std::size_t held = socket.accepted - socket.begun;
+  const std::uint64_t held_bytes = socket.accepted_bytes - socket.begun_bytes;
+  if (mark.messages != 0 && held > 2 * mark.messages * peers + gone) {
+    Violation(absl::StrCat("socket ", sender, " holds ", held, " messages for ", peers,
+                           " peers; its mark is ", mark.messages));
+  }
+  const std::uint64_t most = 2 * (mark.bytes + socket.largest_bytes) * peers;
+  if (mark.bytes != 0 && held_bytes > most + gone * socket.largest_bytes) {
+    Violation(absl::StrCat("socket ", sender, " holds ", held_bytes, " octets for ", peers,
+                           " peers; its mark is ", mark.bytes));
+  }
+}
+
+void Oracle::CheckUntaken(int receiver, const Mark& mark, std::size_t read_bytes,
+                          const std::vector<sim::LinkReport>& links) {
+  if (mark.messages == 0) return;
+  for (const sim::LinkReport& link : links) {
+    if ((link.dialer != receiver && link.acceptor != receiver) || !link.until.is_never()) continue;
+    const int sender = link.dialer == receiver ? link.acceptor : link.dialer;
+    const Stream& stream = streams_[{link.link, sender}];
+    std::size_t untaken = 0;
+    for (auto id = stream.begun.rbegin(); id != stream.begun.rend(); ++id) {
+      const Sent* sent = FindSent(*id);
+      if (sent == nullptr || sent->delivered_to.contains(receiver)) break;
+      const std::uint64_t end = sent->begun.back().offset + sent->bytes_from_mark;
+      if (end <= ReadOf(link, sender)) ++untaken;
+    }
+    const std::size_t most = mark.messages + read_bytes / Payload::kLeastBytes + 1;
+    if (untaken <= most) continue;
+    Violation(absl::StrCat("socket ", receiver, " has read ", untaken, " messages of link ",
+                           link.link, " and given out none of them; its mark is ", mark.messages));
+  }
+}
+
+// ---- Losses ------------------------------------------------------------------------------------
 
 void Oracle::ForbidLoss(int sender) { sockets_.at(sender).loss_forbidden = true; }
 
@@ -138,26 +239,13 @@ void Oracle::Settle(const std::vector<sim::LinkReport>& links) {
 void Oracle::SettleMessage(SocketRecord* sender, PayloadId id, const Sent& sent,
                            const std::vector<sim::LinkReport>& links) {
   const bool fans = fans_out(id.sender);
-  bool delivered = !sent.delivered_to.empty();
+  const bool delivered = !sent.delivered_to.empty();
   for (const Begun& begun : sent.begun) {
     if (fans ? sent.delivered_to.contains(begun.to) : delivered) continue;
-    const sim::LinkReport* link = Find(links, begun.link);
-    if (link == nullptr) {
-      Violation(absl::StrCat(Name(id), " began on a link that there is not"));
-      continue;
-    }
-    const bool dialed = link->dialer == id.sender;
-    const std::uint64_t written = dialed ? link->dialer_wrote : link->acceptor_wrote;
-    const std::uint64_t end = begun.offset + sent.bytes_from_mark;
-    const bool whole = written >= end;
-    if (!link->until.is_never()) {
-      ++gone_with_links_;
-      if (!whole) ++sender->cut;
-    } else if (!whole) {
-      Violation(absl::StrCat(Name(id), " is stuck on link ", begun.link, ", which stands"));
+    if (const sim::LinkReport* link = Find(links, begun.link)) {
+      SettleBegun(sender, id, sent, begun, *link);
     } else {
-      // Its receiver may have thrown it away by rule, and counted it; see Close.
-      ++sockets_.at(begun.to).passed_over;
+      Violation(absl::StrCat(Name(id), " began on a link that there is not"));
     }
   }
   if (fans || delivered) return;
@@ -167,31 +255,50 @@ void Oracle::SettleMessage(SocketRecord* sender, PayloadId id, const Sent& sent,
   }
 }
 
+// It began there, and was not given out by whoever is at the other end.
+void Oracle::SettleBegun(SocketRecord* sender, PayloadId id, const Sent& sent, const Begun& begun,
+                         const sim::LinkReport& link) {
+  const bool stands = link.until.is_never();
+  const std::uint64_t written = link.dialer == id.sender ? link.dialer_wrote : link.acceptor_wrote;
+  const std::uint64_t end = begun.offset + sent.bytes_from_mark;
+  SocketRecord& receiver = sockets_.at(begun.to);
+  // Before its handshake nobody is received from.
+  const bool ready = link.dialer == begun.to ? link.dialer_ready : link.acceptor_ready;
+  if (end <= ReadOf(link, id.sender)) {
+    // Thrown away by rule, and counted; see Close.
+    const bool refused = !stands && (receiver.rules.refuses_peers || !ready);
+    ++(receiver.closing || refused ? receiver.let_go : receiver.passed_over);
+  } else if (stands) {
+    Violation(absl::StrCat(Name(id), written < end ? " is stuck on" : " was not read from",
+                           " link ", begun.link, ", which stands"));
+  } else {
+    ++gone_with_links_;
+    if (written < end) ++sender->cut;
+  }
+}
+
 void Oracle::Close(int number, const SocketStats& stats) {
   const SocketRecord& socket = sockets_.at(number);
-  const auto check = [&](std::string_view what, std::uint64_t counted, std::uint64_t seen) {
-    if (counted == seen) return;
-    Violation(absl::StrCat("socket ", number, " (", SocketTypeName(socket.type), ") counts ",
-                           counted, " ", what, ", and it was ", seen));
+  const SocketType type = socket.rules.type;
+  const auto check = [&](std::string_view what, std::uint64_t counted, std::uint64_t least,
+                         std::uint64_t most) {
+    if (least <= counted && counted <= most) return;
+    Violation(absl::StrCat("socket ", number, " (", SocketTypeName(type), ") counts ", counted, " ",
+                           what, ", and it was ", least,
+                           most == least ? "" : absl::StrCat(" to ", most)));
   };
-  check("received", stats.messages_received, socket.received);
-  if (DropsOutput(socket.type)) {
-    check("sent or dropped", stats.messages_sent + stats.dropped, socket.accepted);
-    check("lost or dropped", stats.lost + stats.dropped, socket.never_begun + socket.cut);
-  } else {
-    check("sent", stats.messages_sent, socket.accepted);
-    if (!fans_out(number)) check("lost", stats.lost, socket.never_begun + socket.cut);
-    if (socket.passed_over > stats.dropped) {
-      Violation(absl::StrCat("socket ", number, " (", SocketTypeName(socket.type), ") was given ",
-                             socket.passed_over,
-                             " messages on links that stand, which it neither gave out nor counts "
-                             "as dropped; it counts ",
-                             stats.dropped));
-    }
-  }
-  if (DropsOutput(socket.type) && socket.passed_over > 0) {
-    Violation(absl::StrCat("socket ", number, " (", SocketTypeName(socket.type), ") kept ",
-                           socket.passed_over, " messages on links that stand"));
+  check("received", stats.messages_received, socket.received, socket.received);
+  const std::uint64_t unsent = DropsOutput(type) ? std::min(stats.dropped, socket.accepted) : 0;
+  check("sent", stats.messages_sent, socket.accepted - unsent, socket.accepted);
+  if (!fans_out(number)) {
+    // A message is lost at its sender or dropped there, or dropped at its receiver.
+    const std::uint64_t missing = socket.never_begun + socket.cut + socket.passed_over;
+    check("lost or dropped", stats.lost + stats.dropped, missing, missing + socket.let_go);
+    check("lost", stats.lost, 0, socket.never_begun + socket.cut);
+  } else if (!socket.rules.drops_copies) {
+    check("dropped", stats.dropped, socket.passed_over, socket.passed_over + socket.let_go);
+  } else if (socket.passed_over > stats.dropped) {
+    check("dropped", stats.dropped, socket.passed_over, stats.messages_sent);
   }
 }
 

@@ -4,12 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "adapters/sim/options.h"
+#include "protocol/drive/mark.h"
 #include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
@@ -17,22 +20,36 @@
 
 namespace monocoque::testing {
 
+// What a socket's type and options permit.
+struct OracleRules {
+  SocketType type = SocketType::kPair;
+  // One that sends copies drops those that some peer cannot take; otherwise all peers can, always.
+  bool drops_copies = false;
+  // Refuses peers, and with them what they said already.
+  bool refuses_peers = false;
+  // Parts in front of a payload that it receives, the last of them empty.
+  std::size_t envelope_parts = 0;
+};
+
 // Knows what was sent, sees every octet that is written and every message that is received, and
 // says where the sockets of a simulation broke their word:
 //
 //   * a message comes whole, as it was sent, or not at all (TR-1), and once (TR-2);
 //   * of one peer in the order it was sent (TR-3);
 //   * one that was accepted is delivered, or counted as lost or dropped, or had begun on a link
-//   that ended
-//     before it was read; on a link that stands nothing vanishes;
+//   that
+//     ended before it was read; on a link that stands nothing vanishes, and what was read is given
+//     out, or dropped by rule and counted;
 //   * what had begun on one link never begins on another;
+//   * no queue grows beyond its mark;
+//   * who subscribed gets what it wants and nothing else;
 //   * counts say what happened.
 //
 // The order of calls: OnAccepted, OnOctets and OnReceived during the run; Settle once everything is
 // calm and read, with all links; Close with each socket's counts, once all are closed.
 class Oracle {
  public:
-  void Add(int socket, SocketType type);
+  void Add(int socket, const OracleRules& rules);
 
   void OnOctets(const sim::TappedOctets& tapped);
   // `message`: as it was given to Send, which took it.
@@ -41,23 +58,47 @@ class Oracle {
   bool OnReceived(int receiver, const Message& message, Payload* out);
   // A message that the application received and that is no payload: a subscription notice.
   void OnNotice(int receiver) { ++sockets_.at(receiver).received; }
+  // The application closes the socket, and with it gives up what it did not take.
+  void OnClosing(int socket) { sockets_.at(socket).closing = true; }
+
+  // ---- Subscriptions ---------------------------------------------------------------------------
+
+  // The subscriber wants what begins with `prefix`, once more or once less.
+  void OnSubscribed(int subscriber, std::string_view prefix, bool on);
+  bool wants(int subscriber, std::string_view topic) const;
+  // Everything is at rest: the message, sent since all subscriptions were known, reached this
+  // subscriber if it wants it.
+  void CheckReached(PayloadId id, std::string_view topic, int subscriber);
+
+  // ---- Marks -----------------------------------------------------------------------------------
+
+  // What a socket with `mark` holds for its peers, of which there are at most so many. `stats`: its
+  // counts now.
+  void CheckHeld(int sender, const Mark& mark, std::size_t peers, const SocketStats& stats);
+  // What was read from one link and not given out is within `mark`, but for what came with one
+  // read, which is of at most `read_bytes`.
+  void CheckUntaken(int receiver, const Mark& mark, std::size_t read_bytes,
+                    const std::vector<sim::LinkReport>& links);
+
+  // ---- Losses ----------------------------------------------------------------------------------
 
   // Between the two no message of `sender` that it has yet to number may be lost, for whatever
   // reason.
   void ForbidLoss(int sender);
   void AllowLoss(int sender);
-  const std::set<int>& delivered_to(PayloadId id) { return FindSent(id)->delivered_to; }
   void Settle(const std::vector<sim::LinkReport>& links);
   void Close(int socket, const SocketStats& stats);
 
-  // So many messages were accepted from, and not begun by, this socket.
-  std::size_t waiting(int sender) const;
+  // The link that the message began on last; nothing if it did not.
+  std::optional<std::uint64_t> link_of(PayloadId id);
   std::size_t delivered() const { return delivered_; }
   std::size_t accepted() const { return accepted_; }
-  // Messages that had begun on a link that ended, and were not delivered.
+  // Messages that had begun on a link that ended before they were read.
   std::size_t gone_with_links() const { return gone_with_links_; }
 
-  void Violation(std::string sentence) { violations_.push_back(std::move(sentence)); }
+  // The first of a kind says it; a sentence is kept once, and so many of them at most.
+  static constexpr std::size_t kMaxViolations = 20;
+  void Violation(std::string sentence);
   const std::vector<std::string>& violations() const { return violations_; }
 
  private:
@@ -70,33 +111,44 @@ class Oracle {
   struct Sent {
     bool accepted = false;
     bool loss_forbidden = false;
+    std::uint64_t wire_bytes = 0;
     std::uint64_t bytes_from_mark = 0;
     std::vector<Begun> begun;
     std::set<int> delivered_to;
   };
   struct SocketRecord {
-    SocketType type = SocketType::kPair;
+    OracleRules rules;
     std::vector<Sent> sent;
     std::size_t accepted = 0;
+    std::uint64_t accepted_bytes = 0;
     std::size_t begun = 0;
+    std::uint64_t begun_bytes = 0;
+    std::uint64_t largest_bytes = 0;
     std::size_t received = 0;
     bool loss_forbidden = false;
+    bool closing = false;
+    std::multiset<std::string, std::less<>> prefixes;
     // Found by Settle.
     std::size_t never_begun = 0;
     std::size_t cut = 0;          // begun, and not written to its end
     std::size_t passed_over = 0;  // read by this socket and not given out
+    std::size_t let_go = 0;       // the same, of a socket that may do so without counting
   };
   // One direction of a link.
   struct Stream {
     std::uint64_t offset = 0;  // of `tail`
     std::string tail;
+    std::vector<PayloadId> begun;
   };
 
   bool fans_out(int sender) const;
   Sent* FindSent(PayloadId id);
   void OnMark(PayloadId id, Begun begun);
+  bool Deliver(int receiver, const Message& message, PayloadId id);
   void SettleMessage(SocketRecord* sender, PayloadId id, const Sent& sent,
                      const std::vector<sim::LinkReport>& links);
+  void SettleBegun(SocketRecord* sender, PayloadId id, const Sent& sent, const Begun& begun,
+                   const sim::LinkReport& link);
 
   std::map<int, SocketRecord> sockets_;
   std::map<std::pair<std::uint64_t, int>, Stream> streams_;  // by link and writer

@@ -70,16 +70,22 @@ std::uint64_t Checksum(const std::vector<std::string_view>& parts) {
   return sum;
 }
 
-// Index of the part that holds the header: the first that is not empty.
+// Index of the part that holds the header; the first, if none does.
 std::size_t HeaderPart(const Message& message) {
-  std::size_t at = 0;
-  while (at + 1 < message.part_count() && message[at].empty()) ++at;
-  return at;
+  for (std::size_t at = 0; at < message.part_count(); ++at) {
+    const std::string_view part = message[at].text();
+    if (part.size() >= Payload::kLeastBytes &&
+        part.substr(Payload::kTopicBytes, Payload::kMark.size()) == Payload::kMark) {
+      return at;
+    }
+  }
+  return 0;
 }
 
 }  // namespace
 
-Message Payload::Make(const std::vector<std::size_t>& part_bytes, bool delimiter) const {
+Message Payload::Make(const std::vector<std::size_t>& part_bytes,
+                      const std::vector<std::string>& envelope) const {
   std::vector<std::string> parts;
   sim::Random random((std::uint64_t{id.sequence} << 16) + static_cast<std::uint64_t>(id.sender));
   for (std::size_t bytes : part_bytes) {
@@ -97,17 +103,27 @@ Message Payload::Make(const std::vector<std::size_t>& part_bytes, bool delimiter
   Put(&first, kTopicBytes + kChecksumAt, 0, 8);
   std::vector<std::string_view> views(parts.begin(), parts.end());
   Put(&first, kTopicBytes + kChecksumAt, Checksum(views), 8);
-  if (delimiter) views.insert(views.begin(), std::string_view());
+  views.insert(views.begin(), envelope.begin(), envelope.end());
   return Message(absl::MakeConstSpan(views));
 }
 
-absl::StatusOr<Payload> Payload::Read(const Message& message) {
+std::vector<std::string> Payload::EnvelopeOf(const Message& message) {
+  std::vector<std::string> envelope;
+  for (std::size_t i = 0; i < HeaderPart(message); ++i) envelope.emplace_back(message[i].text());
+  return envelope;
+}
+
+absl::StatusOr<Payload> Payload::Read(const Message& message, std::size_t envelope_parts) {
   const std::size_t begin = HeaderPart(message);
   std::vector<std::string_view> parts;
   for (std::size_t i = begin; i < message.part_count(); ++i) parts.push_back(message[i].text());
   const std::string_view first = parts[0];
   if (first.size() < kLeastBytes || first.substr(kTopicBytes, kMark.size()) != kMark) {
     return absl::DataLossError("a message without its mark");
+  }
+  const bool enveloped = begin > 0 && begin <= envelope_parts && message[begin - 1].empty();
+  if (begin > 0 ? !enveloped : envelope_parts > 0) {
+    return absl::DataLossError(absl::StrCat("a message with ", begin, " parts in front"));
   }
   const std::string_view header = first.substr(kTopicBytes, kHeaderBytes);
   Payload read;

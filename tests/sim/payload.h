@@ -34,11 +34,15 @@ struct Payload {
   PayloadId about;  // of a reply: what it answers
   std::string topic;
 
-  // `part_bytes`: the sizes of the parts, the first raised to kLeastBytes. `delimiter`: an empty
-  // part in front.
-  Message Make(const std::vector<std::size_t>& part_bytes, bool delimiter = false) const;
-  // Checks all of it. Empty parts in front are passed over. The error says what is wrong.
-  static absl::StatusOr<Payload> Read(const Message& message);
+  // `part_bytes`: the sizes of the parts, the first raised to kLeastBytes. `envelope`: parts in
+  // front.
+  Message Make(const std::vector<std::size_t>& part_bytes,
+               const std::vector<std::string>& envelope = {}) const;
+  // Checks all of it. In front are 1 to `envelope_parts` parts, the last of them empty; with 0,
+  // none. The error says what is wrong.
+  static absl::StatusOr<Payload> Read(const Message& message, std::size_t envelope_parts = 0);
+  // The parts in front of the payload.
+  static std::vector<std::string> EnvelopeOf(const Message& message);
 
   // Octets on the wire from the mark to the message's end.
   static std::uint64_t BytesFromMark(const Message& message);

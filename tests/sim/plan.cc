@@ -1,6 +1,9 @@
 #include "tests/sim/plan.h"
 
 #include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 
@@ -12,7 +15,11 @@ using sim::Random;
 
 bool Sends(const Pairing& pairing, bool left) {
   if (pairing.play == Play::kBoth || pairing.play == Play::kNames) return true;
-  return left;
+  return left || pairing.right == SocketType::kXSub;
+}
+
+bool IsOneOf(SocketType type, std::initializer_list<SocketType> types) {
+  return std::ranges::find(types, type) != types.end();
 }
 
 absl::Duration Milliseconds(Random* random, std::uint64_t least, std::uint64_t most) {
@@ -53,10 +60,22 @@ sim::SimulationOptions DrawWorld(Random* random) {
   return world;
 }
 
-// The longest that a heartbeat may take when nothing goes wrong.
+// What a link carries in a second when nothing goes wrong: a window's content each way there, or
+// what the line gives.
+std::int64_t BytesPerSecond(const sim::SimulationOptions& world) {
+  const absl::Duration way = world.latency + world.jitter + absl::Milliseconds(1);
+  const auto by_window = static_cast<std::int64_t>(static_cast<double>(world.window_bytes) /
+                                                   absl::ToDoubleSeconds(way));
+  if (world.bytes_per_second == 0) return by_window;
+  return std::min(by_window, world.bytes_per_second);
+}
+
+// The longest that a heartbeat may take when nothing goes wrong: a batch is in front of it on both
+// ways.
 absl::Duration RoundTrip(const sim::SimulationOptions& world) {
+  constexpr std::int64_t kBatchBytes = 1024 * 1024;
   return 4 * (world.latency + world.jitter) + 2 * world.timer_delay + absl::Milliseconds(50) +
-         (world.bytes_per_second > 0 ? absl::Seconds(2) : absl::ZeroDuration());
+         2 * absl::Seconds(kBatchBytes) / BytesPerSecond(world);
 }
 
 SocketOptions DrawOptions(Random* random, const sim::SimulationOptions& world) {
@@ -80,6 +99,26 @@ SocketOptions DrawOptions(Random* random, const sim::SimulationOptions& world) {
   return options;
 }
 
+// Options that only some types have.
+void DrawTypeOptions(Random* random, const Pairing& pairing, ActorPlan* actor) {
+  using enum SocketType;
+  SocketOptions& options = actor->options;
+  const SocketType type = actor->type;
+  if (type == kRouter) options.router_mandatory = random->Chance(0.5);
+  if (type == kXPub) options.xpub_verbose = random->Chance(0.3);
+  if (type == kReq) {
+    options.req_relaxed = random->Chance(0.3);
+    options.req_correlate = random->Chance(0.4);
+  }
+  if (IsOneOf(type, {kPub, kXPub, kRadio})) options.xpub_nodrop = random->Chance(0.15);
+  if (IsOneOf(type, {kPub, kSub, kPush, kPull, kDealer}) && pairing.play != Play::kAsk) {
+    options.conflate = random->Chance(0.1);
+  }
+  if (!actor->binds) options.link.immediate = random->Chance(0.15);
+  // One peer alone: who comes back is refused while the old link seems to stand, and tries again.
+  if (IsOneOf(type, {kPair, kChannel})) options.link.retry.peer_rejected_us = Retry::kBackoff;
+}
+
 ActorPlan DrawActor(Random* random, const sim::SimulationOptions& world, const Pairing& pairing,
                     bool left, bool binds) {
   ActorPlan actor;
@@ -95,12 +134,12 @@ ActorPlan DrawActor(Random* random, const sim::SimulationOptions& world, const P
     actor.look = Milliseconds(random, 1, random->Chance(0.3) ? 1000 : 50);
     actor.take = random->Between(1, 20);
   }
-  if (actor.type == SocketType::kRouter) actor.options.router_mandatory = random->Chance(0.5);
-  if (actor.type == SocketType::kXPub) actor.options.xpub_verbose = random->Chance(0.3);
+  DrawTypeOptions(random, pairing, &actor);
   return actor;
 }
 
 Mishap DrawMishap(Random* random, const Plan& plan) {
+  using enum Mishap::Kind;
   Mishap mishap;
   mishap.at = random->UpTo(plan.lasts);
   mishap.actor = random->Below(plan.left);
@@ -108,13 +147,33 @@ Mishap DrawMishap(Random* random, const Plan& plan) {
   if (random->Chance(0.5)) std::swap(mishap.actor, mishap.other);
   mishap.bytes = random->Below(std::uint64_t{1} << random->Between(1, 16));
   mishap.lasts = Milliseconds(random, 1, 2000);
-  const std::uint64_t draw = random->Below(20);
-  mishap.kind = draw < 6    ? Mishap::Kind::kCut
-                : draw < 12 ? Mishap::Kind::kCutAfterBytes
-                : draw < 16 ? Mishap::Kind::kPartition
-                : draw < 19 ? Mishap::Kind::kFreeze
-                            : Mishap::Kind::kClose;
+  constexpr std::array kKinds = {kCut,           kCut,           kCut,           kCut,
+                                 kCut,           kCut,           kCutAfterBytes, kCutAfterBytes,
+                                 kCutAfterBytes, kCutAfterBytes, kCutAfterBytes, kCutAfterBytes,
+                                 kPartition,     kPartition,     kPartition,     kPartition,
+                                 kSlow,          kSlow,          kFreeze,        kFreeze,
+                                 kFreeze,        kRestart,       kRestart,       kClose};
+  mishap.kind = kKinds[random->Below(kKinds.size())];
   return mishap;
+}
+
+// Sockets with names of their own. Who comes back under its name, or dials anew while the old link
+// seems to stand, takes the name over; or is refused, and tries again.
+void DrawNames(Random* random, Plan* plan) {
+  using enum SocketType;
+  const bool by_name = plan->pairing->play == Play::kNames;
+  const bool to_router = plan->pairing->right == kRouter;
+  if (!by_name && !(to_router && random->Chance(0.3))) return;
+  const bool hand_over = random->Chance(0.5);
+  for (std::size_t i = 0; i < plan->actors.size(); ++i) {
+    SocketOptions& options = plan->actors[i].options;
+    if (by_name || i < plan->left) options.routing_id = absl::StrCat("actor", i);
+    if (plan->actors[i].type == kRouter && hand_over) {
+      options.router_id_clash = RoutingIdClash::kHandOver;
+    }
+    options.link.retry.peer_rejected_us = Retry::kBackoff;
+    options.link.retry.we_rejected_peer = Retry::kBackoff;
+  }
 }
 
 }  // namespace
@@ -125,17 +184,16 @@ Plan Plan::FromSeed(std::uint64_t seed) {
   plan.pairing = &kPairings[seed % kPairings.size()];
   plan.world = DrawWorld(&random);
   plan.lasts = Milliseconds(&random, 200, 4000);
-  const bool pair = plan.pairing->left == SocketType::kPair;
+  const bool pair = IsOneOf(plan.pairing->left, {SocketType::kPair, SocketType::kChannel});
   plan.left = pair ? 1 : random.Between(1, 3);
   const std::size_t right = pair ? 1 : random.Between(1, 3);
-  const bool left_binds = random.Chance(0.5);
+  // PEER knows the numbers of those it dialed.
+  const bool left_binds = random.Chance(0.5) && plan.pairing->left != SocketType::kPeer;
   for (std::size_t i = 0; i < plan.left + right; ++i) {
     const bool left = i < plan.left;
     plan.actors.push_back(DrawActor(&random, plan.world, *plan.pairing, left, left == left_binds));
-    if (plan.pairing->play == Play::kNames) {
-      plan.actors.back().options.routing_id = absl::StrCat("actor", i);
-    }
   }
+  DrawNames(&random, &plan);
   const bool large = plan.pairing->name == "StreamOfLarge";
   plan.largest = large ? 400'000 : random.Chance(0.3) ? 70'000 : 3000;
   if (large) {
@@ -150,17 +208,31 @@ Plan Plan::FromSeed(std::uint64_t seed) {
 bool Plan::harmless() const {
   const Faults& faults = world.faults;
   if (!mishaps.empty() || faults.cut > 0) return false;
-  return std::ranges::none_of(actors, [](const ActorPlan& actor) {
-    return actor.options.link.heartbeat.interval > absl::ZeroDuration();
+  // Whose deadline is over before its peer's last word came takes nothing of what came with it.
+  const absl::Duration handshake =
+      8 * (world.latency + world.jitter + faults.read_delay + faults.batch_delay) +
+      (faults.fail_accept > 0 ? absl::Seconds(1) : absl::ZeroDuration());
+  return std::ranges::none_of(actors, [&](const ActorPlan& actor) {
+    const LinkOptions& link = actor.options.link;
+    return actor.options.conflate || link.handshake_timeout < handshake ||
+           link.heartbeat.interval > absl::ZeroDuration();
   });
 }
 
+bool Plan::has(Mishap::Kind kind) const {
+  return std::ranges::any_of(mishaps, [&](const Mishap& mishap) { return mishap.kind == kind; });
+}
+
 std::string Plan::ToString() const {
-  std::string text =
-      absl::StrCat(pairing->name, " ", left, ":", actors.size() - left,
-                   actors[0].binds ? ", left binds, " : ", right binds, ", mishaps.size(),
-                   " mishaps", ", latency ", absl::FormatDuration(world.latency), ", cut ",
-                   world.faults.cut, ", largest ", largest, world.shuffle ? ", shuffled" : "");
+  constexpr std::array<std::string_view, 7> kNames = {
+      "cut", "cut after bytes", "partition", "slow", "freeze", "close", "restart"};
+  std::string text = absl::StrCat(pairing->name, " ", left, ":", actors.size() - left,
+                                  actors[0].binds ? ", left binds" : ", right binds", ", latency ",
+                                  absl::FormatDuration(world.latency), ", cut ", world.faults.cut,
+                                  ", largest ", largest, world.shuffle ? ", shuffled" : "");
+  for (const Mishap& mishap : mishaps) {
+    absl::StrAppend(&text, ", ", kNames[static_cast<std::size_t>(mishap.kind)]);
+  }
   return text;
 }
 

@@ -33,7 +33,7 @@ struct Pairing {
   Play play;
 };
 
-inline constexpr std::array<Pairing, 13> kPairings = {{
+inline constexpr std::array<Pairing, 18> kPairings = {{
     {"PushPull", SocketType::kPush, SocketType::kPull, Play::kStream},
     {"PairPair", SocketType::kPair, SocketType::kPair, Play::kBoth},
     {"ReqRep", SocketType::kReq, SocketType::kRep, Play::kAsk},
@@ -47,6 +47,11 @@ inline constexpr std::array<Pairing, 13> kPairings = {{
     {"PubXSub", SocketType::kPub, SocketType::kXSub, Play::kPublish},
     {"XPubXSub", SocketType::kXPub, SocketType::kXSub, Play::kPublish},
     {"StreamOfLarge", SocketType::kPush, SocketType::kPull, Play::kStream},
+    {"ClientServer", SocketType::kClient, SocketType::kServer, Play::kAskMany},
+    {"RadioDish", SocketType::kRadio, SocketType::kDish, Play::kPublish},
+    {"ScatterGather", SocketType::kScatter, SocketType::kGather, Play::kStream},
+    {"PeerPeer", SocketType::kPeer, SocketType::kPeer, Play::kAskMany},
+    {"ChannelChannel", SocketType::kChannel, SocketType::kChannel, Play::kBoth},
 }};
 
 // How one socket behaves.
@@ -65,10 +70,19 @@ struct ActorPlan {
 
 // Something that is done to the sockets at a time.
 struct Mishap {
-  enum class Kind { kCut, kCutAfterBytes, kPartition, kFreeze, kClose };
+  enum class Kind {
+    kCut,
+    kCutAfterBytes,
+    kPartition,
+    kSlow,  // a long way and a thin line between the two
+    kFreeze,
+    kClose,
+    kRestart,  // closed, and another comes back in its place
+  };
   Kind kind = Kind::kCut;
   absl::Duration at;
-  absl::Duration lasts;  // kPartition, kFreeze; kClose: the linger time
+  // kClose, kRestart: the linger time, or none. kRestart: and until it comes back.
+  absl::Duration lasts;
   std::size_t actor = 0;
   std::size_t other = 0;
   std::uint64_t bytes = 0;
@@ -89,6 +103,7 @@ struct Plan {
 
   // Without mishaps and faults: nothing may be lost.
   bool harmless() const;
+  bool has(Mishap::Kind kind) const;
   // One line.
   std::string ToString() const;
 };

@@ -5,12 +5,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "protocol/drive/cause.h"
+#include "protocol/wire/routing_number.h"
 
 namespace monocoque::testing {
 namespace {
 
-constexpr absl::Duration kAnswerPause = absl::Milliseconds(5);
+using enum SocketType;
+
+constexpr absl::Duration kRetryPause = absl::Milliseconds(5);
 // A REQ whose answer is lost would wait for ever.
 constexpr absl::Duration kPatience = absl::Milliseconds(500);
 
@@ -24,6 +26,11 @@ sim::SimulationOptions WithEyes(sim::SimulationOptions options, Oracle* oracle,
 bool IsNotice(const Message& message) {
   const Bytes bytes = message.bytes();
   return !bytes.empty() && bytes[0] <= 1;
+}
+
+bool SendsOnePart(SocketType type) {
+  return type == kClient || type == kServer || type == kRadio || type == kScatter ||
+         type == kPeer || type == kChannel;
 }
 
 }  // namespace
@@ -41,13 +48,32 @@ Run::Run(std::uint64_t seed, const Plan& plan, const std::function<void(std::str
   }
 }
 
+OracleRules Run::RulesOf(const Actor& actor) const {
+  const SocketOptions& options = actor.plan->options;
+  OracleRules rules = {.type = actor.plan->type};
+  const Mark standard;
+  const bool has_mark =
+      options.send_mark.messages < standard.messages || options.send_mark.bytes < standard.bytes;
+  // XSUB sends to those it dials whether they are there or not.
+  rules.drops_copies = (has_mark && !options.xpub_nodrop) || options.conflate ||
+                       (is(actor, kXSub) && options.link.immediate);
+  const bool hands_over = options.router_id_clash == RoutingIdClash::kHandOver;
+  rules.refuses_peers =
+      is(actor, kPair) || is(actor, kChannel) || (is(actor, kRouter) && !hands_over);
+  if (is(actor, kDealer) && plan_.pairing->right == kRep) rules.envelope_parts = 1;
+  if (is(actor, kRouter) && plan_.pairing->left == kReq) rules.envelope_parts = 2;
+  return rules;
+}
+
 void Run::MakeSocket(Actor* actor) {
   actor->socket = sim_.MakeSocket(actor->plan->type, actor->plan->options);
   if (!actor->socket.status().ok()) {
     oracle_.Violation(std::string(actor->socket.status().message()));
   }
-  oracle_.Add(actor->socket.number(), actor->plan->type);
+  oracle_.Add(actor->socket.number(), RulesOf(*actor));
+  actor->closed = false;
   actor->next_sequence = 0;
+  actor->numbers.clear();
   if (actor->plan->look == absl::ZeroDuration() || calm_) {
     actor->socket.OnMessage([this, actor](Message message) { Handle(actor, message); });
   }
@@ -60,40 +86,67 @@ std::string Run::EndpointOf(const Actor& actor) const {
 void Run::Wire(Actor* actor) {
   if (actor->closed) return;
   if (actor->plan->binds) {
-    if (auto bound = actor->socket.Bind(EndpointOf(*actor)); !bound.ok()) {
-      oracle_.Violation(std::string(bound.status().message()));
+    const absl::Status bound = actor->socket.Bind(EndpointOf(*actor)).status();
+    if (absl::IsAlreadyExists(bound) && !actor->former.empty()) {
+      // Who had the name before stands still, and has it still.
+      WireLater(actor, kRetryPause);
+    } else if (!bound.ok()) {
+      oracle_.Violation(std::string(bound.message()));
     }
     return;
   }
   for (const auto& other : actors_) {
-    if (other->left != actor->left) (void)actor->socket.Connect(EndpointOf(*other));
+    if (other->left == actor->left) continue;
+    if (!is(*actor, kPeer)) {
+      (void)actor->socket.Connect(EndpointOf(*other));
+    } else if (const auto number = actor->socket.ConnectPeer(EndpointOf(*other)); number.ok()) {
+      actor->numbers.push_back(*number);
+    }
   }
 }
 
-// A new socket in place of one that waits for an answer that does not come.
-void Run::Replace(Actor* actor) {
-  actor->socket.StartClose(absl::ZeroDuration());
-  retired_.push_back(std::exchange(actor->socket, sim::Socket()));
+void Run::WireLater(Actor* actor, absl::Duration delay) {
+  sim_.After(delay, [this, actor, number = actor->socket.number()] {
+    if (actor->socket.number() == number) Wire(actor);
+  });
+}
+
+void Run::StartClose(Actor* actor, absl::Duration linger) {
+  oracle_.OnClosing(actor->socket.number());
+  actor->closed = true;
   actor->pending.reset();
+  actor->answers.clear();
+  actor->asked = Instant();
+  actor->socket.StartClose(linger);
+}
+
+// A new socket in place of the old one, with everything that the application wants.
+void Run::Replace(Actor* actor, absl::Duration linger) {
+  if (!actor->closed) StartClose(actor, linger);
+  actor->former.insert(actor->socket.number());
+  retired_.push_back(std::exchange(actor->socket, sim::Socket()));
   MakeSocket(actor);
   Wire(actor);
+  for (const std::string& prefix : actor->prefixes) (void)Want(actor, prefix, true);
 }
 
 // ---- The play ----------------------------------------------------------------------------------
 
+void Run::Begin(Actor* actor) {
+  WireLater(actor, random_.UpTo(absl::Milliseconds(100)));
+  if (actor->left_to_send > 0) {
+    sim_.After(random_.UpTo(actor->plan->pause), [this, actor] { Tick(actor); });
+  }
+  if (publishes() && !actor->left) ChangeMind(actor, 12);
+  if (actor->plan->look > absl::ZeroDuration()) Look(actor);
+}
+
 SeedResult Run::Go() {
   // Some dial before anybody listens.
-  for (const auto& actor : actors_) {
-    Actor* who = actor.get();
-    sim_.After(random_.UpTo(absl::Milliseconds(100)), [this, who] { Wire(who); });
-    if (who->left_to_send > 0) {
-      sim_.After(random_.UpTo(who->plan->pause), [this, who] { Tick(who); });
-    }
-    if (publishes() && !who->left) ChangeMind(who, 12);
-    if (who->plan->look > absl::ZeroDuration()) Look(who);
-  }
+  for (const auto& actor : actors_) Begin(actor.get());
   for (const Mishap& mishap : plan_.mishaps) Plot(mishap);
-  const bool may_lose = !plan_.harmless() || plan_.pairing->play == Play::kNames || asks();
+  const bool may_lose =
+      !plan_.harmless() || plan_.pairing->play == Play::kNames || asks() || publishes();
   for (const auto& actor : actors_) {
     if (!may_lose) oracle_.ForbidLoss(actor->socket.number());
   }
@@ -116,41 +169,52 @@ SeedResult Run::Go() {
 }
 
 void Run::Tick(Actor* actor) {
-  if (calm_ || actor->closed) return;
-  if (actor->plan->type == SocketType::kReq && !actor->plan->binds && actor->asked != Instant() &&
+  if (calm_ || actor->for_good) return;
+  if (is(*actor, kReq) && !actor->closed && !actor->plan->binds && actor->asked != Instant() &&
       sim_.now() - actor->asked > kPatience) {
-    actor->asked = Instant();
-    Replace(actor);
+    Replace(actor, absl::ZeroDuration());
   }
   for (std::size_t i = 0; i < actor->plan->burst && actor->left_to_send > 0; ++i) {
-    if (!SendOne(actor)) break;
+    if (actor->closed || !SendOne(actor)) break;
     --actor->left_to_send;
   }
-  CheckMarks(*actor);
+  if (!actor->closed) CheckMarks(*actor);
   if (actor->left_to_send == 0) return;
   sim_.After(random_.UpTo(actor->plan->pause * 2), [this, actor] { Tick(actor); });
 }
 
 void Run::Look(Actor* actor) {
   sim_.After(random_.UpTo(actor->plan->look * 2), [this, actor] {
-    if (calm_ || actor->closed) return;
+    if (calm_ || actor->for_good) return;
+    if (!actor->closed) CheckMarks(*actor);
     Message message;
-    for (std::size_t i = 0; i < actor->plan->take && actor->socket.TryReceive(&message); ++i) {
+    for (std::size_t i = 0; i < actor->plan->take && !actor->closed; ++i) {
+      if (!actor->socket.TryReceive(&message)) break;
       Handle(actor, message);
     }
     Look(actor);
   });
 }
 
+absl::Status Run::Want(Actor* actor, const std::string& prefix, bool on) {
+  sim::Socket& socket = actor->socket;
+  const bool dish = is(*actor, kDish);
+  const absl::Status done = on ? (dish ? socket.Join(prefix) : socket.Subscribe(prefix))
+                               : (dish ? socket.Leave(prefix) : socket.Unsubscribe(prefix));
+  if (done.ok()) oracle_.OnSubscribed(socket.number(), prefix, on);
+  return done;
+}
+
 void Run::ChangeMind(Actor* actor, int left) {
   sim_.After(random_.UpTo(plan_.lasts / 10), [this, actor, left] {
     if (calm_ || actor->closed) return;
+    const bool dish = is(*actor, kDish);
     std::string prefix = DrawTopic();
-    prefix.resize(random_.Below(3));
-    if (random_.Chance(0.4) && actor->prefixes.contains(prefix)) {
-      (void)actor->socket.Unsubscribe(prefix);
-      actor->prefixes.erase(actor->prefixes.find(prefix));
-    } else if (actor->socket.Subscribe(prefix).ok()) {
+    if (!dish) prefix.resize(random_.Below(3));
+    const auto had = actor->prefixes.find(prefix);
+    if (had != actor->prefixes.end() && (dish || random_.Chance(0.4))) {
+      if (Want(actor, prefix, false).ok()) actor->prefixes.erase(had);
+    } else if (Want(actor, prefix, true).ok()) {
       actor->prefixes.insert(prefix);
     }
     if (left > 1) ChangeMind(actor, left - 1);
@@ -164,7 +228,8 @@ std::string Run::DrawTopic() {
 }
 
 std::vector<std::size_t> Run::DrawParts() {
-  const std::size_t parts = random_.Chance(0.7) ? 1 : random_.Between(2, 5);
+  const bool one = random_.Chance(0.7) || SendsOnePart(plan_.pairing->left);
+  const std::size_t parts = one ? 1 : random_.Between(2, 5);
   std::vector<std::size_t> bytes;
   for (std::size_t i = 0; i < parts; ++i) {
     const std::uint64_t draw = random_.Below(100);
@@ -176,19 +241,30 @@ std::vector<std::size_t> Run::DrawParts() {
   return bytes;
 }
 
+// To whom the pending message goes, where that is the sender's to say. Once it is calm to those
+// alone who are there.
+void Run::Address(Actor* actor, Message* message) {
+  if (is(*actor, kPeer) && !actor->numbers.empty()) {
+    const std::uint32_t number = actor->numbers[random_.Below(actor->numbers.size())];
+    message->set_to(Bytes(RoutingIdOf(number)));
+  }
+  if (plan_.pairing->play != Play::kNames) return;
+  std::vector<std::size_t> names;
+  for (const auto& other : actors_) {
+    if (other->left != actor->left && !(calm_ && other->closed)) names.push_back(other->index);
+  }
+  if (!names.empty()) message->set_to(absl::StrCat("actor", names[random_.Below(names.size())]));
+}
+
 void Run::Compose(Actor* actor, std::string topic) {
   Payload payload;
   payload.id = {actor->socket.number(), actor->next_sequence++};
   payload.topic = std::move(topic);
-  const bool delimiter =
-      actor->plan->type == SocketType::kDealer && plan_.pairing->right == SocketType::kRep;
-  actor->pending = payload.Make(DrawParts(), delimiter);
+  const bool to_rep = is(*actor, kDealer) && plan_.pairing->right == kRep;
+  actor->pending = payload.Make(DrawParts(), std::vector<std::string>(to_rep ? 1 : 0));
   actor->pending_id = payload.id;
-  if (plan_.pairing->play == Play::kNames) {
-    const std::size_t first = actor->left ? plan_.left : 0;
-    const std::size_t count = actor->left ? actors_.size() - plan_.left : plan_.left;
-    actor->pending->set_to(absl::StrCat("actor", first + random_.Below(count)));
-  }
+  if (is(*actor, kRadio)) actor->pending->set_group(payload.topic);
+  Address(actor, &*actor->pending);
 }
 
 // What is pending to the socket, which takes it or not.
@@ -211,104 +287,106 @@ bool Run::SendOne(Actor* actor) {
   const absl::Status sent = Offer(actor);
   if (sent.ok()) return true;
   // A name that nobody has now, or whose queue is full: the next message goes elsewhere.
-  if (actor->plan->type == SocketType::kRouter) actor->pending.reset();
+  if (is(*actor, kRouter) || is(*actor, kPeer)) actor->pending.reset();
   return false;
 }
 
 void Run::Handle(Actor* actor, const Message& message) {
   const int number = actor->socket.number();
-  if (actor->plan->type == SocketType::kXPub && IsNotice(message)) {
+  if (is(*actor, kXPub) && IsNotice(message)) {
     oracle_.OnNotice(number);
     return;
   }
   Payload payload;
-  if (!oracle_.OnReceived(number, message, &payload)) return;
-  if (actor->plan->type == SocketType::kSub && !Wants(*actor, payload.topic)) {
-    oracle_.Violation(absl::StrCat("socket ", number, " received topic ", payload.topic,
-                                   ", to which it has no subscription"));
-  }
-  if (!asks()) return;
+  if (!oracle_.OnReceived(number, message, &payload) || !asks()) return;
   if (!actor->left) {
-    Answer(actor, payload, message);
+    Reply(actor, payload, message);
     return;
   }
-  const bool one_at_a_time = actor->plan->type == SocketType::kReq;
-  if (payload.about.sender != number || (one_at_a_time && payload.about != actor->question)) {
-    oracle_.Violation(absl::StrCat("socket ", number, " received an answer to question ",
-                                   payload.about.sequence, " of socket ", payload.about.sender));
-  }
-  if (one_at_a_time) actor->asked = Instant();
+  CheckAnswer(actor, payload);
+  if (is(*actor, kReq)) actor->asked = Instant();
 }
 
-void Run::Answer(Actor* actor, const Payload& question, const Message& message) {
+// An answer is one to the last question of a REQ, to any of others. Three things bring another:
+//   * a REQ that gave a question up may take its late answer for the new one, unless correlated;
+//   * so it may when the question's link is over and the answer comes on another: who was dialed by
+//     a ROUTER, SERVER or PEER has one queue over all its links (ALL-1), whoever it is meanwhile;
+//   * for the same reason the answer may be to one who had the endpoint before, or, with a routing
+//   id
+//     of its own, the name: ROUTER looks for whoever has it now.
+// From then on each answer on that link may be one behind: the right one for the last question is
+// taken for the next.
+void Run::CheckAnswer(Actor* actor, const Payload& answer) {
+  const Actor& asker = *actor;
+  const PayloadId about = answer.about;
+  const bool own = about.sender == asker.socket.number();
+  const SocketOptions& options = asker.plan->options;
+  if (own && (!is(asker, kReq) || about == asker.question)) return;
+  const bool any_counts = !is(asker, kReq) || !options.req_correlate;
+  if (own && any_counts && options.req_relaxed) return;
+  const std::optional<std::uint64_t> link = oracle_.link_of(answer.id);
+  const bool moved = oracle_.link_of(about) != link || actor->behind.contains(link);
+  const bool found_again =
+      plan_.pairing->right != kRep && (asker.plan->binds || !options.routing_id.empty());
+  if (any_counts && moved && found_again && (own || asker.former.contains(about.sender))) {
+    actor->behind.insert(link);
+    return;
+  }
+  oracle_.Violation(absl::StrCat("socket ", asker.socket.number(),
+                                 " received an answer to question ", about.sequence, " of socket ",
+                                 about.sender));
+}
+
+void Run::Reply(Actor* actor, const Payload& question, const Message& message) {
   Payload payload;
   payload.id = {actor->socket.number(), actor->next_sequence++};
   payload.about = question.id;
   payload.topic = question.topic;
-  const bool delimiter =
-      actor->plan->type == SocketType::kRouter && plan_.pairing->left == SocketType::kReq;
-  Message answer = payload.Make(DrawParts(), delimiter);
-  if (actor->plan->type == SocketType::kRouter) answer.set_to(message.to());
+  Answer answer;
+  answer.message = payload.Make(DrawParts(), Payload::EnvelopeOf(message));
+  if (!is(*actor, kRep)) answer.message.set_to(message.to());
+  answer.id = payload.id;
+  answer.asker = question.id.sender;
   actor->answers.push_back(std::move(answer));
-  actor->answer_ids.push_back(payload.id);
   OfferAnswers(actor);
 }
 
+// For as long as the asker is there to hear it.
 void Run::OfferAnswers(Actor* actor) {
   while (!actor->answers.empty() && !actor->closed) {
-    Message message = actor->answers.front();
+    const Answer& answer = actor->answers.front();
+    Message message = answer.message;
     const absl::Status sent = actor->socket.TrySend(&message);
-    if (absl::IsUnavailable(sent)) {
-      sim_.After(kAnswerPause, [this, actor] { OfferAnswers(actor); });
+    const bool heard = std::ranges::any_of(actors_, [&](const auto& other) {
+      return !other->closed && other->socket.number() == answer.asker;
+    });
+    if (absl::IsUnavailable(sent) && (heard || is(*actor, kRep))) {
+      sim_.After(kRetryPause, [this, actor] { OfferAnswers(actor); });
       return;
     }
-    if (sent.ok()) oracle_.OnAccepted(actor->answer_ids.front(), actor->answers.front());
+    if (sent.ok()) oracle_.OnAccepted(answer.id, answer.message);
     actor->answers.pop_front();
-    actor->answer_ids.pop_front();
   }
 }
 
-// One peer: what was accepted and has not begun waits in its queue, in its link's chain, or in the
-// batch that is out; each of the first two is held by the mark, and so is what a batch took of
-// them.
 void Run::CheckMarks(const Actor& actor) {
-  const std::size_t mark = actor.plan->options.send_mark.messages;
-  const std::size_t peers = actor.left ? actors_.size() - plan_.left : plan_.left;
-  if (peers != 1 || mark == 0 || publishes() || actor.plan->type == SocketType::kRouter) return;
-  const std::size_t waiting = oracle_.waiting(actor.socket.number());
-  const std::uint64_t lost = actor.socket.stats().lost;
-  if (waiting > 3 * mark + 2 + lost) {
-    oracle_.Violation(absl::StrCat("socket ", actor.socket.number(), " holds ", waiting,
-                                   " messages; its mark is ", mark));
+  const SocketOptions& options = actor.plan->options;
+  const int number = actor.socket.number();
+  const std::vector<sim::LinkReport> links = sim_.links();
+  if (!publishes() && !options.conflate) {
+    const std::size_t opposite = actor.left ? actors_.size() - plan_.left : plan_.left;
+    // Who binds has a peer for each link, and for one that is over until its batch is back.
+    const auto accepted =
+        static_cast<std::size_t>(std::ranges::count(links, number, &sim::LinkReport::acceptor));
+    oracle_.CheckHeld(number, options.send_mark, actor.plan->binds ? accepted : opposite,
+                      actor.socket.stats());
   }
-}
-
-void Run::Plot(const Mishap& mishap) {
-  sim_.After(mishap.at, [this, mishap] {
-    Actor* a = actors_[mishap.actor].get();
-    Actor* b = actors_[mishap.other].get();
-    switch (mishap.kind) {
-      case Mishap::Kind::kCut:
-        sim_.Cut(a->socket, b->socket);
-        return;
-      case Mishap::Kind::kCutAfterBytes:
-        sim_.CutAfterBytes(a->socket, b->socket, mishap.bytes);
-        return;
-      case Mishap::Kind::kPartition:
-        sim_.Partition(a->socket, b->socket);
-        sim_.After(mishap.lasts, [this, a, b] { sim_.Heal(a->socket, b->socket); });
-        return;
-      case Mishap::Kind::kFreeze:
-        sim_.Freeze(a->socket, mishap.lasts);
-        return;
-      case Mishap::Kind::kClose:
-        if (a->closed) return;
-        a->closed = true;
-        binder_closed_ = binder_closed_ || a->plan->binds;
-        a->socket.StartClose(mishap.bytes % 2 == 0 ? absl::ZeroDuration() : mishap.lasts);
-        return;
-    }
-  });
+  // With conflation nothing waits.
+  const std::size_t read_bytes = options.conflate ? 0 : plan_.world.faults.max_read_bytes;
+  if (read_bytes > 0 && (is(actor, kPull) || is(actor, kDealer) || is(actor, kPair) ||
+                         is(actor, kGather) || is(actor, kChannel))) {
+    oracle_.CheckUntaken(number, options.receive_mark, read_bytes, links);
+  }
 }
 
 }  // namespace monocoque::testing

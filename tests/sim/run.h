@@ -4,17 +4,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "adapters/sim/random.h"
 #include "adapters/sim/simulation.h"
 #include "protocol/drive/instant.h"
 #include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/payload.h"
 #include "tests/sim/plan.h"
@@ -31,62 +35,85 @@ class Run {
   SeedResult Go();
 
  private:
+  struct Answer {
+    Message message;
+    PayloadId id;
+    int asker = 0;
+  };
   // An application with one socket.
   struct Actor {
     const ActorPlan* plan = nullptr;
     std::size_t index = 0;
     bool left = false;
     sim::Socket socket;
-    bool closed = false;
+    std::set<int> former;  // the numbers of the sockets it had before
+    bool closed = false;   // it has none, for now or for good
+    bool for_good = false;
     std::size_t left_to_send = 0;
     std::uint32_t next_sequence = 0;
     // Composed, and refused so far.
     std::optional<Message> pending;
     PayloadId pending_id;
-    std::deque<Message> answers;  // likewise
-    std::deque<PayloadId> answer_ids;
+    std::deque<Answer> answers;  // likewise
     // REQ
     PayloadId question;
     Instant asked;
-    // SUB, XSUB
+    std::set<std::optional<std::uint64_t>> behind;  // links that gave it an earlier answer
+    // SUB, XSUB, DISH
     std::multiset<std::string> prefixes;
+    std::vector<std::uint32_t> numbers;  // PEER: of those it dialed
   };
 
   void MakeSocket(Actor* actor);
-  void Replace(Actor* actor);
+  void StartClose(Actor* actor, absl::Duration linger);
+  void Replace(Actor* actor, absl::Duration linger);
   void Wire(Actor* actor);
+  void WireLater(Actor* actor, absl::Duration delay);
+  void Begin(Actor* actor);
+  OracleRules RulesOf(const Actor& actor) const;
   std::string EndpointOf(const Actor& actor) const;
   bool asks() const {
     return plan_.pairing->play == Play::kAsk || plan_.pairing->play == Play::kAskMany;
   }
   bool publishes() const { return plan_.pairing->play == Play::kPublish; }
+  bool is(const Actor& actor, SocketType type) const { return actor.plan->type == type; }
 
   // The play.
   void Tick(Actor* actor);
   void ChangeMind(Actor* actor, int left);
+  absl::Status Want(Actor* actor, const std::string& prefix, bool on);
   void Look(Actor* actor);
   bool SendOne(Actor* actor);
   void Compose(Actor* actor, std::string topic);
+  void Address(Actor* actor, Message* message);
   absl::Status Offer(Actor* actor);
   void Handle(Actor* actor, const Message& message);
-  void Answer(Actor* actor, const Payload& question, const Message& message);
+  void Reply(Actor* actor, const Payload& question, const Message& message);
   void OfferAnswers(Actor* actor);
   std::vector<std::size_t> DrawParts();
   std::string DrawTopic();
-  void Plot(const Mishap& mishap);
+  void CheckAnswer(Actor* actor, const Payload& answer);
   void CheckMarks(const Actor& actor);
 
-  // Afterwards.
+  // What goes wrong (run_mishaps.cc).
+  void Plot(const Mishap& mishap);
+  void Slow(const Actor& a, const Actor& b, absl::Duration lasts);
+  sim::Path UsualPath() const;
+  void Restart(Actor* actor, absl::Duration linger, absl::Duration gone);
+  void ComeBack(Actor* actor);
+
+  // Afterwards (run_end.cc).
   void Rest(std::string_view when);
   void BecomeCalm();
   void Volley();
   void VolleyOf(Actor* actor);
+  void Ask(Actor* actor);
   void PublishEach(Actor* publisher);
   void LastWords();
   void End();
   void CheckEvents(Actor* actor);
   bool AnyOpposite(const Actor& actor) const;
-  bool Wants(const Actor& subscriber, const std::string& topic) const;
+  bool MayWaitForEver(const Actor& actor) const;
 
   const Plan plan_;
   sim::Random random_;
@@ -95,7 +122,6 @@ class Run {
   std::vector<std::unique_ptr<Actor>> actors_;
   std::vector<sim::Socket> retired_;
   bool calm_ = false;
-  bool binder_closed_ = false;
 };
 
 }  // namespace monocoque::testing

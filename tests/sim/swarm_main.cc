@@ -1,8 +1,10 @@
-// Runs seeds by hand:
+// Runs seeds by hand. One, with its steps and all that was wrong:
 //
-//   tools/bazel run //tests/sim:swarm -- --seed=7 [--trace]      one, with all that was wrong, and
-//   its steps tools/bazel run //tests/sim:swarm -- --seeds=1-100000        many; a line for each
-//   that fails
+//   tools/bazel run //tests/sim:swarm -- --seed=7 --trace
+//
+// Many, with a line for each that fails:
+//
+//   tools/bazel run --config=opt //tests/sim:swarm -- --seeds=1-100000
 //
 // Ends with 1 if a seed failed.
 #include <cstdint>

@@ -100,7 +100,7 @@ bool Net::Transmit(std::size_t node) {
     TransmitBatch batch;
     if (!socket.FillTransmit(link, &batch, 512 * 1024)) continue;
     any = true;
-    if (hold_) {
+    if (hold_ && batch.remaining() > hold_above_) {
       held_.emplace_back(End{node, link}, std::move(batch));
       continue;
     }

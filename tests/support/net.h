@@ -43,8 +43,12 @@ class Net {
   void CutAll();
   // From now on each write on a wire passes only `bytes` octets, and then the wire is cut.
   void CutAfter(std::size_t bytes) { cut_after_ = bytes; }
-  // Batches that were filled are not given back before this is called again with false.
-  void HoldBatches(bool hold) { hold_ = hold; }
+  // Batches that were filled, of more than `above` octets, are not given back before this is called
+  // again with false.
+  void HoldBatches(bool hold, std::size_t above = 0) {
+    hold_ = hold;
+    hold_above_ = above;
+  }
 
   // All events of a socket so far.
   std::vector<SocketEvent>& events(Socket& socket) { return *Find(socket).events; }
@@ -78,6 +82,7 @@ class Net {
   std::vector<std::pair<End, TransmitBatch>> held_;
   std::size_t cut_after_ = static_cast<std::size_t>(-1);
   bool hold_ = false;
+  std::size_t hold_above_ = 0;
 
  public:
   Instant now;

@@ -210,6 +210,20 @@ TEST(FaultsTest, DialsAreRefused) {
   EXPECT_TRUE(push.WaitReady().ok());
 }
 
+// A dial whose refusal is on its way when it becomes calm is followed by one that succeeds: in
+// between nothing is idle.
+TEST(FaultsTest, ARefusalIsNoRest) {
+  Simulation sim({.latency = absl::Milliseconds(5), .faults = {.refuse_dial = 1}});
+  Socket pull = sim.MakeSocket(SocketType::kPull);
+  Socket push = sim.MakeSocket(SocketType::kPush);
+  ASSERT_TRUE(pull.Bind("sim://a").ok());
+  ASSERT_TRUE(push.Connect("sim://a").ok());
+  sim.Run(absl::Milliseconds(7));
+  sim.Calm();
+  ASSERT_TRUE(sim.RunUntilIdle());
+  EXPECT_EQ(push.core().ready_peers(), 1u);
+}
+
 // G-11: the handshake's deadline covers dialing.
 TEST(FaultsTest, DialsAreIgnored) {
   Simulation sim;

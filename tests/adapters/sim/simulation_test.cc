@@ -109,6 +109,41 @@ TEST(SimulationTest, NamesAreReleased) {
   EXPECT_TRUE(b.Bind("sim://a").ok());
 }
 
+// What the draft types have of their own.
+TEST(SimulationTest, GroupsAndNumbers) {
+  Simulation sim;
+  Socket radio = sim.MakeSocket(SocketType::kRadio);
+  Socket dish = sim.MakeSocket(SocketType::kDish);
+  ASSERT_TRUE(radio.Bind("sim://radio").ok());
+  ASSERT_TRUE(dish.Connect("sim://radio").ok());
+  ASSERT_TRUE(dish.Join("g").ok());
+  ASSERT_TRUE(sim.RunUntilIdle());
+  const auto say = [&](std::string_view text) {
+    Message message(text);
+    message.set_group("g");
+    EXPECT_TRUE(radio.Send(&message).ok());
+    EXPECT_TRUE(sim.RunUntilIdle());
+  };
+  say("heard");
+  EXPECT_THAT(Received(dish), ElementsAre("heard"));
+  ASSERT_TRUE(dish.Leave("g").ok());
+  ASSERT_TRUE(sim.RunUntilIdle());
+  say("unheard");
+  EXPECT_THAT(Received(dish), IsEmpty());
+
+  Socket here = sim.MakeSocket(SocketType::kPeer);
+  Socket there = sim.MakeSocket(SocketType::kPeer);
+  ASSERT_TRUE(there.Bind("sim://peer").ok());
+  const absl::StatusOr<std::uint32_t> number = here.ConnectPeer("sim://peer");
+  ASSERT_TRUE(number.ok());
+  Message message("by number");
+  message.set_to(Bytes(RoutingIdOf(*number)));
+  ASSERT_TRUE(here.Send(&message).ok());
+  ASSERT_TRUE(sim.RunUntilIdle());
+  EXPECT_THAT(Received(there), ElementsAre("by number"));
+  EXPECT_FALSE(radio.ConnectPeer("sim://peer").ok());
+}
+
 // ---- Time --------------------------------------------------------------------------------------
 
 TEST(SimulationTest, LatencyIsOneWay) {
@@ -161,6 +196,32 @@ TEST(SimulationTest, IdleWithHeartbeats) {
   p.sim.Run(absl::Minutes(1));
   EXPECT_EQ(p.sim.links().size(), 1u);
   EXPECT_GT(p.sim.links()[0].acceptor_read, 60u * 10);  // PINGs passed
+}
+
+// What is sent at the moment of a heartbeat is waited for all the same.
+TEST(SimulationTest, IdleWaitsForWhatMeetsAHeartbeat) {
+  Pipe p({.latency = absl::Milliseconds(1)},
+         {.link = {.heartbeat = {.interval = absl::Seconds(1)}}});
+  const std::uint64_t before = p.sim.links()[0].acceptor_read;
+  ASSERT_TRUE(p.sim.RunUntil([&] { return p.sim.links()[0].acceptor_read > before; }));
+  ASSERT_TRUE(p.push.Send("x").ok());
+  EXPECT_TRUE(p.sim.RunUntilIdle());
+  EXPECT_THAT(Received(p.pull), ElementsAre("x"));
+}
+
+// A dial that fails just before its process stands still is followed by the next, and no other is
+// waited for.
+TEST(SimulationTest, IdleAfterADialThatStoodStill) {
+  Simulation sim({.latency = absl::Milliseconds(5)});
+  Socket push = sim.MakeSocket(SocketType::kPush);
+  ASSERT_TRUE(push.Connect("sim://a").ok());
+  sim.RunUntil([&] { return Since(sim) >= absl::Milliseconds(10); });
+  sim.Freeze(push, absl::Seconds(1));
+  Socket pull = sim.MakeSocket(SocketType::kPull);
+  ASSERT_TRUE(pull.Bind("sim://a").ok());
+  EXPECT_TRUE(sim.RunUntilIdle());
+  EXPECT_EQ(push.core().ready_peers(), 1u);
+  EXPECT_TRUE(sim.RunUntilIdle(absl::ZeroDuration()));
 }
 
 // So do dials of a name that nobody has; one that somebody has is waited for.

@@ -187,5 +187,33 @@ TEST_F(ConflateTest, SubFiltersBeforeItKeeps) {
   EXPECT_THAT(net_.Received(sub), ElementsAre("a2"));
 }
 
+// SUB-3: what is kept is not given out once its subscription is cancelled; it counts as dropped.
+TEST_F(ConflateTest, SubCancelsWhatItKeeps) {
+  Socket& pub = Bound(SocketType::kPub);
+  Socket& sub = Connected(SocketType::kSub, kConflate);
+  ASSERT_TRUE(sub.Subscribe("a", net_.now).ok());
+  ASSERT_TRUE(sub.Subscribe("b", net_.now).ok());
+  net_.Run();
+  ASSERT_TRUE(net_.Send(pub, Message("a1")).ok());
+  net_.Run();
+  ASSERT_TRUE(sub.Unsubscribe("a", net_.now).ok());
+  EXPECT_THAT(net_.Received(sub), IsEmpty());
+  EXPECT_EQ(sub.stats().dropped, 1u);
+  ASSERT_TRUE(net_.Send(pub, Message("b1")).ok());
+  EXPECT_THAT(net_.Received(sub), ElementsAre("b1"));
+}
+
+// A close lets go of what is kept.
+TEST_F(ConflateTest, NothingIsKeptAfterClose) {
+  Socket& dealer = Bound(SocketType::kDealer, kConflate);
+  Socket& other = Connected(SocketType::kDealer);
+  ASSERT_TRUE(net_.Send(other, Message(std::string(200, 'a'))).ok());
+  net_.Run();
+  EXPECT_GT(net_.held_octets(), 0);
+  dealer.Close(absl::Seconds(1), net_.now);
+  net_.Run();
+  EXPECT_EQ(net_.held_octets(), 0);
+}
+
 }  // namespace
 }  // namespace monocoque

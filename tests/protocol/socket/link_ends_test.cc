@@ -1,7 +1,9 @@
 // Links that end at an awkward moment: what simulations found.
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -56,6 +58,51 @@ TEST(LinkEndsTest, TheStreamEndsWithTheHandshake) {
     EXPECT_TRUE(net.saw(sub, SocketEvent::Kind::kClosed));
     ASSERT_TRUE(sub.Subscribe("c", net.now).ok());
   }
+}
+
+// ALL-3: the mark counts what waits in a peer's queue and what waits on its link, and on one that
+// is over and has its batch out, together.
+TEST(LinkEndsTest, TheMarkCountsAllThatWaits) {
+  constexpr std::size_t kMark = 4;
+  Net net;
+  Socket& push = net.Make(SocketType::kPush, {.send_mark = {.messages = kMark, .bytes = 0}});
+  Socket& pull = net.Make(SocketType::kPull);
+  net.Bind(pull, "a");
+  net.Run();
+  const DialerId dialer = net.Connect(push, "a");
+  net.Run();
+  std::vector<std::string> sent;
+  const auto fill = [&] {
+    for (int i = 0; i < 20; ++i) {
+      // A batch takes some of so large ones.
+      Message message(absl::StrCat(sent.size(), std::string(200'000, 'x')));
+      const std::string text(message.text());
+      if (!push.Send(&message, net.now).ok()) break;
+      sent.push_back(text);
+      EXPECT_LE(push.peer_stats(push.peer(dialer))->unsent_messages, kMark);
+    }
+    net.Run();
+  };
+  net.HoldBatches(true, 1000);
+  fill();
+  fill();
+  EXPECT_GT(sent.size(), kMark);
+  net.CutAll();
+  // Three are out, and the mark's four wait behind them.
+  const std::size_t before = sent.size();
+  fill();
+  EXPECT_EQ(sent.size(), before);
+  net.HoldBatches(false);
+  net.Run();
+  // All is back in the queue, and beyond the mark. The next link takes some of it, and is held.
+  net.HoldBatches(true, 1000);
+  net.Advance(absl::Seconds(2));
+  EXPECT_EQ(push.ready_peers(), 1u);
+  fill();
+  net.HoldBatches(false);
+  net.CutAll();
+  net.Advance(absl::Seconds(2));
+  EXPECT_EQ(net.Received(pull), sent);
 }
 
 }  // namespace

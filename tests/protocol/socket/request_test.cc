@@ -205,6 +205,46 @@ TEST_F(RequestTest, RepliesGoToTheirAskers) {
   EXPECT_THAT(net_.Received(busy), ElementsAre("|re b0", "|re b1", "|re b2"));
 }
 
+// REP-5, REP-6: a reply goes out on the link its request came on, or not at all. The asker that was
+// dialed is no asker any more once that link is over: a REQ there asks anew, and would take a late
+// reply for the one to its new request.
+TEST_F(RequestTest, ALateReplyFindsNoNewLink) {
+  enum class Late { kTakenBefore, kTakenBehind, kSentBefore };
+  for (const Late late : {Late::kTakenBefore, Late::kTakenBehind, Late::kSentBefore}) {
+    Net net;
+    Socket& req = net.Make(SocketType::kReq);
+    net.Bind(req, "r");
+    Socket& rep = net.Make(SocketType::kRep);
+    net.Connect(rep, "r");
+    net.Run();
+    ASSERT_TRUE(net.Send(req, Message("q1")).ok());
+    net.Run();
+    if (late != Late::kTakenBehind) {
+      EXPECT_THAT(net.Received(rep), ElementsAre("q1"));
+    }
+    if (late == Late::kSentBefore) {
+      ASSERT_TRUE(net.Send(rep, Message("a1")).ok());  // and not written yet
+    }
+    net.CutAll();
+    net.Advance(absl::Seconds(2));
+    ASSERT_EQ(rep.ready_peers(), 1u);
+    ASSERT_TRUE(net.Send(req, Message("q2")).ok());
+    if (late == Late::kTakenBehind) {
+      Message request;
+      ASSERT_TRUE(rep.Receive(&request, nullptr, net.now));
+      EXPECT_EQ(request.text(), "q1");
+    }
+    if (late != Late::kSentBefore) {
+      ASSERT_TRUE(net.Send(rep, Message("a1")).ok());
+    }
+    EXPECT_THAT(net.Received(req), IsEmpty());
+    EXPECT_EQ(rep.stats().dropped + rep.stats().lost, 1u);
+    EXPECT_THAT(net.Received(rep), ElementsAre("q2"));
+    ASSERT_TRUE(net.Send(rep, Message("a2")).ok());
+    EXPECT_THAT(net.Received(req), ElementsAre("a2"));
+  }
+}
+
 // REP-3, REP-4: any number of hops, each adding its envelope; the reply finds its way back.
 TEST_F(RequestTest, AnEnvelopeOverHops) {
   constexpr std::size_t kHops = 5;

@@ -81,6 +81,28 @@ TEST(RouterTest, ANameGivenIsInUse) {
   }
 }
 
+// ROUTER-8: what was received from the one who had the name is still delivered.
+TEST(RouterTest, HandingOverLosesNothingReceived) {
+  Net net;
+  Socket& router = net.Make(SocketType::kRouter, {.router_id_clash = RoutingIdClash::kHandOver});
+  net.Bind(router, "a");
+  Socket& old = net.Make(SocketType::kDealer, {.routing_id = "name"});
+  net.Connect(old, "a");
+  net.Run();
+  for (const std::string_view text : {"m1", "m2"}) {
+    ASSERT_TRUE(net.Send(old, Message(text)).ok());
+  }
+  net.Run();
+  Socket& comes = net.Make(SocketType::kDealer, {.routing_id = "name"});
+  net.Connect(comes, "a");
+  net.Run();
+  EXPECT_EQ(router.ready_peers(), 1u);
+  EXPECT_EQ(old.ready_peers(), 0u);
+  EXPECT_THAT(net.Received(router), ElementsAre("m1", "m2"));
+  ASSERT_TRUE(net.Send(router, To("name", "reply")).ok());
+  EXPECT_THAT(net.Received(comes), ElementsAre("reply"));
+}
+
 // A peer that will not be dialed again is nobody.
 TEST(RouterTest, NobodyOnceGivenUp) {
   Net net;

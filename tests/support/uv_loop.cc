@@ -50,9 +50,14 @@ void UvLoop::StartGuard(absl::Duration time, bool holds_up) {
   holds_up ? uv_ref(base) : uv_unref(base);
 }
 
+// Sockets take their turns at the begin of an iteration: after one that brought something another
+// follows that does not wait.
 bool UvLoop::RunUntil(const std::function<bool()>& holds) {
   StartGuard(kPatience, true);
-  while (!holds() && !guard_rang_) uv_run(&loop_, UV_RUN_ONCE);
+  while (!holds() && !guard_rang_) {
+    if (uv_backend_timeout(&loop_) != 0) uv_run(&loop_, UV_RUN_ONCE);
+    uv_run(&loop_, UV_RUN_NOWAIT);
+  }
   uv_timer_stop(&guard_);
   return !guard_rang_;
 }
@@ -64,9 +69,9 @@ void UvLoop::RunFor(absl::Duration time) {
 
 void UvLoop::RunOnce(absl::Duration max_wait) {
   StartGuard(max_wait, true);
-  uv_run(&loop_, UV_RUN_ONCE);
-  uv_timer_stop(&guard_);
+  if (uv_backend_timeout(&loop_) != 0) uv_run(&loop_, UV_RUN_ONCE);
   uv_run(&loop_, UV_RUN_NOWAIT);
+  uv_timer_stop(&guard_);
 }
 
 bool UvLoop::RunOut() {

@@ -50,12 +50,6 @@ absl::Status AdapterFace::Receive(FaceSocket* socket, Message* out) {
   return absl::DeadlineExceededError("receive: never");
 }
 
-absl::Status AdapterFace::Close(FaceSocket* socket) {
-  socket->StartClose(kSoon);
-  if (Until([&] { return socket->closed(); })) return absl::OkStatus();
-  return absl::DeadlineExceededError("close: never");
-}
-
 std::vector<std::string_view> AllAdapters() { return cli::AdapterNames(); }
 
 std::string AdapterTestName(std::string_view adapter) {

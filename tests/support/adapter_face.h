@@ -31,7 +31,6 @@ class AdapterFace {
   // Sends once it can be; received once one is there. Deadline exceeded: never.
   absl::Status Send(FaceSocket* socket, Message* message);
   absl::Status Receive(FaceSocket* socket, Message* out);
-  absl::Status Close(FaceSocket* socket);
 
  private:
   const std::unique_ptr<cli::Host> host_;

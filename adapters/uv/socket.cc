@@ -46,11 +46,6 @@ absl::Status Socket::Send(Message* message) {
   return state_->Send(message);
 }
 
-absl::Status Socket::SendTo(PeerId peer, Message* message) {
-  if (!status().ok()) return status();
-  return state_->SendTo(peer, message);
-}
-
 void Socket::OnWritable(std::function<void()> callback) {
   state_->on_writable = Shared(std::move(callback));
 }

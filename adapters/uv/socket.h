@@ -13,7 +13,6 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/uv/socket_state.h"
-#include "protocol/drive/ids.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/socket.h"
@@ -75,8 +74,6 @@ class Socket {
   absl::Status Send(Message* message);
   absl::Status Send(Message message) { return Send(&message); }
   absl::Status Send(std::string_view text) { return Send(Message(text)); }
-  // To this incarnation of the peer: not found once it is gone.
-  absl::Status SendTo(PeerId peer, Message* message);
   // A peer has room again after a send was refused; once for all refusals before.
   void OnWritable(std::function<void()> callback);
 

@@ -1,6 +1,7 @@
 #include "adapters/uv/socket_state.h"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "adapters/net/host.h"
@@ -18,6 +19,28 @@ constexpr int kMostATurn = 1024;
 constexpr std::int64_t kNanosAMilli = 1'000'000;
 
 }  // namespace
+
+// Its handle keeps the loop alive, and is closed before the waker's last holder is gone.
+class SocketState::AsyncWaker final : public Waker {
+ public:
+  explicit AsyncWaker(SocketState* state) : async_(state) {
+    uv_async_init(state->loop_, async_.get(), [](uv_async_t* async) {
+      static_cast<SocketState*>(async->data)->driver().Touch();
+    });
+  }
+  void Wake() override {
+    const std::lock_guard lock(mutex_);
+    if (async_) uv_async_send(async_.get());
+  }
+  void Close() {
+    const std::lock_guard lock(mutex_);
+    async_.Close();
+  }
+
+ private:
+  std::mutex mutex_;
+  Handle<uv_async_t> async_;
+};
 
 SocketState::SocketState(uv_loop_t* loop, SocketType type, const SocketOptions& options)
     : loop_(loop), turns_(Turns::On(loop)), node_(this) {
@@ -37,9 +60,13 @@ SocketState::~SocketState() { Shutdown(); }
 
 void SocketState::Shutdown() {
   driver_.reset();
+  CloseHandles();
+}
+
+void SocketState::CloseHandles() {
   timer_.Close();
-  if (turns_ == nullptr) return;
-  turns_->Forget(&node_);
+  if (waker_ != nullptr) std::exchange(waker_, nullptr)->Close();
+  if (turns_ != nullptr) turns_->Forget(&node_);
   turns_.reset();
 }
 
@@ -49,13 +76,6 @@ absl::Status SocketState::Send(Message* message) {
     // Where the destination decides, the socket as a whole can always send.
     refused_ = driver_->machine().CanSend() ? Refused::kByOnePeer : Refused::kByAll;
   }
-  return sent;
-}
-
-absl::Status SocketState::SendTo(PeerId peer, Message* message) {
-  absl::Status sent = driver_->Ask(
-      [=](monocoque::Socket* socket, Instant now) { return socket->SendTo(peer, message, now); });
-  if (absl::IsUnavailable(sent)) refused_ = Refused::kByOnePeer;
   return sent;
 }
 
@@ -117,9 +137,7 @@ void SocketState::ServeWritable() {
 void SocketState::ServeClosed() {
   if (!driver_ || !closing_ || !driver_->closed()) return;
   closing_ = false;
-  timer_.Close();
-  turns_->Forget(&node_);
-  turns_.reset();
+  CloseHandles();
   const absl::Status result = driver_->CloseResult();
   for (const auto& done : std::exchange(on_closed_, {})) {
     if (!driver_) return;
@@ -156,6 +174,10 @@ absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
 std::unique_ptr<net::Lookup> SocketState::Resolve(const std::string& host, std::uint16_t port,
                                                   Found found) {
   return std::make_unique<Lookup>(loop_, host, port, std::move(found));
+}
+
+std::shared_ptr<Waker> SocketState::MakeWaker() {
+  return waker_ = std::make_shared<AsyncWaker>(this);
 }
 
 }  // namespace monocoque::uv

@@ -17,7 +17,7 @@
 #include "adapters/net/socket_driver.h"
 #include "adapters/uv/handle.h"
 #include "adapters/uv/turns.h"
-#include "protocol/drive/ids.h"
+#include "adapters/waker.h"
 #include "protocol/drive/instant.h"
 #include "protocol/drive/rotation.h"
 #include "protocol/socket/event.h"
@@ -45,7 +45,6 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   net::SocketDriver& driver() { return *driver_; }
 
   absl::Status Send(Message* message);
-  absl::Status SendTo(PeerId peer, Message* message);
   void SetPaused(bool paused);
   void StartClose(absl::Duration linger, std::function<void(absl::Status)> done);
   // Closes every descriptor and handle; calls nobody any more.
@@ -62,12 +61,14 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
                                                         net::WatchHandler* handler) override;
   std::unique_ptr<net::Lookup> Resolve(const std::string& host, std::uint16_t port,
                                        Found found) override;
+  std::shared_ptr<Waker> MakeWaker() override;
 
   Callback<Message> on_message;
   Callback<const SocketEvent&> on_event;
   Callback<> on_writable;
 
  private:
+  class AsyncWaker;
   // What OnWritable waits for.
   enum class Refused {
     kNothing,
@@ -79,12 +80,15 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   void ServeMessages();
   void ServeWritable();
   void ServeClosed();
+  // Gives back what was taken of the loop.
+  void CloseHandles();
 
   uv_loop_t* const loop_;
   absl::Status status_;
   std::shared_ptr<Turns> turns_;  // null once closed
   RotationNode<SocketState> node_;
   Handle<uv_timer_t> timer_;
+  std::shared_ptr<AsyncWaker> waker_;  // once there is an inproc:// endpoint
   std::optional<net::SocketDriver> driver_;
   bool paused_ = false;
   Refused refused_ = Refused::kNothing;

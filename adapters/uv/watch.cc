@@ -20,10 +20,8 @@ void Watch::Want(bool read, bool write) {
   const int wanted = (read ? UV_READABLE : 0) | (write ? UV_WRITABLE : 0);
   if (wanted == wanted_) return;
   wanted_ = wanted;
-  Start();
+  uv_poll_start(poll_.get(), wanted_, OnPoll);
 }
-
-void Watch::Start() { uv_poll_start(poll_.get(), wanted_, OnPoll); }
 
 void Watch::OnPoll(uv_poll_t* poll, int status, int events) {
   Watch& watch = *static_cast<Watch*>(poll->data);
@@ -32,7 +30,7 @@ void Watch::OnPoll(uv_poll_t* poll, int status, int events) {
     return;
   }
   // An error of the descriptor, for which libuv has stopped the handle.
-  watch.Start();
+  uv_poll_start(poll, watch.wanted_, OnPoll);
   watch.handler_.OnReady(true, true);
 }
 

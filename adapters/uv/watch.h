@@ -22,7 +22,6 @@ class Watch final : public net::Watch {
   explicit Watch(net::WatchHandler* handler) : handler_(*handler), poll_(this) {}
 
   static void OnPoll(uv_poll_t* poll, int status, int events);
-  void Start();
 
   net::WatchHandler& handler_;
   Handle<uv_poll_t> poll_;

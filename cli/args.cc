@@ -1,11 +1,14 @@
 #include "cli/args.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/host.h"
 
 namespace monocoque::cli {
 namespace {
@@ -64,12 +67,12 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
     }
     args->reply = std::string(value);
   } else if (option == "--adapter") {
-    if (value == "uv" || value == "asio") {
-      return Usage(absl::StrCat("--adapter=", value, " is not built yet; use --adapter=uring"));
+    const std::vector<std::string_view> names = AdapterNames();
+    if (std::ranges::find(names, value) == names.end()) {
+      return Usage(absl::StrCat("--adapter wants ", absl::StrJoin(names, " or "), ", not \"",
+                                Escape(value), "\""));
     }
-    if (value != "uring") {
-      return Usage(absl::StrCat("--adapter wants uring, uv or asio, not \"", Escape(value), "\""));
-    }
+    args->adapter = std::string(value);
   } else if (option == "--format") {
     if (value != "text" && value != "hex" && value != "json") {
       return Usage(absl::StrCat("--format wants text, hex or json, not \"", Escape(value), "\""));
@@ -171,7 +174,7 @@ usage: monocoque ROLE (--bind ENDPOINT | --connect ENDPOINT)... [OPTION]...
 roles: pair push pull req rep dealer router pub sub xpub xsub
 endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH, ipc://@NAME
 
-  --adapter=uring    the runtime to use (uv and asio are not built yet)
+  --adapter NAME     the runtime to use: uring (io_uring, the default) or uv (libuv)
   --count N          end after N messages received, or sent by a role that only sends
   --timeout SECONDS  end after so long, whatever happened (exit 3)
   --identity ID      our routing id, told to ROUTER peers

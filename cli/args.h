@@ -36,6 +36,7 @@ struct Args {
   Format format = Format::kText;
   std::optional<std::uint64_t> hwm;
   absl::Duration linger = absl::InfiniteDuration();
+  std::string adapter = "uring";
 };
 
 // An error is a usage error: one line.

@@ -3,8 +3,9 @@
 
 namespace monocoque::cli {
 
-// Real sockets of several patterns talk over loopback TCP and a Unix socket, printing what crosses;
-// ends by itself. Exit code 0 only if everything arrived.
+// Real sockets of several patterns, those of one adapter with those of another, talk over loopback
+// TCP and a Unix socket, printing what crosses; ends by itself. Exit code 0 only if everything
+// arrived.
 int RunDemo();
 
 }  // namespace monocoque::cli

@@ -6,11 +6,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "adapters/uring/awaitables.h"
-
 namespace monocoque::cli {
 
-uring::Task<std::optional<std::string>> Lines::Next() {
+Task<std::optional<std::string>> Lines::Next() {
   for (;;) {
     const std::size_t end = text_.find('\n', scanned_);
     if (end != std::string::npos) {
@@ -25,7 +23,7 @@ uring::Task<std::optional<std::string>> Lines::Next() {
       scanned_ = 0;
       co_return std::exchange(text_, {});
     }
-    co_await loop_.AsyncReadable(fd_);
+    co_await tasks_.Readable(fd_);
     Read();
   }
 }

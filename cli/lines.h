@@ -5,23 +5,22 @@
 #include <optional>
 #include <string>
 
-#include "adapters/uring/loop.h"
-#include "adapters/uring/task.h"
+#include "cli/tasks.h"
 
 namespace monocoque::cli {
 
 // Lines of a descriptor as they come, without blocking the loop.
 class Lines {
  public:
-  Lines(uring::Loop* loop, int fd) : loop_(*loop), fd_(fd) {}
+  Lines(Tasks* tasks, int fd) : tasks_(*tasks), fd_(fd) {}
 
   // The next line without its end; the last one may have none. Nothing at the end of input.
-  uring::Task<std::optional<std::string>> Next();
+  Task<std::optional<std::string>> Next();
 
  private:
   void Read();
 
-  uring::Loop& loop_;
+  Tasks& tasks_;
   const int fd_;
   std::string text_;
   std::size_t begin_ = 0;    // of what was not handed out

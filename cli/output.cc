@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/uring/awaitables.h"
 #include "cli/text.h"
 
 namespace monocoque::cli {
@@ -44,7 +43,7 @@ void Complain(std::string_view why) {
   Note(line);
 }
 
-Output::Output(uring::Loop* loop) : loop_(*loop), chunk_bytes_(PIPE_BUF) {
+Output::Output(Tasks* tasks) : tasks_(*tasks), chunk_bytes_(PIPE_BUF) {
   struct stat info;
   if (isatty(STDOUT_FILENO) == 1) {
     chunk_bytes_ = kTerminalBytes;
@@ -53,12 +52,12 @@ Output::Output(uring::Loop* loop) : loop_(*loop), chunk_bytes_(PIPE_BUF) {
   }
 }
 
-uring::Task<absl::Status> Output::Write(std::string text) {
+Task<absl::Status> Output::Write(std::string text) {
   std::string_view left = text;
   while (!left.empty()) {
     pollfd ready{STDOUT_FILENO, POLLOUT, 0};
     if (poll(&ready, 1, 0) == 0) {
-      co_await loop_.AsyncWritable(STDOUT_FILENO);
+      co_await tasks_.Writable(STDOUT_FILENO);
       continue;
     }
     const ssize_t wrote = write(STDOUT_FILENO, left.data(), std::min(left.size(), chunk_bytes_));

@@ -6,8 +6,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "adapters/uring/loop.h"
-#include "adapters/uring/task.h"
+#include "cli/tasks.h"
 
 namespace monocoque::cli {
 
@@ -25,13 +24,13 @@ void Note(std::string_view line);
 // nor a timeout.
 class Output {
  public:
-  explicit Output(uring::Loop* loop);
+  explicit Output(Tasks* tasks);
 
   // All of `text`, in order; an error once stdout takes no more.
-  uring::Task<absl::Status> Write(std::string text);
+  Task<absl::Status> Write(std::string text);
 
  private:
-  uring::Loop& loop_;
+  Tasks& tasks_;
   // What can be written at once without blocking, where poll(2) says that something can.
   std::size_t chunk_bytes_;
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,10 +16,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "adapters/net/host.h"
-#include "adapters/uring/awaitables.h"
-#include "adapters/uring/loop.h"
+#include "cli/host.h"
 #include "cli/lines.h"
 #include "cli/output.h"
+#include "cli/tasks.h"
 #include "cli/text.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
@@ -26,10 +27,6 @@
 
 namespace monocoque::cli {
 namespace {
-
-using uring::Loop;
-using uring::Socket;
-using uring::Task;
 
 // Somebody waits at a shell: pauses between attempts stay short.
 constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
@@ -66,8 +63,9 @@ class Session {
   explicit Session(const Args& args)
       : args_(args),
         deadline_(net::Now() + args.timeout),
-        lines_(&loop_, STDIN_FILENO),
-        output_(&loop_) {}
+        tasks_(MakeHost(args.adapter)),
+        lines_(&tasks_, STDIN_FILENO),
+        output_(&tasks_) {}
 
   int Run();
 
@@ -93,6 +91,7 @@ class Session {
   Task<bool> SendLine(std::string_view line, std::uint64_t number);
   Task<bool> SendOne(Message message);
   Task<bool> FindDestination(const Message& message);
+  Task<absl::StatusOr<Message>> Receive();
   Task<void> ReceiveMessages();
   Task<bool> Answer(const Message& message);
   Task<bool> Print(Message message);
@@ -116,10 +115,10 @@ class Session {
 
   const Args& args_;
   const Instant deadline_;
-  Loop loop_;
+  Tasks tasks_;
   Lines lines_;
   Output output_;
-  Socket socket_;
+  std::unique_ptr<HostSocket> socket_;
   std::size_t ways_ = 0;         // listeners, and dialers that have not given up
   std::set<std::string> known_;  // ROUTER: ids that were there once
   std::uint64_t counted_ = 0;
@@ -139,8 +138,10 @@ absl::Status Session::Join() {
       if (*args_.hwm == 0) mark->bytes = 0;
     }
   }
-  socket_ = loop_.MakeSocket(args_.role, options);
-  if (!socket_.status().ok()) return socket_.status();
+  absl::StatusOr<std::unique_ptr<HostSocket>> socket =
+      tasks_.host().MakeSocket(args_.role, options);
+  if (!socket.ok()) return socket.status();
+  socket_ = *std::move(socket);
   if (absl::Status subscribed = Subscribe(); !subscribed.ok()) return subscribed;
   for (const Args::Place& place : args_.places) {
     if (place.endpoint.starts_with("inproc:")) {
@@ -149,11 +150,11 @@ absl::Status Session::Join() {
     }
     ++ways_;
     if (!place.bind) {
-      absl::Status connected = socket_.Connect(place.endpoint);
+      absl::Status connected = socket_->Connect(place.endpoint);
       if (!connected.ok()) return connected;
       continue;
     }
-    const absl::StatusOr<std::string> bound = socket_.Bind(place.endpoint);
+    const absl::StatusOr<std::string> bound = socket_->Bind(place.endpoint);
     if (!bound.ok()) return bound.status();
     Note(absl::StrCat("bound ", Escape(*bound)));
   }
@@ -161,12 +162,13 @@ absl::Status Session::Join() {
 }
 
 absl::Status Session::Subscribe() {
-  if (args_.role == SocketType::kSub && args_.subscriptions.empty()) return socket_.Subscribe("");
+  if (args_.role == SocketType::kSub && args_.subscriptions.empty()) return socket_->Subscribe("");
   for (const std::string& prefix : args_.subscriptions) {
     if (args_.role == SocketType::kSub) {
-      if (absl::Status done = socket_.Subscribe(prefix); !done.ok()) return done;
-    } else if (absl::Status done = socket_.Send(absl::StrCat("\x01", prefix)); !done.ok()) {
-      return done;
+      if (absl::Status done = socket_->Subscribe(prefix); !done.ok()) return done;
+    } else {
+      Message notice(absl::StrCat("\x01", prefix));
+      if (absl::Status done = socket_->TrySend(&notice); !done.ok()) return done;
     }
   }
   return absl::OkStatus();
@@ -184,10 +186,11 @@ Task<bool> Session::Print(Message message) {
 // ROUTER: an id that was never there may come; one that is gone will not.
 Task<bool> Session::FindDestination(const Message& message) {
   const std::string id(AsText(message.to()));
-  const auto here = [this, &id] { return static_cast<bool>(socket_.core().FindPeer(AsBytes(id))); };
+  const auto here = [this, &id] {
+    return static_cast<bool>(socket_->core().FindPeer(AsBytes(id)));
+  };
   if (!known_.contains(id)) {
-    const absl::Status came = co_await socket_.AsyncUntil(here);
-    if (!came.ok()) co_return Fail(came.message());
+    co_await tasks_.AsyncUntil(here);
   }
   if (!here()) {
     co_return Fail(absl::StrCat("no peer has the routing id \"", Escape(id), "\" any more"));
@@ -198,8 +201,27 @@ Task<bool> Session::FindDestination(const Message& message) {
 
 Task<bool> Session::SendOne(Message message) {
   if (args_.role == SocketType::kRouter && !co_await FindDestination(message)) co_return false;
-  const absl::Status sent = co_await socket_.AsyncSend(std::move(message));
+  absl::Status sent;
+  const auto try_it = [&] {
+    sent = socket_->TrySend(&message);
+    return !absl::IsUnavailable(sent);
+  };
+  if (!try_it()) co_await tasks_.AsyncUntil(try_it);
   co_return sent.ok() || Fail(sent.message());
+}
+
+Task<absl::StatusOr<Message>> Session::Receive() {
+  Message message;
+  if (socket_->TryReceive(&message)) co_return message;
+  bool got = false;
+  absl::Status why;
+  co_await tasks_.AsyncUntil([&] {
+    got = socket_->TryReceive(&message);
+    if (!got) why = socket_->core().ReceiveStatus();
+    return got || !absl::IsUnavailable(why);
+  });
+  if (!got) co_return why;
+  co_return message;
 }
 
 Task<bool> Session::SendLine(std::string_view line, std::uint64_t number) {
@@ -212,11 +234,11 @@ Task<bool> Session::SendLine(std::string_view line, std::uint64_t number) {
         absl::StrCat("stdin, line ", number,
                      ": router wants the destination's routing id, a tab, and a message"));
   }
-  if (number > 1) co_await loop_.AsyncSleep(args_.interval);
+  if (number > 1) co_await tasks_.Sleep(args_.interval);
   if (ended_ || !co_await SendOne(*std::move(message))) co_return false;
   if (only_sends()) CountOne();
   if (args_.role != SocketType::kReq) co_return true;
-  absl::StatusOr<Message> reply = co_await socket_.AsyncReceive();
+  absl::StatusOr<Message> reply = co_await Receive();
   if (!reply.ok()) co_return Fail(reply.status().message());
   if (!co_await Print(*std::move(reply))) co_return false;
   CountOne();
@@ -226,8 +248,8 @@ Task<bool> Session::SendLine(std::string_view line, std::uint64_t number) {
 // Whoever publishes to nobody loses what it says: the first subscriber gets a moment to come.
 Task<void> Session::AwaitSubscriber() {
   const Instant end = net::Now() + kSubscriberWait;
-  while (socket_.core().topics() == 0 && net::Now() < end && !ended_) {
-    co_await loop_.AsyncSleep(absl::Milliseconds(5));
+  while (socket_->core().topics() == 0 && net::Now() < end && !ended_) {
+    co_await tasks_.Sleep(absl::Milliseconds(5));
   }
 }
 
@@ -258,7 +280,7 @@ Task<bool> Session::Answer(const Message& message) {
 
 Task<void> Session::ReceiveMessages() {
   while (!ended_) {
-    const absl::StatusOr<Message> message = co_await socket_.AsyncReceive();
+    const absl::StatusOr<Message> message = co_await Receive();
     if (ended_) co_return;
     if (!message.ok()) {
       Fail(message.status().message());
@@ -271,7 +293,7 @@ Task<void> Session::ReceiveMessages() {
 }
 
 Task<void> Session::WatchSignals(int fd) {
-  co_await loop_.AsyncReadable(fd);
+  co_await tasks_.Readable(fd);
   interrupted_ = net::Now();
   End(kDone);
 }
@@ -279,7 +301,7 @@ Task<void> Session::WatchSignals(int fd) {
 // A peer that refuses us for good is told, and ends us if nobody else can come.
 void Session::WatchEvents() {
   SocketEvent event;
-  while (socket_.NextEvent(&event)) {
+  while (socket_->NextEvent(&event)) {
     if (event.kind != SocketEvent::Kind::kGaveUp) continue;
     const std::string why =
         absl::StrCat(event.endpoint, ": ", event.status.message(), "; it will not be tried again");
@@ -293,9 +315,9 @@ void Session::WatchEvents() {
 
 // What was sent goes out; --linger, --timeout and signals cap that.
 int Session::Linger() {
-  loop_.RunOnce(absl::ZeroDuration());
-  socket_.StartClose(args_.linger);
-  while (!socket_.closed()) {
+  tasks_.RunOnce(absl::ZeroDuration());
+  socket_->StartClose(args_.linger);
+  while (!socket_->closed()) {
     const Instant now = net::Now();
     if (now >= deadline_) return kTimedOut;
     const Instant end = std::min(deadline_, interrupted_ + kLastMoment);
@@ -303,9 +325,9 @@ int Session::Linger() {
       Complain("interrupted before everything was sent");
       return kFailed;
     }
-    loop_.RunOnce(end - now);
+    tasks_.RunOnce(end - now);
   }
-  const std::uint64_t lost = socket_.stats().lost;
+  const std::uint64_t lost = socket_->core().stats().lost;
   if (lost == 0) return code_;
   if (code_ == kDone) {
     Complain(absl::StrCat(lost, lost == 1 ? " message was" : " messages were", " not sent"));
@@ -314,8 +336,8 @@ int Session::Linger() {
 }
 
 int Session::Run() {
-  if (!loop_.status().ok()) {
-    Complain(loop_.status().message());
+  if (const absl::Status usable = tasks_.host().status(); !usable.ok()) {
+    Complain(usable.message());
     return kFailed;
   }
   const Signals signals;
@@ -324,13 +346,13 @@ int Session::Run() {
     return kFailed;
   }
   if (args_.count && *args_.count == 0) End(kDone);
-  loop_.Spawn(WatchSignals(signals.fd()));
-  if (reads_stdin()) loop_.Spawn(SendLines());
-  if (receives_by_itself()) loop_.Spawn(ReceiveMessages());
+  tasks_.Spawn(WatchSignals(signals.fd()));
+  if (reads_stdin()) tasks_.Spawn(SendLines());
+  if (receives_by_itself()) tasks_.Spawn(ReceiveMessages());
   for (Instant now; !ended_; WatchEvents()) {
     now = net::Now();
     if (now >= deadline_) return kTimedOut;
-    loop_.RunOnce(deadline_ - now);
+    tasks_.RunOnce(deadline_ - now);
   }
   return Linger();
 }

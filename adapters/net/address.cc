@@ -168,16 +168,14 @@ absl::StatusOr<std::vector<Address>> NumericAddresses(const Endpoint& endpoint) 
   return found;
 }
 
-absl::StatusOr<std::vector<Address>> ResolveName(const std::string& host, std::uint16_t port) {
+addrinfo NameHints() {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
-  addrinfo* list = nullptr;
-  const int error = getaddrinfo(host.c_str(), nullptr, &hints, &list);
-  if (error != 0) {
-    return absl::UnavailableError(absl::StrCat("the name ", absl::CHexEscape(host),
-                                               " has no address: ", gai_strerror(error), "."));
-  }
+  return hints;
+}
+
+std::vector<Address> AddressesOf(const addrinfo* list, std::uint16_t port) {
   std::vector<Address> found;
   for (const addrinfo* it = list; it != nullptr; it = it->ai_next) {
     if (it->ai_addrlen > sizeof(sockaddr_storage)) continue;
@@ -187,6 +185,20 @@ absl::StatusOr<std::vector<Address>> ResolveName(const std::string& host, std::u
     SetPort(&address, port);
     found.push_back(address);
   }
+  return found;
+}
+
+absl::Status NoAddressError(std::string_view host, std::string_view why) {
+  return absl::UnavailableError(
+      absl::StrCat("the name ", absl::CHexEscape(host), " has no address: ", why, "."));
+}
+
+absl::StatusOr<std::vector<Address>> ResolveName(const std::string& host, std::uint16_t port) {
+  const addrinfo hints = NameHints();
+  addrinfo* list = nullptr;
+  const int error = getaddrinfo(host.c_str(), nullptr, &hints, &list);
+  if (error != 0) return NoAddressError(host, gai_strerror(error));
+  std::vector<Address> found = AddressesOf(list, port);
   freeaddrinfo(list);
   return found;
 }

@@ -1,8 +1,10 @@
 #ifndef MONOCOQUE_ADAPTERS_NET_ADDRESS_H_
 #define MONOCOQUE_ADAPTERS_NET_ADDRESS_H_
 
+#include <netdb.h>
 #include <sys/socket.h>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,11 @@ absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint);
 absl::StatusOr<std::vector<Address>> NumericAddresses(const Endpoint& endpoint);
 // Asks the system's resolver, which may block for seconds: not on a loop's thread.
 absl::StatusOr<std::vector<Address>> ResolveName(const std::string& host, std::uint16_t port);
+// The same for a runtime that has a resolver of its own: what to ask getaddrinfo for, what came of
+// it, and the error.
+addrinfo NameHints();
+std::vector<Address> AddressesOf(const addrinfo* list, std::uint16_t port);
+absl::Status NoAddressError(std::string_view host, std::string_view why);
 
 // The address as an endpoint: what a listener is bound to, whom a link talks to.
 Endpoint EndpointOf(const Address& address);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -18,6 +19,9 @@ namespace {
 
 using ::monocoque::testing::Command;
 using ::testing::HasSubstr;
+
+// On each variant.
+class ArenaTargetTest : public ::testing::TestWithParam<const char*> {};
 
 // One side. The endpoint is an abstract name: both sides may begin in any order.
 class Side {
@@ -50,9 +54,10 @@ class Side {
                                       "ipc",
                                       "--payload-bytes=64",
                                       "--variant",
-                                      "uring",
+                                      ArenaTargetTest::GetParam(),
                                       "--endpoint",
-                                      absl::StrCat("ipc://@monocoque-arena-", kind, "-", getpid())};
+                                      absl::StrCat("ipc://@monocoque-arena-", kind, "-",
+                                                   ArenaTargetTest::GetParam(), "-", getpid())};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
@@ -60,7 +65,7 @@ class Side {
   Command command_;
 };
 
-TEST(ArenaTargetTest, Throughput) {
+TEST_P(ArenaTargetTest, Throughput) {
   for (const char* warmup : {"--warmup=100", "--warmup=0"}) {
     Side sub("sub", "throughput", {"--messages", "5000", warmup});
     Side pub("pub", "throughput", {"--messages", "5000", warmup});
@@ -73,7 +78,7 @@ TEST(ArenaTargetTest, Throughput) {
   }
 }
 
-TEST(ArenaTargetTest, Latency) {
+TEST_P(ArenaTargetTest, Latency) {
   Side sub("sub", "latency", {"--knob", "spin=off", "--knob", "unheard=of"});
   Side pub("pub", "latency", {"--messages", "200", "--warmup", "10", "--knob=spin=20"});
   EXPECT_EQ(pub.Wait(), 0);
@@ -86,7 +91,7 @@ TEST(ArenaTargetTest, Latency) {
 }
 
 // Either side may bind; producers send until they are killed.
-TEST(ArenaTargetTest, ManyPeers) {
+TEST_P(ArenaTargetTest, ManyPeers) {
   const std::vector<std::string> common = {"--peers", "2", "--duration-secs", "0.2"};
   std::vector<std::string> binds = common;
   binds.emplace_back("--bind");
@@ -111,7 +116,7 @@ TEST(ArenaTargetTest, ManyPeers) {
 }
 
 // Who publishes may bind or connect.
-TEST(ArenaTargetTest, PubSub) {
+TEST_P(ArenaTargetTest, PubSub) {
   const std::vector<std::string> common = {"--peers", "2", "--duration-secs", "0.2"};
   std::vector<std::string> binds = common;
   binds.emplace_back("--bind");
@@ -125,7 +130,10 @@ TEST(ArenaTargetTest, PubSub) {
   publisher.Kill();
 }
 
-TEST(ArenaTargetTest, Describe) {
+INSTANTIATE_TEST_SUITE_P(Variants, ArenaTargetTest, ::testing::Values("uring", "uv"),
+                         [](const auto& param) { return std::string(param.param); });
+
+TEST(ArenaTargetCommandTest, Describe) {
   Command describe({"describe"}, {.program = "bench/arena_target", .prepare = {}});
   EXPECT_EQ(describe.Wait(), 0);
   EXPECT_EQ(describe.out(), absl::StrCat("{\"engine\":\"monocoque\",\"lib_version\":\"", kVersion,
@@ -133,13 +141,17 @@ TEST(ArenaTargetTest, Describe) {
                                          "\"threading\":\"single thread\",\"io\":\"io_uring\"}\n"));
 }
 
-TEST(ArenaTargetTest, WhatIsNotThereIsSaid) {
-  Side variant("pub", "latency", {"--variant=uv"});
-  EXPECT_EQ(variant.Wait(), 2);
-  EXPECT_THAT(variant.err(), HasSubstr("uv is not built yet"));
-  Side unknown("pub", "latency", {"--frobnicate", "1"});
-  EXPECT_EQ(unknown.Wait(), 2);
-  EXPECT_THAT(unknown.err(), HasSubstr("unknown flag --frobnicate"));
+TEST(ArenaTargetCommandTest, WhatIsNotThereIsSaid) {
+  const std::vector<std::string> common = {"--role=pub", "--kind=latency", "--endpoint=ipc://@x"};
+  for (const auto& [flag, says] : {std::pair("--variant=asio", "asio is not built yet"),
+                                   std::pair("--kind=depth", "--kind must be"),
+                                   std::pair("--frobnicate=1", "unknown flag --frobnicate")}) {
+    std::vector<std::string> words = common;
+    words.emplace_back(flag);
+    Command wrong(words, {.program = "bench/arena_target", .prepare = {}});
+    EXPECT_EQ(wrong.Wait(), 2);
+    EXPECT_THAT(wrong.err(), HasSubstr(says));
+  }
 }
 
 }  // namespace

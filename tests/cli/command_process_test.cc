@@ -186,6 +186,22 @@ TEST(CommandProcessTest, SignalsAndNames) {
   EXPECT_EQ(push.Wait(), 1);
 }
 
+// Whoever shares its terminal, or its pipe, finds it as it was.
+TEST(CommandProcessTest, TheFlagsOfStdinStay) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const int before = fcntl(ends[0], F_GETFL);
+  Command push({"push", "--bind", "ipc://*"}, With([&] { dup2(ends[0], STDIN_FILENO); }));
+  Command pull({"pull", "--connect", push.Bound(), "--count", "1"});
+  ASSERT_EQ(write(ends[1], "line\n", 5), 5);
+  EXPECT_EQ(pull.Wait(), 0) << "by now it waits for more";
+  EXPECT_EQ(fcntl(ends[0], F_GETFL), before);
+  push.Signal(SIGTERM);
+  EXPECT_EQ(push.Wait(), 0);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 TEST(CommandProcessTest, NothingIsLeftBehind) {
   std::string directory = "/tmp/monocoque-command-XXXXXX";
   ASSERT_NE(mkdtemp(directory.data()), nullptr);
@@ -195,6 +211,7 @@ TEST(CommandProcessTest, NothingIsLeftBehind) {
 }
 
 TEST(CommandProcessTest, WithoutIoUring) {
+  if (monocoque::testing::CommandAdapter() != "uring") GTEST_SKIP() << "it needs none";
   const auto forbidden = [] { Forbid(SYS_io_uring_setup, EPERM); };
   Command pull({"pull", "--bind", "tcp://127.0.0.1:*"}, With(forbidden));
   EXPECT_EQ(pull.Wait(), 1);

@@ -1,27 +1,29 @@
-// Every pattern against a live libzmq: who binds, who sends, tcp and ipc by path and by name,
-// several parts, empty ones, large ones.
+// Every pattern on every adapter against a live libzmq: who binds, who sends, tcp and ipc by path
+// and by name, several parts, empty ones, large ones.
 #include <unistd.h>
 #include <zmq.h>
 
-#include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/adapter_face.h"
 #include "tests/support/zmq_peer.h"
 
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::AdapterFace;
+using ::monocoque::testing::AdapterTestName;
+using ::monocoque::testing::AllAdapters;
+using ::monocoque::testing::FaceSocket;
 using ::monocoque::testing::ZmqPeer;
 using Parts = std::vector<std::string>;
-
-constexpr absl::Duration kSoon = absl::Seconds(10);
 
 struct Pairing {
   const char* name;
@@ -30,12 +32,14 @@ struct Pairing {
 };
 
 // Both directions of one pairing, as far as the pattern has them.
-class PatternsTest : public ::testing::TestWithParam<
-                         std::tuple<Pairing, bool /*we bind*/, const char* /*transport*/>> {
+class PatternsTest
+    : public ::testing::TestWithParam<std::tuple<
+          Pairing, bool /*we bind*/, const char* /*transport*/, std::string_view /*adapter*/>> {
  protected:
   PatternsTest()
-      : pairing_(std::get<0>(GetParam())),
-        ours_(loop_.MakeSocket(pairing_.ours)),
+      : face_(std::get<3>(GetParam())),
+        pairing_(std::get<0>(GetParam())),
+        ours_(face_.MakeSocket(pairing_.ours)),
         theirs_(pairing_.theirs) {}
 
   void Join() {
@@ -45,51 +49,40 @@ class PatternsTest : public ::testing::TestWithParam<
                                ? "ipc://*"
                                : absl::StrCat("ipc://@monocoque-interop-", getpid());
     if (std::get<1>(GetParam())) {
-      auto bound = ours_.Bind(at);
+      auto bound = ours_->Bind(at);
       ASSERT_TRUE(bound.ok()) << bound.status();
       theirs_.Connect(*bound);
     } else {
-      ASSERT_TRUE(ours_.Connect(theirs_.Bind(at)).ok());
+      ASSERT_TRUE(ours_->Connect(theirs_.Bind(at)).ok());
     }
-  }
-
-  // Turns our loop until `done`, within a deadline.
-  [[nodiscard]] bool Until(const std::function<bool()>& done) {
-    const absl::Time deadline = absl::Now() + kSoon;
-    while (!done()) {
-      if (absl::Now() > deadline) return false;
-      loop_.RunOnce(absl::Milliseconds(1));
-    }
-    return true;
   }
 
   void WeSend(const Parts& parts) {
     std::vector<std::string_view> views(parts.begin(), parts.end());
     Message message(views);
     if (pairing_.ours == SocketType::kRouter) message.set_to(last_from_);
-    ASSERT_EQ(ours_.Send(&message, kSoon), absl::OkStatus());
-    ours_.Flush();
+    ASSERT_EQ(face_.Send(ours_.get(), &message), absl::OkStatus());
   }
   Parts WeReceive() {
     Message message;
-    EXPECT_EQ(ours_.Receive(&message, kSoon), absl::OkStatus());
+    EXPECT_EQ(face_.Receive(ours_.get(), &message), absl::OkStatus());
     Parts parts;
     for (const Slice& part : message) parts.emplace_back(part.text());
     last_from_ = std::string(AsText(message.routing_id()));
     return parts;
   }
   void TheySend(const Parts& parts) {
-    ASSERT_TRUE(Until([&] { return theirs_.Send(parts); }));
+    ASSERT_TRUE(face_.Until([&] { return theirs_.Send(parts); }));
   }
   Parts TheyReceive() {
     Parts parts;
-    EXPECT_TRUE(Until([&] { return theirs_.Receive(&parts); }));
+    EXPECT_TRUE(face_.Until([&] { return theirs_.Receive(&parts); }));
     return parts;
   }
 
-  uring::Loop loop_;
+  AdapterFace face_;
   Pairing pairing_;
-  uring::Socket ours_;
+  std::unique_ptr<FaceSocket> ours_;
   ZmqPeer theirs_;
   std::string last_from_;   // the routing id we saw last
   std::string their_peer_;  // our routing id as they see it
@@ -118,10 +111,10 @@ TEST_P(PatternsTest, MessagesArriveBothWays) {
   if (routers) theirs_.Set(ZMQ_ROUTING_ID, "them");
   // Else it drops what it is given before it knows us.
   if (theirs == ZMQ_ROUTER) theirs_.Set(ZMQ_ROUTER_MANDATORY, 1);
-  if (routers) ours_ = loop_.MakeSocket(ours, {.routing_id = "us"});
+  if (routers) ours_ = face_.MakeSocket(ours, {.routing_id = "us"});
   Join();
   if (routers) {
-    ASSERT_EQ(ours_.WaitReady(1, kSoon), absl::OkStatus());
+    ASSERT_TRUE(face_.Until([&] { return ours_->core().ready_peers() == 1; }));
   }
   for (const Parts& sample : Samples()) {
     // What the other side's socket adds or takes, seen from a socket that shows all parts.
@@ -175,11 +168,12 @@ INSTANTIATE_TEST_SUITE_P(
                                          Pairing{"RouterReq", SocketType::kRouter, ZMQ_REQ},
                                          Pairing{"RouterDealer", SocketType::kRouter, ZMQ_DEALER},
                                          Pairing{"RouterRouter", SocketType::kRouter, ZMQ_ROUTER}),
-                       ::testing::Bool(), ::testing::Values("Tcp", "Ipc", "Abstract")),
+                       ::testing::Bool(), ::testing::Values("Tcp", "Ipc", "Abstract"),
+                       ::testing::ValuesIn(AllAdapters())),
     [](const auto& param) {
       return absl::StrCat(std::get<0>(param.param).name,
                           std::get<1>(param.param) ? "WeBind" : "TheyBind",
-                          std::get<2>(param.param));
+                          std::get<2>(param.param), AdapterTestName(std::get<3>(param.param)));
     });
 
 }  // namespace

@@ -10,9 +10,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
 
@@ -25,7 +27,16 @@ int MillisecondsUntil(absl::Time deadline) {
   return static_cast<int>(absl::ToInt64Milliseconds(deadline - absl::Now()));
 }
 
+bool PlaysARole(const std::vector<std::string>& words) {
+  return !words.empty() && words[0] != "demo" && !absl::StartsWith(words[0], "-");
+}
+
 }  // namespace
+
+std::string CommandAdapter() {
+  const char* name = getenv("MONOCOQUE_ADAPTER");
+  return name == nullptr ? "uring" : name;
+}
 
 Command::Command(const std::vector<std::string>& words, const CommandSetup& setup) {
   std::array<int, 2> in{}, out{}, err{};
@@ -34,6 +45,9 @@ Command::Command(const std::vector<std::string>& words, const CommandSetup& setu
   EXPECT_EQ(pipe2(err.data(), O_CLOEXEC), 0);
   std::vector<std::string> all = {setup.program};
   all.insert(all.end(), words.begin(), words.end());
+  if (CommandAdapter() != "uring" && setup.program == CommandSetup().program && PlaysARole(words)) {
+    all.push_back(absl::StrCat("--adapter=", CommandAdapter()));
+  }
   std::vector<char*> argv;
   for (std::string& word : all) argv.push_back(word.data());
   argv.push_back(nullptr);

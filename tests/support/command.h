@@ -17,6 +17,9 @@ struct CommandSetup {
   std::function<void()> prepare;
 };
 
+// The adapter that roles of the command are to be played on: the environment's MONOCOQUE_ADAPTER.
+std::string CommandAdapter();
+
 // One run of a program, as a stranger at a shell sees it: its three pipes and its exit code. Every
 // wait has a deadline; one that passes is a failure of the test. Killed when it goes out of scope.
 class Command {

@@ -1,0 +1,126 @@
+#ifndef MONOCOQUE_ADAPTERS_UV_SOCKET_H_
+#define MONOCOQUE_ADAPTERS_UV_SOCKET_H_
+
+#include <uv.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "adapters/uv/socket_state.h"
+#include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
+#include "protocol/socket/socket.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+
+namespace monocoque::uv {
+
+// A socket on a loop of libuv, which stays its user's: run it, stop it and run it again as you
+// like, with handles of your own beside ours. It keeps the loop alive while it listens, is
+// connected or tries to be, until it is closed or destroyed.
+//
+//     uv::Socket pull(uv_default_loop(), SocketType::kPull);
+//     pull.OnMessage([](Message m) { ... });
+//     if (auto bound = pull.Bind("ipc:///tmp/jobs"); !bound.ok()) return Fail(bound.status());
+//     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+//
+// Callbacks come from uv_run, after everything else that the socket does in an iteration, never
+// from within a call of these methods. They may call anything here, on any socket, and destroy
+// this one; only uv_run they may not call. Nothing can be thrown through libuv: a callback that
+// lets an exception out ends the process (std::terminate). What is sent in one iteration is
+// written together before the loop waits, or earlier if it is 512 KiB.
+//
+// Errors carry sentences; "unavailable" alone means: not now.
+//
+// Thread rule: the loop's thread, which is whichever thread runs it, one at a time. The sockets on
+// one loop share one pool of memory; messages may go to other threads. No thread is ours; names are
+// looked up on libuv's own.
+//
+// A handle: movable. Destroying it drops at once what was not handed to the kernel yet and closes
+// every descriptor; no callback comes any more. Like any handle of libuv it needs the loop to run
+// once more before uv_loop_close. Leave the handles that uv_walk shows alone.
+class Socket {
+ public:
+  // Does not fail; status() tells if the socket can be used.
+  Socket(uv_loop_t* loop, SocketType type, const SocketOptions& options = {});
+  Socket(Socket&&) noexcept = default;
+  Socket& operator=(Socket&& other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~Socket();
+
+  // OK, or why the socket could not be made, which all operations say then.
+  const absl::Status& status() const { return state_->status(); }
+
+  // Listens before it returns: the bound endpoint, with the port that the system chose. `options`:
+  // for this endpoint, in place of those of the socket.
+  absl::StatusOr<std::string> Bind(std::string_view endpoint, const LinkOptions* options = nullptr);
+  // Connects in the background, again and again.
+  absl::Status Connect(std::string_view endpoint, const LinkOptions* options = nullptr);
+  // The way back: with the text that Bind gave, and that Connect got. The links end with it, once
+  // what was handed to them is written.
+  absl::Status Unbind(std::string_view bound);
+  absl::Status Disconnect(std::string_view endpoint);
+
+  // Sends now or not at all: takes the message, or leaves it untouched. After "unavailable"
+  // OnWritable tells when to try again.
+  absl::Status Send(Message* message);
+  absl::Status Send(Message message) { return Send(&message); }
+  absl::Status Send(std::string_view text) { return Send(Message(text)); }
+  // A peer has room again after a send was refused; once for all refusals before.
+  void OnWritable(std::function<void()> callback);
+
+  // Each message as it arrives. Without a callback, and while paused, messages wait in the socket,
+  // and beyond the receive mark in the network: that is how to slow senders down.
+  void OnMessage(std::function<void(Message)> callback);
+  void Pause();
+  void Resume();
+  // True and a message, if one is there already; paused or not.
+  bool TryReceive(Message* out);
+
+  // SUB, XSUB and DISH: see monocoque::Socket.
+  absl::Status Subscribe(std::string_view prefix);
+  absl::Status Unsubscribe(std::string_view prefix);
+  absl::Status Join(std::string_view group);
+  absl::Status Leave(std::string_view group);
+
+  // What happens to the socket, as it happens. Without a callback events wait, the oldest ones, and
+  // NextEvent gives them.
+  void OnEvent(std::function<void(const SocketEvent&)> callback);
+  bool NextEvent(SocketEvent* out);
+
+  // Everything sent is handed to the kernel now, as far as it takes it.
+  void Flush();
+
+  // Ends the socket: no more endpoints, sends and messages; what was sent is still written for at
+  // most `linger`. `done` comes once all descriptors and handles are closed: OK, or deadline
+  // exceeded if something was not sent. It does not come if the socket is destroyed earlier, or was
+  // never usable. Again: with a new linger time, and each `done` comes.
+  void Close(absl::Duration linger = absl::InfiniteDuration(),
+             std::function<void(absl::Status)> done = {});
+
+  // The core socket beneath, if status() is OK: getters, statistics.
+  const monocoque::Socket& core() const { return state_->driver().machine(); }
+  const SocketStats& stats() const { return core().stats(); }
+  // Any other wish of the core socket, with the time it is made at:
+  //     socket.Ask([&](monocoque::Socket* s, Instant now) { return s->SubscribeFor(peer, p, now);
+  //     })
+  template <typename Wish>
+  auto Ask(Wish&& wish) {
+    return state_->driver().Ask(std::forward<Wish>(wish));
+  }
+
+ private:
+  std::shared_ptr<SocketState> state_;
+};
+
+}  // namespace monocoque::uv
+
+#endif  // MONOCOQUE_ADAPTERS_UV_SOCKET_H_

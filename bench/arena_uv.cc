@@ -1,0 +1,168 @@
+// As a user of libuv writes it: with callbacks.
+#include <uv.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "adapters/uv/socket.h"
+#include "bench/arena.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+
+namespace monocoque::arena {
+namespace {
+
+using uv::Socket;
+
+// Messages sent in one iteration, before others have their turn.
+constexpr int kBurst = 256;
+
+void Join(Socket* socket, const Flags& flags, bool bind) {
+  Check(bind ? socket->Bind(flags.endpoint).status() : socket->Connect(flags.endpoint));
+}
+
+void Run() { uv_run(uv_default_loop(), UV_RUN_DEFAULT); }
+void Stop() { uv_stop(uv_default_loop()); }
+
+// Sends as fast as it is taken: a burst an iteration, pausing while it is refused.
+class Producer {
+ public:
+  // `count` messages, then `done`.
+  Producer(Socket* socket, const Flags& flags, std::uint64_t count, std::function<void()> done)
+      : socket_(*socket), payload_(flags.payload_bytes, 'x'), left_(count), done_(std::move(done)) {
+    uv_idle_init(uv_default_loop(), &idle_);
+    idle_.data = this;
+    socket_.OnWritable([this] { Start(); });
+  }
+  void Start() {
+    if (left_ == 0) return;
+    uv_idle_start(&idle_, [](uv_idle_t* idle) { static_cast<Producer*>(idle->data)->Burst(); });
+  }
+
+ private:
+  void Burst() {
+    for (int i = 0; i < kBurst && left_ > 0; ++i, --left_) {
+      const absl::Status sent = socket_.Send(payload_);
+      if (absl::IsUnavailable(sent)) {
+        uv_idle_stop(&idle_);
+        return;
+      }
+      Check(sent);
+    }
+    if (left_ > 0) return;
+    uv_idle_stop(&idle_);
+    done_();
+  }
+
+  Socket& socket_;
+  const std::string payload_;
+  std::uint64_t left_;
+  const std::function<void()> done_;
+  uv_idle_t idle_{};
+};
+
+void Throughput(const Flags& flags) {
+  if (flags.role == "pub") {
+    Socket push(uv_default_loop(), SocketType::kPush);
+    Join(&push, flags, false);
+    Producer producer(&push, flags, flags.warmup + flags.messages,
+                      [&] { push.Close(absl::Seconds(60), Check); });
+    producer.Start();
+    Run();
+    return;
+  }
+  Socket pull(uv_default_loop(), SocketType::kPull);
+  Join(&pull, flags, true);
+  // The time begins with the last message that does not count, or else with the first that does.
+  const std::uint64_t first = flags.warmup == 0 ? 1 : flags.warmup;
+  const std::uint64_t last = flags.warmup + flags.messages;
+  std::uint64_t count = 0;
+  absl::Time begin;
+  pull.OnMessage([&](const Message&) {
+    if (++count == first) begin = absl::Now();
+    if (count == last) Stop();
+  });
+  Run();
+  PrintThroughput(flags.messages, absl::Now() - begin);
+}
+
+void Latency(const Flags& flags) {
+  if (flags.role == "sub") {
+    Socket rep(uv_default_loop(), SocketType::kRep);
+    Join(&rep, flags, true);
+    rep.OnMessage([&](Message request) { Check(rep.Send(&request)); });
+    Run();
+    return;
+  }
+  Socket req(uv_default_loop(), SocketType::kReq);
+  Join(&req, flags, false);
+  const std::string payload(flags.payload_bytes, 'x');
+  std::vector<std::int64_t> trips;
+  trips.reserve(flags.messages);
+  std::uint64_t left = flags.warmup + flags.messages;
+  absl::Time begin = absl::Now();
+  req.OnMessage([&](const Message&) {
+    const absl::Time now = absl::Now();
+    if (left <= flags.messages) trips.push_back(absl::ToInt64Nanoseconds(now - begin));
+    if (--left == 0) return Stop();
+    begin = absl::Now();
+    Check(req.Send(payload));
+  });
+  Check(req.Send(payload));
+  Run();
+  PrintLatency(std::move(trips));
+}
+
+void Produce(const Flags& flags) {
+  Socket push(uv_default_loop(), Publishes(flags) ? SocketType::kPub : SocketType::kPush);
+  Producer producer(&push, flags, ~std::uint64_t{0}, [] {});
+  push.OnEvent([&](const SocketEvent&) {
+    if (push.core().ready_peers() < flags.peers) return;
+    push.OnEvent(nullptr);
+    producer.Start();
+  });
+  Join(&push, flags, flags.bind);
+  if (!flags.bind) producer.Start();
+  Run();
+}
+
+void Consume(const Flags& flags) {
+  Socket pull(uv_default_loop(), Publishes(flags) ? SocketType::kSub : SocketType::kPull);
+  if (Publishes(flags)) Check(pull.Subscribe(""));
+  Join(&pull, flags, flags.bind);
+  uv_timer_t end;
+  uv_timer_init(uv_default_loop(), &end);
+  std::uint64_t count = 0;
+  absl::Time begin;
+  pull.OnMessage([&](const Message&) {
+    if (++count > 1) return;
+    begin = absl::Now();
+    uv_update_time(uv_default_loop());
+    uv_timer_start(
+        &end, [](uv_timer_t*) { Stop(); },
+        static_cast<std::uint64_t>(flags.duration_secs * 1e3) + 1, 0);
+  });
+  Run();
+  PrintThroughput(count - 1, absl::Now() - begin);
+}
+
+}  // namespace
+
+void RunUv(const Flags& flags) {
+  if (flags.kind == "throughput") {
+    Throughput(flags);
+  } else if (flags.kind == "latency") {
+    Latency(flags);
+  } else if (flags.role == "pub") {
+    Produce(flags);
+  } else {
+    Consume(flags);
+  }
+}
+
+}  // namespace monocoque::arena

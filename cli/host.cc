@@ -1,0 +1,39 @@
+#include "cli/host.h"
+
+#include "cli/uring_host.h"
+#include "cli/uv_host.h"
+
+namespace monocoque::cli {
+namespace {
+
+struct Adapter {
+  std::string_view name;
+  std::unique_ptr<Host> (*make)();
+};
+
+template <typename T>
+std::unique_ptr<Host> Make() {
+  return std::make_unique<T>();
+}
+
+constexpr Adapter kAdapters[] = {
+    {"uring", Make<UringHost>},
+    {"uv", Make<UvHost>},
+};
+
+}  // namespace
+
+std::vector<std::string_view> AdapterNames() {
+  std::vector<std::string_view> names;
+  for (const Adapter& adapter : kAdapters) names.push_back(adapter.name);
+  return names;
+}
+
+std::unique_ptr<Host> MakeHost(std::string_view name) {
+  for (const Adapter& adapter : kAdapters) {
+    if (adapter.name == name) return adapter.make();
+  }
+  return nullptr;
+}
+
+}  // namespace monocoque::cli

@@ -1,0 +1,113 @@
+// inproc:// on libuv: within one loop, between loops on threads of their own, and with sockets of
+// another adapter.
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "absl/time/time.h"
+#include "adapters/uring/loop.h"
+#include "adapters/uv/socket.h"
+#include "gtest/gtest.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+#include "tests/adapters/uv/fixture.h"
+#include "tests/support/uv_loop.h"
+
+namespace monocoque::uv {
+namespace {
+
+using InprocTest = UvTest;
+
+constexpr absl::Duration kSoon = absl::Seconds(20);
+
+// E-16: connect before bind. The loop lives as long as the sockets do, and sleeps when they do
+// nothing.
+TEST_F(InprocTest, OneLoop) {
+  auto& req = Make(SocketType::kReq);
+  auto& rep = Make(SocketType::kRep);
+  ASSERT_TRUE(req->Connect("inproc://uv-one-loop").ok());
+  ASSERT_TRUE(req->Send("question").ok());
+  rep->OnMessage([&](const Message& m) {
+    EXPECT_EQ(m.text(), "question");
+    EXPECT_TRUE(rep->Send("answer").ok());
+  });
+  ASSERT_TRUE(rep->Bind("inproc://uv-one-loop").ok());
+  std::string answer;
+  req->OnMessage([&](const Message& m) {
+    answer = std::string(m.text());
+    uv_stop(loop());
+  });
+  EXPECT_TRUE(loop_->RunOut());
+  EXPECT_EQ(answer, "answer");
+  loop_->RunFor(absl::Milliseconds(10));
+  const int before = loop_->iterations();
+  loop_->RunFor(absl::Milliseconds(100));
+  EXPECT_LE(loop_->iterations() - before, 4) << "it spins";
+  req->Close();
+  rep->Close();
+  EXPECT_TRUE(loop_->RunOut());
+  EXPECT_EQ(uv_loop_alive(loop()), 0);
+}
+
+TEST_F(InprocTest, BetweenThreads) {
+  constexpr int kMessages = 20'000;
+  std::thread sender([] {
+    testing::UvLoop loop;
+    Socket push(loop.get(), SocketType::kPush);
+    ASSERT_TRUE(push.Connect("inproc://uv-threads").ok());
+    for (int i = 0; i < kMessages; ++i) {
+      Message message(std::to_string(i));
+      ASSERT_TRUE(loop.RunUntil([&] { return push.Send(&message).ok(); }));
+    }
+    push.Close();
+    EXPECT_TRUE(loop.RunOut());
+  });
+  auto& pull = Make(SocketType::kPull);
+  ASSERT_TRUE(pull->Bind("inproc://uv-threads").ok());
+  int received = 0;
+  pull->OnMessage([&](const Message& m) { EXPECT_EQ(m.text(), std::to_string(received++)); });
+  EXPECT_TRUE(RunUntil([&] { return received == kMessages; })) << received;
+  sender.join();
+}
+
+TEST_F(InprocTest, BetweenAdapters) {
+  std::thread other([] {
+    uring::Loop loop;
+    uring::Socket req = loop.MakeSocket(SocketType::kReq);
+    ASSERT_TRUE(req.Connect("inproc://uv-adapters").ok());
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_TRUE(req.Send(std::to_string(i), kSoon).ok());
+      const auto reply = req.Receive(kSoon);
+      ASSERT_TRUE(reply.ok()) << reply.status();
+      EXPECT_EQ(reply->text(), std::to_string(i));
+    }
+  });
+  auto& rep = Make(SocketType::kRep);
+  int answered = 0;
+  rep->OnMessage([&](Message m) {
+    EXPECT_TRUE(rep->Send(&m).ok());
+    ++answered;
+  });
+  ASSERT_TRUE(rep->Bind("inproc://uv-adapters").ok());
+  EXPECT_TRUE(RunUntil([&] { return answered == 100 && rep->core().ready_peers() == 0; }));
+  other.join();
+}
+
+// The other end goes while it is written to, from the same loop and another.
+TEST_F(InprocTest, AnEndThatGoes) {
+  auto& push = Make(SocketType::kPush);
+  for (int life = 0; life < 5; ++life) {
+    auto& pull = Make(SocketType::kPull);
+    ASSERT_TRUE(pull->Bind("inproc://uv-goes").ok());
+    if (life == 0) {
+      ASSERT_TRUE(push->Connect("inproc://uv-goes").ok());
+    }
+    Send(push.get(), std::to_string(life));
+    EXPECT_EQ(Receive(pull.get()), std::to_string(life));
+    pull.reset();
+    EXPECT_TRUE(RunUntil([&] { return push->core().ready_peers() == 0; }));
+  }
+}
+
+}  // namespace
+}  // namespace monocoque::uv

@@ -65,8 +65,9 @@ TEST_F(TokenTest, HandlersComeLater) {
   // And so inside a handler, where a message is there already.
   ASSERT_EQ(push_.try_send(std::make_unique<Message>("y").get()), error_code());
   bool done = false;
+  bool inside = false;
   pull_.async_receive([&](error_code, Message) {
-    bool inside = true;
+    inside = true;
     pull_.async_receive([&](error_code, Message message) {
       EXPECT_FALSE(inside);
       EXPECT_EQ(message.text(), "y");

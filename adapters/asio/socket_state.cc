@@ -9,6 +9,7 @@
 
 #include "adapters/asio/error.h"
 #include "adapters/asio/name_lookup.h"
+#include "adapters/asio/post_waker.h"
 #include "adapters/asio/socket_service.h"
 #include "adapters/asio/watched_descriptor.h"
 #include "adapters/net/host.h"
@@ -209,14 +210,19 @@ void SocketState::CheckClosed() {
 void SocketState::Shutdown() {
   if (!driver_) return;
   driver_->Flush();
-  driver_.reset();
-  timer_.reset();
+  CloseDriver();
   CancelAll();
 }
 
-void SocketState::Abandon() {
+// Nothing of Asio's but executors is left then.
+void SocketState::CloseDriver() {
+  if (waker_ != nullptr) waker_->Stop();
   driver_.reset();
   timer_.reset();
+}
+
+void SocketState::Abandon() {
+  CloseDriver();
   work_.reset();
   if (service_ != nullptr) std::exchange(service_, nullptr)->Remove(this);
   for (auto* queue : {&senders_, &receivers_, &watchers_, &closers_, &ready_}) {
@@ -297,6 +303,11 @@ absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
 std::unique_ptr<net::Lookup> SocketState::Resolve(const std::string& host, std::uint16_t port,
                                                   Found found) {
   return std::make_unique<NameLookup>(this, host, port, std::move(found));
+}
+
+std::shared_ptr<Waker> SocketState::MakeWaker() {
+  waker_ = std::make_shared<PostWaker>(this, post_executor_);
+  return waker_;
 }
 
 }  // namespace monocoque::asio::detail

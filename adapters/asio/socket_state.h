@@ -27,6 +27,7 @@
 
 namespace monocoque::asio::detail {
 
+class PostWaker;
 class SocketService;
 
 // What a socket handle points to: a driver on an Asio executor, and the operations that wait. A
@@ -89,6 +90,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
                                                         net::WatchHandler* handler) override;
   std::unique_ptr<net::Lookup> Resolve(const std::string& host, std::uint16_t port,
                                        Found found) override;
+  std::shared_ptr<Waker> MakeWaker() override;
 
  private:
   friend class Operation;
@@ -112,6 +114,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
     const std::shared_ptr<SocketState> socket_;
   };
 
+  void CloseDriver();
   void Run();
   void AfterTurn();
   void Post();
@@ -131,6 +134,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   const boost::asio::any_io_executor post_executor_;  // the same, set to post
   std::optional<boost::asio::any_io_executor> work_;
   std::unique_ptr<Timer> timer_;
+  std::shared_ptr<PostWaker> waker_;
   SocketService* service_ = nullptr;
   RotationNode<SocketState> service_node_;
   std::optional<net::SocketDriver> driver_;

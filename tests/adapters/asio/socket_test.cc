@@ -63,8 +63,8 @@ class SocketTest : public AsioTest {
 
 // Over each transport, small and large, whoever binds.
 TEST_F(SocketTest, MessagesCross) {
-  for (const char* endpoint :
-       {"tcp://127.0.0.1:*", "tcp://[::1]:*", "ipc://*", "ipc://@monocoque-asio-crossing"}) {
+  for (const char* endpoint : {"tcp://127.0.0.1:*", "tcp://[::1]:*", "ipc://*",
+                               "ipc://@monocoque-asio-crossing", "inproc://crossing"}) {
     for (const bool sender_binds : {true, false}) {
       Push push(context_);
       Pull pull(context_);

@@ -52,10 +52,10 @@ io::awaitable<void> Ask(std::string at, std::atomic<int>* replies) {
 }
 
 template <typename Context>
-void SpawnAll(Context& context, std::atomic<int>* replies) {
+void SpawnAll(Context& context, const char* endpoint, std::atomic<int>* replies) {
   const auto strand = io::make_strand(context);
   auto router = std::make_shared<Router>(strand);
-  const std::string at = router->bind("tcp://127.0.0.1:*");
+  const std::string at = router->bind(endpoint);
   io::co_spawn(strand, Serve(router, kClients * kRequests), io::detached);
   router.reset();
   for (int i = 0; i < kClients; ++i) {
@@ -63,10 +63,12 @@ void SpawnAll(Context& context, std::atomic<int>* replies) {
   }
 }
 
-TEST(StrandTest, ManyThreadsRunOneContext) {
+class StrandTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(StrandTest, ManyThreadsRunOneContext) {
   io::io_context context;
   std::atomic<int> replies = 0;
-  SpawnAll(context, &replies);
+  SpawnAll(context, GetParam(), &replies);
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] { context.run_for(std::chrono::seconds(60)); });
@@ -77,16 +79,58 @@ TEST(StrandTest, ManyThreadsRunOneContext) {
 }
 
 // No io_context at all: a pool of threads, whose join waits for the work.
-TEST(StrandTest, AThreadPool) {
+TEST_P(StrandTest, AThreadPool) {
   io::thread_pool pool(kThreads);
   std::atomic<int> replies = 0;
-  SpawnAll(pool, &replies);
+  SpawnAll(pool, GetParam(), &replies);
   pool.join();
   EXPECT_EQ(replies, kClients * kRequests);
 }
 
+INSTANTIATE_TEST_SUITE_P(Transports, StrandTest,
+                         ::testing::Values("tcp://127.0.0.1:*", "ipc://*", "inproc://strands"),
+                         [](const auto& param) {
+                           const std::string endpoint = param.param;
+                           return endpoint.substr(0, endpoint.find(':'));
+                         });
+
+// One thread and one context for each side, and nothing but memory between.
+constexpr int kCount = 2000;
+
+TEST(ThreadsTest, InprocAcrossContexts) {
+  std::thread receiver([] {
+    io::io_context context;
+    Pull pull(context);
+    pull.bind("inproc://across");
+    int received = 0;
+    io::co_spawn(
+        context,
+        [](Pull& from, int& count) -> io::awaitable<void> {
+          while (count < kCount)
+            count += static_cast<int>((co_await from.async_receive_many(100)).size());
+          from.close();
+        }(pull, received),
+        io::detached);
+    context.run_for(std::chrono::seconds(60));
+    EXPECT_EQ(received, kCount);
+  });
+  io::io_context context;
+  Push push(context);
+  push.connect("inproc://across");
+  io::co_spawn(
+      context,
+      [](Push& to) -> io::awaitable<void> {
+        for (int i = 0; i < kCount; ++i) co_await to.async_send(Message(std::string(3000, 'i')));
+        co_await to.async_close(absl::Seconds(60));
+      }(push),
+      io::detached);
+  context.run_for(std::chrono::seconds(60));
+  EXPECT_FALSE(push.is_open());
+  receiver.join();
+}
+
 // Sockets that end while other threads run.
-TEST(StrandTest, DestroyedOnTheirStrands) {
+TEST(ThreadsTest, DestroyedOnTheirStrands) {
   io::io_context context;
   std::atomic<int> ended = 0;
   for (int i = 0; i < 50; ++i) {

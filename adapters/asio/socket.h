@@ -1,0 +1,343 @@
+#ifndef MONOCOQUE_ADAPTERS_ASIO_SOCKET_H_
+#define MONOCOQUE_ADAPTERS_ASIO_SOCKET_H_
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "absl/time/time.h"
+#include "adapters/asio/error.h"
+#include "adapters/asio/operation.h"
+#include "adapters/asio/socket_state.h"
+#include "adapters/asio/steps.h"
+#include "alloc/slab_pool.h"
+#include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
+#include "protocol/socket/socket.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+
+namespace monocoque::asio {
+
+namespace detail {
+
+// The executor's own default token; without one, use_awaitable.
+template <typename Executor>
+using DefaultToken =
+    std::conditional_t<std::is_void_v<boost::asio::default_completion_token_t<Executor>>,
+                       boost::asio::use_awaitable_t<>,
+                       boost::asio::default_completion_token_t<Executor>>;
+
+// Begins an operation once its handler is known.
+template <typename Executor>
+class Initiation {
+ public:
+  using executor_type = Executor;
+
+  Initiation(std::shared_ptr<SocketState> state, const Executor& executor)
+      : state_(std::move(state)), executor_(executor) {}
+  executor_type get_executor() const noexcept { return executor_; }
+
+  template <typename Handler, typename Step>
+  void operator()(Handler&& handler, Step step) const {
+    const Place place = step.place();
+    if constexpr (std::is_same_v<Step, CloseStep>) state_->StartClose(step.linger);
+    using Operation = OperationOf<Step, std::decay_t<Handler>, Executor>;
+    state_->Submit(Operation::Make(std::move(step), std::forward<Handler>(handler), executor_),
+                   place);
+  }
+
+ private:
+  std::shared_ptr<SocketState> state_;
+  Executor executor_;
+};
+
+}  // namespace detail
+
+// A socket on an Asio executor, as asio::ip::tcp::socket is one: no thread, strand or execution
+// context of ours. `sockets.h` has one class for each pattern, which is what programs use:
+//
+//     monocoque::asio::Rep rep(io);
+//     co_await rep.async_bind("tcp://127.0.0.1:5555");
+//     Message request = co_await rep.async_receive();
+//
+// Every async_ function takes a completion token; without one the executor's default, and without
+// that `use_awaitable`. The handler's associated executor, allocator and cancellation slot are
+// honoured. It never runs within the function that began the operation.
+//
+// Errors: each operation says which it may have. Besides, all of them have operation_aborted
+// (cancelled, or the socket was closed or destroyed meanwhile) and bad_descriptor (it was closed
+// before). ec.message() is the whole sentence behind a code; see error.h. Functions that are not
+// async_ throw system_error, or give the code to `ec`.
+//
+// Cancellation: all types (terminal, partial, total) do the same: an operation that has no result
+// yet ends with operation_aborted and has had no effect. A message is taken in the very call that
+// runs the handler: cancelled before that, it stays in the socket for the next receive. But
+// operator|| of Boost drops the result of an operation that completes while another has already
+// won: in it use async_wait_receive, which takes nothing, and then try_receive.
+//
+// What is sent is written at the end of the turn in which it is sent, all of it together.
+//
+// Thread rule: one call at a time, and the executor runs one handler at a time: an io_context with
+// one thread, or a strand of yours. Moved-from sockets can be assigned to and destroyed. Destroying
+// a socket closes it at once, as close() does. Must not outlive the execution context; when that
+// goes away, handlers are destroyed unrun.
+template <typename Executor = boost::asio::any_io_executor>
+class basic_socket {
+ public:
+  using executor_type = Executor;
+  using default_token = detail::DefaultToken<Executor>;
+  template <typename Other>
+  struct rebind_executor {
+    using other = basic_socket<Other>;
+  };
+
+  // Throws system_error if the options do not go together. `pool`: where the socket's memory comes
+  // from; sockets may share one if they share one thread or strand. Without one each has its own,
+  // which keeps at most 4 MiB at rest.
+  basic_socket(const executor_type& executor, SocketType type, const SocketOptions& options = {},
+               std::shared_ptr<SlabPool> pool = nullptr)
+      : executor_(executor),
+        state_(detail::SocketState::Make(executor, type, options, std::move(pool))) {}
+  template <std::derived_from<boost::asio::execution_context> Context>
+  basic_socket(Context& context, SocketType type, const SocketOptions& options = {},
+               std::shared_ptr<SlabPool> pool = nullptr)
+      : basic_socket(context.get_executor(), type, options, std::move(pool)) {}
+  basic_socket(basic_socket&&) noexcept = default;
+  basic_socket& operator=(basic_socket&& other) noexcept {
+    if (this == &other) return *this;
+    if (state_ != nullptr) state_->Shutdown();
+    executor_ = std::move(other.executor_);
+    state_ = std::move(other.state_);
+    return *this;
+  }
+  ~basic_socket() {
+    if (state_ != nullptr) state_->Shutdown();
+  }
+
+  executor_type get_executor() const noexcept { return executor_; }
+  bool is_open() const { return state_->driver() != nullptr; }
+  // The whole core socket beneath: getters, statistics, routing ids. Null once the socket is
+  // closed. Messages go through the functions below.
+  const monocoque::Socket* core() const {
+    return is_open() ? &state_->driver()->machine() : nullptr;
+  }
+
+  // ---- Endpoints and subscriptions: at once ----------------------------------------------------
+
+  // Listens before it returns: the bound endpoint, with the port that the system chose. Codes: what
+  // the system says (failed_precondition: address in use), invalid_argument: not an endpoint.
+  std::string bind(std::string_view endpoint, boost::system::error_code& ec,
+                   const LinkOptions* options = nullptr) {
+    return state_->Bind(endpoint, options, &ec);
+  }
+  std::string bind(std::string_view endpoint, const LinkOptions* options = nullptr) {
+    boost::system::error_code ec;
+    std::string bound = bind(endpoint, ec, options);
+    Check(ec);
+    return bound;
+  }
+  // Connects in the background, again and again; nobody need listen yet. Codes: invalid_argument.
+  void connect(std::string_view endpoint, boost::system::error_code& ec,
+               const LinkOptions* options = nullptr) {
+    ec = state_->Connect(endpoint, options);
+  }
+  void connect(std::string_view endpoint, const LinkOptions* options = nullptr) {
+    Check(state_->Connect(endpoint, options));
+  }
+  // The way back: with the text that bind gave, and that connect got. Codes: not_found.
+  void unbind(std::string_view bound, boost::system::error_code& ec) { ec = state_->Unbind(bound); }
+  void unbind(std::string_view bound) { Check(state_->Unbind(bound)); }
+  void disconnect(std::string_view endpoint, boost::system::error_code& ec) {
+    ec = state_->Disconnect(endpoint);
+  }
+  void disconnect(std::string_view endpoint) { Check(state_->Disconnect(endpoint)); }
+  // SUB, XSUB: messages that begin with `prefix` are wanted, or no more so; counted. Codes:
+  // failed_precondition: of another type; unsubscribe: not_found.
+  void subscribe(std::string_view prefix) { Check(state_->Ask(kSubscribe, prefix)); }
+  void subscribe(std::string_view prefix, boost::system::error_code& ec) {
+    ec = state_->Ask(kSubscribe, prefix);
+  }
+  void unsubscribe(std::string_view prefix) { Check(state_->Ask(kUnsubscribe, prefix)); }
+  void unsubscribe(std::string_view prefix, boost::system::error_code& ec) {
+    ec = state_->Ask(kUnsubscribe, prefix);
+  }
+  // DISH: messages of this group are wanted, or no more so. Codes: failed_precondition: of another
+  // type; join: already_exists, invalid_argument; leave: not_found.
+  void join(std::string_view group) { Check(state_->Ask(&monocoque::Socket::Join, group)); }
+  void join(std::string_view group, boost::system::error_code& ec) {
+    ec = state_->Ask(&monocoque::Socket::Join, group);
+  }
+  void leave(std::string_view group) { Check(state_->Ask(&monocoque::Socket::Leave, group)); }
+  void leave(std::string_view group, boost::system::error_code& ec) {
+    ec = state_->Ask(&monocoque::Socket::Leave, group);
+  }
+
+  // ---- Now or not at all -----------------------------------------------------------------------
+
+  // Takes the message, or leaves it untouched. Codes: would_block: see async_wait_send; and those
+  // of async_send.
+  boost::system::error_code try_send(Message* message) { return state_->TrySend(message); }
+  // The next message, if one is there.
+  std::optional<Message> try_receive() { return state_->TryReceive(); }
+  // What happened, oldest first. False: nothing that was not told.
+  bool next_event(SocketEvent* out) { return state_->NextEvent(out); }
+  // Ends all outstanding operations with operation_aborted.
+  void cancel() { state_->CancelAll(); }
+  // Closes at once; what the kernel does not take now is lost. See async_close.
+  void close() { state_->Shutdown(); }
+
+  // ---- Messages --------------------------------------------------------------------------------
+
+  // Signature: void(error_code)
+  // Completes when: the socket has taken the message, which waits for a peer with room if need be.
+  //   Sends are taken in order, and at once where there is room.
+  // Codes: failed_precondition: out of turn, or the type does not send; not_found: ROUTER, nobody
+  //   has that routing id; invalid_argument: several parts where there may be one only.
+  // Cancellation: not sent. The message is gone; keep a copy (it shares), or use async_wait_send.
+  template <typename Token = default_token>
+  auto async_send(Message message, Token&& token = {}) {
+    return Begin(detail::SendStep(std::move(message)), std::forward<Token>(token));
+  }
+
+  // Signature: void(error_code, std::size_t sent)
+  // Completes when: the socket has taken all messages, or an error says why not the next. They stay
+  //   the caller's, who keeps them until then; those taken are empty.
+  // Codes: as async_send.
+  // Cancellation: the first `sent` are sent, the others untouched.
+  template <typename Token = default_token>
+  auto async_send_many(std::span<Message> messages, Token&& token = {}) {
+    return Begin(detail::SendManyStep(messages), std::forward<Token>(token));
+  }
+
+  // Signature: void(error_code, Message)
+  // Completes when: there is a message. Several outstanding ones get theirs in order.
+  // Codes: failed_precondition: out of turn and no send is outstanding, or the type does not
+  //   receive.
+  // Cancellation: no message is taken.
+  template <typename Token = default_token>
+  auto async_receive(Token&& token = {}) {
+    return Begin(detail::ReceiveStep(), std::forward<Token>(token));
+  }
+
+  // Signature: void(error_code, std::vector<Message>)
+  // Completes when: there is a message; with those that are there then, at most `max`.
+  // Codes: as async_receive.
+  // Cancellation: no message is taken.
+  template <typename Token = default_token>
+  auto async_receive_many(std::size_t max, Token&& token = {}) {
+    return Begin(detail::ReceiveManyStep(max), std::forward<Token>(token));
+  }
+
+  // Signature: void(error_code)
+  // Completes when: there is a message for try_receive, in order with outstanding receives.
+  // Codes: as async_receive.
+  // Cancellation: no effect.
+  template <typename Token = default_token>
+  auto async_wait_receive(Token&& token = {}) {
+    return Begin(detail::WaitStep(detail::WaitStep::For::kReceive), std::forward<Token>(token));
+  }
+
+  // Signature: void(error_code)
+  // Completes when: some peer has room for a message, in order with outstanding sends.
+  // Codes: the common ones.
+  // Cancellation: no effect.
+  template <typename Token = default_token>
+  auto async_wait_send(Token&& token = {}) {
+    return Begin(detail::WaitStep(detail::WaitStep::For::kSend), std::forward<Token>(token));
+  }
+
+  // Signature: void(error_code)
+  // Completes when: what was sent was offered to the kernel. What it does not take now follows by
+  //   itself.
+  // Codes: the common ones.
+  // Cancellation: none; it is done at once.
+  template <typename Token = default_token>
+  auto async_flush(Token&& token = {}) {
+    return Begin(detail::FlushStep(), std::forward<Token>(token));
+  }
+
+  // ---- Endpoints, events, the end --------------------------------------------------------------
+
+  // Signature: void(error_code, std::string bound)
+  // Completes when: the socket listens, at once; with the bound endpoint.
+  // Codes: as bind.
+  // Cancellation: none; it is done at once.
+  template <typename Token = default_token>
+  auto async_bind(std::string_view endpoint, Token&& token = {}) {
+    return Begin(detail::BindStep(endpoint), std::forward<Token>(token));
+  }
+
+  // Signature: void(error_code)
+  // Completes when: connecting has begun; it goes on in the background. See async_wait_ready.
+  // Codes: as connect.
+  // Cancellation: none; it is done at once.
+  template <typename Token = default_token>
+  auto async_connect(std::string_view endpoint, Token&& token = {}) {
+    return Begin(detail::ConnectStep(endpoint), std::forward<Token>(token));
+  }
+
+  // Signature: void(error_code)
+  // Completes when: so many peers have a link that is ready for messages.
+  // Codes: the common ones.
+  // Cancellation: no effect.
+  template <typename Token = default_token>
+  auto async_wait_ready(std::size_t peers = 1, Token&& token = {}) {
+    return Begin(detail::WaitStep(detail::WaitStep::For::kPeers, peers),
+                 std::forward<Token>(token));
+  }
+
+  // Signature: void(error_code)
+  // Completes when: there is an event for next_event.
+  // Codes: the common ones.
+  // Cancellation: no effect.
+  template <typename Token = default_token>
+  auto async_wait_event(Token&& token = {}) {
+    return Begin(detail::WaitStep(detail::WaitStep::For::kEvent), std::forward<Token>(token));
+  }
+
+  // Signature: void(error_code)
+  // Completes when: the socket is closed and its descriptors are gone. What was sent is written,
+  //   over reconnects too, for at most `linger`. Other outstanding operations are aborted first; of
+  //   several async_close the first one's time counts.
+  // Codes: deadline_exceeded: some of it was not written.
+  // Cancellation: ends the waiting; closing goes on.
+  template <typename Token = default_token>
+  auto async_close(absl::Duration linger = absl::InfiniteDuration(), Token&& token = {}) {
+    return Begin(detail::CloseStep(linger), std::forward<Token>(token));
+  }
+
+ private:
+  static constexpr detail::SocketState::NameWish kSubscribe = &monocoque::Socket::Subscribe;
+  static constexpr detail::SocketState::NameWish kUnsubscribe = &monocoque::Socket::Unsubscribe;
+
+  static void Check(const boost::system::error_code& ec) {
+    if (ec) throw boost::system::system_error(ec);
+  }
+
+  template <typename Step, typename Token>
+  auto Begin(Step step, Token&& token) {
+    return boost::asio::async_initiate<Token, typename Step::Signature>(
+        detail::Initiation<Executor>(state_, executor_), token, std::move(step));
+  }
+
+  Executor executor_;
+  std::shared_ptr<detail::SocketState> state_;
+};
+
+using Socket = basic_socket<>;
+
+}  // namespace monocoque::asio
+
+#endif  // MONOCOQUE_ADAPTERS_ASIO_SOCKET_H_

@@ -1,0 +1,313 @@
+#include "adapters/asio/socket_state.h"
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution.hpp>
+#include <boost/system/system_error.hpp>
+#include <chrono>
+#include <utility>
+
+#include "adapters/asio/error.h"
+#include "adapters/asio/name_lookup.h"
+#include "adapters/asio/post_waker.h"
+#include "adapters/asio/socket_service.h"
+#include "adapters/asio/watched_descriptor.h"
+#include "adapters/net/host.h"
+#include "protocol/drive/host.h"
+
+namespace monocoque::asio::detail {
+namespace {
+
+namespace execution = boost::asio::execution;
+
+// Of one turn: beyond, other handlers of the executor have theirs.
+constexpr int kServedATurn = 1024;
+constexpr int kDriverTurnsATurn = 16;
+
+boost::system::error_code Closed() { return boost::asio::error::bad_descriptor; }
+
+}  // namespace
+
+struct SocketState::Timer
+    : boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                        boost::asio::wait_traits<std::chrono::steady_clock>,
+                                        boost::asio::any_io_executor> {
+  using basic_waitable_timer::basic_waitable_timer;
+};
+
+std::shared_ptr<SocketState> SocketState::Make(const boost::asio::any_io_executor& executor,
+                                               SocketType type, const SocketOptions& options,
+                                               std::shared_ptr<SlabPool> pool) {
+  Host host;
+  host.pool = pool == nullptr ? SlabPool::Create() : std::move(pool);
+  host.entropy = std::make_shared<net::OsEntropy>();
+  host.now = net::Now();
+  absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
+  if (!machine.ok()) throw boost::system::system_error(ToErrorCode(machine.status()));
+  auto made = std::make_shared<SocketState>(executor);
+  made->driver_.emplace(made.get(), *std::move(machine));
+  return made;
+}
+
+SocketState::SocketState(const boost::asio::any_io_executor& executor)
+    : executor_(executor),
+      post_executor_(boost::asio::prefer(boost::asio::require(executor, execution::blocking.never),
+                                         execution::relationship.continuation)),
+      timer_(std::make_unique<Timer>(executor)),
+      service_(&SocketService::Of(executor)),
+      service_node_(this) {
+  service_->Add(this);
+}
+
+SocketState::~SocketState() { Abandon(); }
+
+void SocketState::Wake() {
+  due_ = true;
+  if (turning_ == 0) Post();
+}
+
+void SocketState::Post() {
+  if (posted_) return;
+  posted_ = true;
+  post_executor_.execute([self = shared_from_this()] {
+    self->posted_ = false;
+    self->Enter([] {});
+  });
+}
+
+void SocketState::Run() {
+  left_ = true;
+  int served = 0;
+  for (int turns = 0; turns < kDriverTurnsATurn; ++turns) {
+    while (served < kServedATurn && Serve()) ++served;
+    if (served == kServedATurn) return;
+    if (!std::exchange(due_, false)) {
+      left_ = false;
+      return;
+    }
+    if (!driver_) continue;
+    driver_->Turn();
+    CheckClosed();
+  }
+}
+
+void SocketState::AfterTurn() {
+  if (due_ || left_) Post();
+  if (!operations_wait()) work_.reset();
+}
+
+void SocketState::HoldWork() {
+  if (!work_) work_.emplace(boost::asio::prefer(executor_, execution::outstanding_work.tracked));
+}
+
+bool SocketState::operations_wait() const {
+  return !senders_.empty() || !receivers_.empty() || !watchers_.empty() || !closers_.empty() ||
+         !ready_.empty();
+}
+
+// One operation of each kind that can go on: none starves the others. After each, everything may
+// have changed.
+bool SocketState::Serve() {
+  bool any = false;
+  if (Operation* operation = ready_.Pop()) {
+    any = true;
+    operation->Complete();
+  }
+  if (ServeFront(&senders_)) any = true;
+  if (ServeFront(&receivers_)) any = true;
+  return any || ServeWatchers();
+}
+
+bool SocketState::ServeFront(Rotation<Operation>* queue) {
+  Operation* operation = queue->front();
+  if (operation == nullptr || !operation->Try(this)) return false;
+  queue->Remove(&operation->node_);
+  operation->Complete();
+  return true;
+}
+
+bool SocketState::ServeWatchers() {
+  const Operation* const first = watchers_.front();
+  while (!watchers_.empty()) {
+    if (ServeFront(&watchers_)) return true;
+    watchers_.Rotate();
+    if (watchers_.front() == first) break;
+  }
+  return false;
+}
+
+void SocketState::Add(Operation* operation, Rotation<Operation>* queue) {
+  operation->socket_ = this;
+  operation->queue_ = queue;
+  queue->Add(&operation->node_);
+}
+
+void SocketState::SetReady(Operation* operation) {
+  operation->queue_ = nullptr;
+  ready_.Add(&operation->node_);
+}
+
+void SocketState::Abort(Operation* operation) {
+  operation->queue_->Remove(&operation->node_);
+  operation->Fail(boost::asio::error::operation_aborted);
+  SetReady(operation);
+  if (turning_ == 0) Post();
+}
+
+void SocketState::AbortAll(Rotation<Operation>* queue) {
+  while (Operation* operation = queue->front()) Abort(operation);
+}
+
+void Operation::Cancel() {
+  if (queue_ != nullptr) socket_->Abort(this);
+}
+
+void SocketState::Submit(Operation* operation, Place place) {
+  if (service_ == nullptr) {
+    operation->Destroy();
+    return;
+  }
+  HoldWork();
+  if (!driver_) {
+    operation->Fail(Closed());
+    SetReady(operation);
+  } else if (place == Place::kNone) {
+    operation->Try(this);
+    SetReady(operation);
+  } else if (place == Place::kSenders) {
+    if (senders_.empty() && operation->Try(this)) {
+      SetReady(operation);
+    } else {
+      Add(operation, &senders_);
+    }
+  } else {
+    Add(operation, place == Place::kReceivers  ? &receivers_
+                   : place == Place::kWatchers ? &watchers_
+                                               : &closers_);
+  }
+  if (turning_ == 0) Post();
+}
+
+void SocketState::CancelAll() {
+  for (auto* queue : {&senders_, &receivers_, &watchers_, &closers_}) AbortAll(queue);
+}
+
+void SocketState::StartClose(absl::Duration linger) {
+  if (!driver_ || std::exchange(closing_, true)) return;
+  for (auto* queue : {&senders_, &receivers_, &watchers_}) AbortAll(queue);
+  driver_->StartClose(linger);
+}
+
+void SocketState::CheckClosed() {
+  if (!closing_ || !driver_->closed()) return;
+  while (Operation* operation = closers_.Pop()) {
+    operation->Try(this);
+    SetReady(operation);
+  }
+  Shutdown();
+}
+
+void SocketState::Shutdown() {
+  if (!driver_) return;
+  driver_->Flush();
+  CloseDriver();
+  CancelAll();
+}
+
+// Nothing of Asio's but executors is left then.
+void SocketState::CloseDriver() {
+  if (waker_ != nullptr) waker_->Stop();
+  driver_.reset();
+  timer_.reset();
+}
+
+void SocketState::Abandon() {
+  CloseDriver();
+  work_.reset();
+  if (service_ != nullptr) std::exchange(service_, nullptr)->Remove(this);
+  for (auto* queue : {&senders_, &receivers_, &watchers_, &closers_, &ready_}) {
+    while (Operation* operation = queue->Pop()) operation->Destroy();
+  }
+}
+
+std::string SocketState::Bind(std::string_view endpoint, const LinkOptions* options,
+                              boost::system::error_code* ec) {
+  *ec = Closed();
+  if (!driver_) return "";
+  absl::StatusOr<std::string> bound = driver_->Bind(endpoint, options);
+  *ec = ToErrorCode(bound.status());
+  return bound.ok() ? *std::move(bound) : "";
+}
+
+boost::system::error_code SocketState::Connect(std::string_view endpoint,
+                                               const LinkOptions* options) {
+  return driver_ ? ToErrorCode(driver_->Connect(endpoint, options)) : Closed();
+}
+
+boost::system::error_code SocketState::Unbind(std::string_view bound) {
+  return driver_ ? ToErrorCode(driver_->Unbind(bound)) : Closed();
+}
+
+boost::system::error_code SocketState::Disconnect(std::string_view endpoint) {
+  return driver_ ? ToErrorCode(driver_->Disconnect(endpoint)) : Closed();
+}
+
+boost::system::error_code SocketState::Ask(NameWish wish, std::string_view name) {
+  if (!driver_) return Closed();
+  return ToErrorCode(driver_->Ask(
+      [&](monocoque::Socket* machine, Instant now) { return (machine->*wish)(name, now); }));
+}
+
+boost::system::error_code SocketState::TrySend(Message* message) {
+  return driver_ ? ToErrorCode(driver_->Send(message)) : Closed();
+}
+
+std::optional<Message> SocketState::TryReceive() {
+  std::optional<Message> got(std::in_place);
+  if (!driver_ || !driver_->Receive(&*got)) got.reset();
+  return got;
+}
+
+bool SocketState::HasEvent() {
+  if (event_) return true;
+  event_.emplace();
+  if (!driver_ || !driver_->machine().NextEvent(&*event_)) event_.reset();
+  return event_.has_value();
+}
+
+bool SocketState::NextEvent(SocketEvent* out) {
+  if (!HasEvent()) return false;
+  *out = *std::move(event_);
+  event_.reset();
+  return true;
+}
+
+void SocketState::SetTimer(Instant when) {
+  if (when.is_never()) {
+    timer_->cancel();
+    return;
+  }
+  timer_->expires_at(
+      std::chrono::steady_clock::time_point(std::chrono::nanoseconds(when.nanoseconds())));
+  timer_->async_wait([self = shared_from_this()](const boost::system::error_code& ec) {
+    if (ec || !self->driver_) return;
+    self->Enter([&] { self->driver_->OnTimer(); });
+  });
+}
+
+absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
+                                                                   net::WatchHandler* handler) {
+  return WatchedDescriptor::Make(this, fd, handler);
+}
+
+std::unique_ptr<net::Lookup> SocketState::Resolve(const std::string& host, std::uint16_t port,
+                                                  Found found) {
+  return std::make_unique<NameLookup>(this, host, port, std::move(found));
+}
+
+std::shared_ptr<Waker> SocketState::MakeWaker() {
+  waker_ = std::make_shared<PostWaker>(this, post_executor_);
+  return waker_;
+}
+
+}  // namespace monocoque::asio::detail

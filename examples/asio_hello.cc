@@ -1,0 +1,45 @@
+// Request and reply in Asio coroutines: a worker that answers, and who asks it.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <string>
+
+#include "adapters/asio/sockets.h"
+
+namespace asio = boost::asio;
+using monocoque::Message;
+
+namespace {
+
+asio::awaitable<void> Worker(asio::io_context& io) {
+  monocoque::asio::Rep rep(io);
+  co_await rep.async_bind("ipc://@monocoque-asio-hello");
+  for (;;) {
+    Message request = co_await rep.async_receive();
+    co_await rep.async_send(Message("got " + std::string(request.text())));
+  }
+}
+
+asio::awaitable<void> Client(asio::io_context& io, int* replies) {
+  monocoque::asio::Req req(io);
+  co_await req.async_connect("ipc://@monocoque-asio-hello");
+  for (const char* text : {"hello", "again"}) {
+    co_await req.async_send(Message(text));
+    const Message reply = co_await req.async_receive();
+    std::printf("%s\n", std::string(reply.text()).c_str());
+    ++*replies;
+  }
+  io.stop();  // the worker would wait for ever
+}
+
+}  // namespace
+
+int main() {
+  asio::io_context io;
+  int replies = 0;
+  asio::co_spawn(io, Worker(io), asio::detached);
+  asio::co_spawn(io, Client(io, &replies), asio::detached);
+  io.run();
+  return replies == 2 ? 0 : 1;
+}

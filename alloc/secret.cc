@@ -13,7 +13,7 @@ void Wipe(MutableBytes octets) {
 
 void Wipe(std::string* text) {
   text->resize(text->capacity());
-  Wipe(MutableBytes(reinterpret_cast<std::uint8_t*>(text->data()), text->size()));
+  Wipe(AsMutableBytes(text));
   text->clear();
 }
 

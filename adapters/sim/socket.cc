@@ -1,6 +1,7 @@
 #include "adapters/sim/socket.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "adapters/sim/node.h"
@@ -54,6 +55,10 @@ absl::Status Socket::Connect(std::string_view endpoint) {
 }
 absl::Status Socket::Connect(std::string_view endpoint, const LinkOptions& options) {
   return node_->Connect(endpoint, &options);
+}
+
+void Socket::SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
+  if (node_->status().ok()) node_->SetAuthenticator(std::move(authenticator));
 }
 
 absl::Status Socket::TrySend(Message* message) { return node_->TrySend(message); }

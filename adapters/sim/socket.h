@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/zap.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/socket.h"
@@ -56,6 +57,10 @@ class Socket {
   // Connects in the background, again and again.
   absl::Status Connect(std::string_view endpoint);
   absl::Status Connect(std::string_view endpoint, const LinkOptions& options);
+
+  // Decides about peers where `mechanism` asks who they are; without one, or null, none of those is
+  // let in.
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator);
 
   // Sends, waiting until some peer can take it. On an error the message is untouched.
   absl::Status Send(Message* message, absl::Duration timeout = absl::InfiniteDuration());

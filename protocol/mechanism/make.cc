@@ -1,7 +1,6 @@
 #include "protocol/mechanism/make.h"
 
 #include <utility>
-#include <variant>
 
 #include "protocol/mechanism/curve_client.h"
 #include "protocol/mechanism/curve_server.h"
@@ -39,7 +38,7 @@ struct Maker {
 
 std::unique_ptr<Mechanism> MakeMechanism(const MechanismOptions& options, std::string our_metadata,
                                          const Limits& limits, std::shared_ptr<Entropy> entropy) {
-  return std::visit(Maker{std::move(our_metadata), limits, std::move(entropy)}, options);
+  return VisitMechanism(options, Maker{std::move(our_metadata), limits, std::move(entropy)});
 }
 
 }  // namespace monocoque

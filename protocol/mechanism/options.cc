@@ -67,11 +67,11 @@ struct Check {
 }  // namespace
 
 absl::Status CheckMechanism(const MechanismOptions& options) {
-  return std::visit(Check{}, options);
+  return VisitMechanism(options, Check{});
 }
 
 absl::Status CheckMechanismAndKeys(const MechanismOptions& options) {
-  return std::visit(Check{.together = true}, options);
+  return VisitMechanism(options, Check{.together = true});
 }
 
 }  // namespace monocoque

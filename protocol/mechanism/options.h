@@ -58,6 +58,17 @@ struct CurveServer {
 using MechanismOptions =
     std::variant<NullMechanism, PlainClient, PlainServer, CurveClient, CurveServer>;
 
+// As std::visit, which can throw.
+template <typename Visitor>
+auto VisitMechanism(const MechanismOptions& options, Visitor&& visitor) {
+  if (const auto* plain = std::get_if<PlainClient>(&options)) return visitor(*plain);
+  if (const auto* plain = std::get_if<PlainServer>(&options)) return visitor(*plain);
+  if (const auto* curve = std::get_if<CurveClient>(&options)) return visitor(*curve);
+  if (const auto* curve = std::get_if<CurveServer>(&options)) return visitor(*curve);
+  const auto* null = std::get_if<NullMechanism>(&options);
+  return visitor(null != nullptr ? *null : NullMechanism());
+}
+
 // Refuses, with a sentence, what cannot be. Shows no secret.
 absl::Status CheckMechanism(const MechanismOptions& options);
 // The same, and whether keys belong together: as costly as a handshake.

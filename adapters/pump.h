@@ -68,7 +68,7 @@ class Pump {
       if (const auto* ask = std::get_if<action::Authenticate>(&action)) {
         if (!driver_.Authenticate(*ask)) undecided_.push_back(ask->link);
       } else {
-        std::visit([this](const auto& what) { Do(what); }, action);
+        std::visit([this](const auto& what) { this->Do(what); }, action);
       }
     }
   }

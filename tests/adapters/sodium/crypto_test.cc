@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -45,11 +46,11 @@ TEST_F(CryptoTest, BoxesAreThoseOfNaCl) {
   SecretKey derived;
   crypto_->Derive(key, Bytes(nonce).first(crypto::kPrefixBytes), &derived);
   const Bytes counter = Bytes(nonce).subspan(crypto::kPrefixBytes);
-  for (const std::size_t size :
-       {0, 1, 31, 32, 33, 63, 64, 65, 1000, 8191, 8192, 8224, 8225, 16416, 70000}) {
+  for (const std::size_t size : std::initializer_list<std::size_t>{
+           0, 1, 31, 32, 33, 63, 64, 65, 1000, 8191, 8192, 8224, 8225, 16416, 70000}) {
     const std::vector<std::uint8_t> content = Random(size, 3);
     const std::vector<std::uint8_t> box = Reference(key, nonce, content);
-    for (const std::size_t head : {0, 1, 17, 32}) {
+    for (const std::size_t head : std::initializer_list<std::size_t>{0, 1, 17, 32}) {
       if (head > size) continue;
       std::vector<std::uint8_t> sealed(box.size());
       crypto_->Seal(derived, counter, Bytes(content).first(head), Bytes(content).subspan(head),

@@ -5,9 +5,11 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "alloc/transmit_batch.h"
 #include "protocol/drive/action.h"
+#include "protocol/drive/auth.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 #include "protocol/drive/machine.h"
@@ -26,6 +28,9 @@ class PumpDriver {
   virtual void Do(const action::Accepting& accepting) = 0;
   virtual void Do(const action::Read& read) = 0;
   virtual void Do(const action::CloseLink& close) = 0;
+  // Has somebody decide who may come in; the verdict goes to the machine by Authorize. False: there
+  // is nobody, and so nobody comes in.
+  virtual bool Authenticate(const action::Authenticate& /*ask*/) { return false; }
   // Writes the batch, all of it, and gives it back to the machine with ReturnBatch. One batch a
   // link is out.
   virtual void Write(LinkId link, TransmitBatch batch) = 0;
@@ -52,6 +57,7 @@ class Pump {
     if (now >= machine_.NextDeadline()) machine_.HandleTimeout(now);
     const bool more = machine_.Process(max_frames, now);
     RunActions();
+    RefuseUndecided(now);
     Flush();
     return more;
   }
@@ -59,7 +65,11 @@ class Pump {
   void RunActions() {
     Action action;
     while (machine_.NextAction(&action)) {
-      std::visit([this](const auto& what) { driver_.Do(what); }, action);
+      if (const auto* ask = std::get_if<action::Authenticate>(&action)) {
+        if (!driver_.Authenticate(*ask)) undecided_.push_back(ask->link);
+      } else {
+        std::visit([this](const auto& what) { this->Do(what); }, action);
+      }
     }
   }
 
@@ -73,8 +83,24 @@ class Pump {
   }
 
  private:
+  void Do(const auto& what) { driver_.Do(what); }
+  void Do(const action::Authenticate& /*ask*/) {}
+
+  void RefuseUndecided(Instant now) {
+    while (!undecided_.empty()) {
+      for (LinkId link : std::exchange(undecided_, {})) {
+        machine_.Authorize(link,
+                           AuthVerdict{.status = AuthStatus::kTryLater,
+                                       .text = "nobody here decides who may come in"},
+                           now);
+      }
+      RunActions();
+    }
+  }
+
   M& machine_;
   PumpDriver& driver_;
+  std::vector<LinkId> undecided_;
 };
 
 }  // namespace monocoque

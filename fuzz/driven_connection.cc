@@ -235,6 +235,9 @@ void DrivenConnection::TakeEvents() {
         Require(told_ready_ && options_.socket_type == SocketType::kRadio, "RADIO hears of it");
         Require(event.data.size() <= 255, "a group is short");
         break;
+      case ConnectionEvent::Kind::kAuthenticate:
+        Require(false, "nobody is asked");
+        break;
     }
   }
 }

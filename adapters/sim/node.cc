@@ -143,7 +143,24 @@ void Node::Turn() {
   if (more) Touch();
 }
 
+void Node::ServeDesk() {
+  while (desk_.waiting() && !frozen()) {
+    desk_.ServeOne([this](LinkId link) {
+      return [weak = weak_from_this(), link](const AuthVerdict& verdict) {
+        if (const auto node = weak.lock()) node->Authorize(link, verdict);
+      };
+    });
+  }
+}
+
+void Node::Authorize(LinkId link, const AuthVerdict& verdict) {
+  if (!status_.ok()) return;
+  machine_->Authorize(link, verdict, world_->now());
+  Touch();
+}
+
 void Node::Serve() {
+  ServeDesk();
   const std::function<void(Message)> handler = handler_;
   for (int served = 0; handler_ && !frozen(); ++served) {
     if (served == kServedATurn) {

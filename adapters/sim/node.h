@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "adapters/pump.h"
 #include "adapters/sim/agenda.h"
+#include "adapters/zap.h"
 #include "alloc/transmit_batch.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/endpoint.h"
@@ -38,7 +39,7 @@ struct ListeningPlace;
 
 // What a Socket handle points to: the core socket, its pump, its dials and its ends of wires. Runs
 // the socket's actions in the simulated world, and tells it what comes of them.
-class Node final : public PumpDriver {
+class Node final : public PumpDriver, public std::enable_shared_from_this<Node> {
  public:
   // `machine`: if it could not be made, every operation says why.
   Node(World* world, int number, std::string name, absl::StatusOr<monocoque::Socket> machine);
@@ -62,6 +63,9 @@ class Node final : public PumpDriver {
   void StartClose(absl::Duration linger);
   // After StartClose: nothing is left to send, and no transport is open.
   bool closed() const { return machine_->drained() && open_ends_ == 0; }
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
+    desk_.set_authenticator(std::move(authenticator));
+  }
   void SetHandler(std::function<void(Message)> handler);
   // A turn follows.
   void Touch();
@@ -69,7 +73,8 @@ class Node final : public PumpDriver {
   // ---- For the world ---------------------------------------------------------------------------
 
   void Turn();
-  // Gives messages to the handler. Runs user code: the last thing in a turn.
+  // Asks the authenticator, gives messages to the handler. Runs user code: the last thing in a
+  // turn.
   void Serve();
   // Something is sure to happen, or at least possible, besides what comes again for ever.
   bool Hopes() const;
@@ -108,6 +113,7 @@ class Node final : public PumpDriver {
   void Do(const action::Accepting& accepting) override;
   void Do(const action::Read& read) override;
   void Do(const action::CloseLink& close) override;
+  bool Authenticate(const action::Authenticate& ask) override { return desk_.Take(ask); }
   void Write(LinkId link, TransmitBatch batch) override;
 
  private:
@@ -129,6 +135,8 @@ class Node final : public PumpDriver {
   void Forget(std::map<LinkId, LinkEnd>::iterator link);
   void AddLink(LinkId link, std::shared_ptr<Wire> wire, int side);
   void TellListened();
+  void ServeDesk();
+  void Authorize(LinkId link, const AuthVerdict& verdict);
   void TakeEvents();
 
   World* world_;
@@ -138,6 +146,7 @@ class Node final : public PumpDriver {
   std::optional<monocoque::Socket> machine_;
   std::optional<Pump<monocoque::Socket>> pump_;
   std::function<void(Message)> handler_;
+  AuthDesk desk_;
   std::deque<SocketEvent> events_;
   std::map<LinkId, std::shared_ptr<Dial>> dials_;
   std::map<LinkId, LinkEnd> links_;

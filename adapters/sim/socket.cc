@@ -1,6 +1,7 @@
 #include "adapters/sim/socket.h"
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "adapters/sim/node.h"
@@ -62,6 +63,10 @@ absl::StatusOr<std::uint32_t> Socket::ConnectPeer(std::string_view endpoint) {
   if (!parsed.ok()) return parsed.status();
   node_->Touch();
   return core().ConnectPeer(*parsed, node_->world().now());
+}
+
+void Socket::SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
+  if (node_->status().ok()) node_->SetAuthenticator(std::move(authenticator));
 }
 
 absl::Status Socket::TrySend(Message* message) { return node_->TrySend(message); }

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/zap.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/socket.h"
@@ -59,6 +60,10 @@ class Socket {
   absl::Status Connect(std::string_view endpoint, const LinkOptions& options);
   // PEER: as Connect, for the number that messages go by.
   absl::StatusOr<std::uint32_t> ConnectPeer(std::string_view endpoint);
+
+  // Decides about peers where `mechanism` asks who they are; without one, or null, none of those is
+  // let in.
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator);
 
   // Sends, waiting until some peer can take it. On an error the message is untouched.
   absl::Status Send(Message* message, absl::Duration timeout = absl::InfiniteDuration());

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/uring/socket_state.h"
+#include "adapters/zap.h"
 #include "protocol/drive/ids.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
@@ -52,6 +53,12 @@ class Socket {
   // what was handed to them is written.
   absl::Status Unbind(std::string_view bound);
   absl::Status Disconnect(std::string_view endpoint);
+
+  // Decides about peers where `mechanism` asks who they are; without one, or null, none of those is
+  // let in. Called last in a turn of the loop.
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
+    state_->SetAuthenticator(std::move(authenticator));
+  }
 
   // Sends, waiting until some peer can take it. On an error the message is untouched.
   absl::Status Send(Message* message, absl::Duration timeout = absl::InfiniteDuration());

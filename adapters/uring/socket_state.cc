@@ -189,10 +189,25 @@ bool SocketState::ServeWatchers() {
   return false;
 }
 
+bool SocketState::ServeDesk() {
+  if (!desk_.waiting()) return false;
+  desk_.ServeOne([this](LinkId link) {
+    return [weak = weak_from_this(), link](const AuthVerdict& verdict) {
+      if (const auto state = weak.lock()) state->Authorize(link, verdict);
+    };
+  });
+  return true;
+}
+
+void SocketState::Authorize(LinkId link, const AuthVerdict& verdict) {
+  machine_->Authorize(link, verdict, loop_.now());
+  Touch();
+}
+
 void SocketState::ServeWaiters(std::size_t max_resumed) {
   const std::shared_ptr<SocketState> alive = shared_from_this();
   for (std::size_t resumed = 0; resumed < max_resumed; ++resumed) {
-    if (!Serve(&senders) && !Serve(&receivers) && !ServeWatchers()) return;
+    if (!ServeDesk() && !Serve(&senders) && !Serve(&receivers) && !ServeWatchers()) return;
   }
   Touch();
 }

@@ -17,6 +17,7 @@
 #include "adapters/inproc_links.h"
 #include "adapters/pump.h"
 #include "adapters/uring/flush_policy.h"
+#include "adapters/zap.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/endpoint.h"
 #include "protocol/drive/ids.h"
@@ -129,6 +130,9 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   absl::Status Unbind(std::string_view bound);
   absl::Status Disconnect(std::string_view endpoint);
   void StartClose(absl::Duration linger);
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
+    desk_.set_authenticator(std::move(authenticator));
+  }
   // Closed, everything that lingered gone, and all descriptors with it.
   bool closed() const { return machine_->drained() && idle(); }
   // Then: deadline exceeded if something that should have been sent was not.
@@ -162,8 +166,10 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void Shutdown();
   // Whoever waits gets an error.
   void FailWaiters();
-  // By coroutines.
-  bool awaited() const { return !receivers.empty() || !senders.empty() || !watchers.empty(); }
+  // By coroutines, and by peers that somebody has to let in.
+  bool awaited() const {
+    return !receivers.empty() || !senders.empty() || !watchers.empty() || desk_.waiting();
+  }
   bool idle() const {
     return links_alive.empty() && dials_.empty() && acceptors_.empty() &&
            (inproc_ == nullptr || inproc_->idle());
@@ -182,6 +188,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void Do(const action::Accepting& accepting) override;
   void Do(const action::Read& read) override;
   void Do(const action::CloseLink& close) override;
+  bool Authenticate(const action::Authenticate& ask) override { return desk_.Take(ask); }
   void Write(LinkId link, TransmitBatch batch) override;
 
   // For acceptors, dials and links.
@@ -197,7 +204,9 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void AddLink(LinkId link, int fd);
   InprocLinks* Inproc();
   absl::StatusOr<Endpoint> Listen(const action::Listen& listen);
+  void Authorize(LinkId link, const AuthVerdict& verdict);
   bool Serve(Rotation<Waiter>* queue);
+  bool ServeDesk();
   bool ServeWatchers();
 
   Loop& loop_;
@@ -207,6 +216,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   std::unique_ptr<SocketTimer> timer_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   FlushPolicy flush_policy_;
+  AuthDesk desk_;
   absl::flat_hash_map<LinkId, LinkIo*> links_;
   absl::flat_hash_map<LinkId, Dial*> dials_;
   absl::flat_hash_map<ListenerId, Acceptor*> acceptors_;

@@ -7,7 +7,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "alloc/secret.h"
 #include "protocol/drive/cause.h"
+#include "protocol/mechanism/options.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/metadata.h"
 #include "protocol/wire/zmtp10.h"
@@ -23,6 +25,8 @@ constexpr std::size_t kMaxPongBacklog = 1024 * 1024;
 constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // libzmq computes a time to live in milliseconds with 16 bits: more would wrap around there.
 constexpr absl::Duration kMaxTtl = absl::Milliseconds(65500);
+// Boxes that Receive opens ahead of what it gives.
+constexpr std::size_t kBoxesAtATime = 256;
 constexpr std::string_view kNoMemory = "no memory for what the handshake has to say";
 
 absl::Status CheckOptions(const ConnectionOptions& options) {
@@ -40,7 +44,7 @@ absl::Status CheckOptions(const ConnectionOptions& options) {
   if (options.socket_type == SocketType::kStream) {
     return absl::InvalidArgumentError("connection: STREAM speaks no ZMTP");
   }
-  return absl::OkStatus();
+  return CheckMechanism(options.mechanism);
 }
 
 // Its first part begins with 0 or 1 (S-3).
@@ -68,7 +72,7 @@ Connection::Connection(const ConnectionOptions& options, const Host& host)
       budget_(host.budget),
       reader_(options.limits, host.budget, host.pool),
       writer_(host.pool, host.budget),
-      handshake_(options_),
+      handshake_(options_, host.entropy),
       heartbeat_(options.heartbeat),
       handshake_deadline_(options.handshake_timeout > absl::ZeroDuration()
                               ? host.now + options.handshake_timeout
@@ -85,7 +89,11 @@ ReadHint Connection::read_hint() const {
   if (transport_closed_ || state_ == ConnectionState::kClosed || starved() || held_) {
     return {ReadMode::kPaused, 0};
   }
-  if (state_ != ConnectionState::kTraffic) return {ReadMode::kAny, 0};
+  if (state_ != ConnectionState::kTraffic) {
+    // While somebody decides about the peer, what it says beyond the handshake waits with it.
+    const bool full = handshake_.asking() && stored_bytes() >= options_.limits.max_handshake_bytes;
+    return {full ? ReadMode::kPaused : ReadMode::kAny, 0};
+  }
   const std::size_t messages = reader_.ahead();
   // A link with no whole message stored is never paused by its mark. Once paused, it waits until
   // half of the mark is gone.
@@ -93,7 +101,7 @@ ReadHint Connection::read_hint() const {
   if (messages > 0 && options_.receive_mark.Reached(messages * scale, stored_bytes() * scale)) {
     return {ReadMode::kPaused, 0};
   }
-  if (reader_.lacking() >= kDirectBytes && reader_.input().empty()) {
+  if (reader_.lacking() >= kDirectBytes && reader_.input().empty() && boxes_ == nullptr) {
     return {ReadMode::kDirect, reader_.lacking()};
   }
   return {ReadMode::kAny, 0};
@@ -120,7 +128,7 @@ void Connection::CommitRead(ReadWindow window, std::size_t bytes, Instant /*now*
   if (reader_.owns(window)) {
     reader_.CommitDirect(std::min(bytes, window.span().size()));
   } else if (state_ != ConnectionState::kClosed) {
-    reader_.input().Append(std::move(window).Commit(bytes));
+    incoming().Append(std::move(window).Commit(bytes));
   }
   OnActivity();
 }
@@ -128,13 +136,13 @@ void Connection::CommitRead(ReadWindow window, std::size_t bytes, Instant /*now*
 absl::Status Connection::Donate(Slice octets, Instant /*now*/) {
   if (window_out_) return absl::FailedPreconditionError("donate: a window is out");
   if (octets.empty() || state_ == ConnectionState::kClosed) return absl::OkStatus();
-  reader_.input().Append(std::move(octets));
+  incoming().Append(std::move(octets));
   OnActivity();
   return absl::OkStatus();
 }
 
 void Connection::OnActivity() {
-  if (state_ == ConnectionState::kClosing) reader_.input().Clear();
+  if (state_ == ConnectionState::kClosing) incoming().Clear();
   heartbeat_.OnActivity();
 }
 
@@ -199,9 +207,11 @@ absl::Status Connection::SendRefused(Instant /*now*/) {
   return absl::UnavailableError("");
 }
 
-// Frames of 1.0 are of no use to others, and theirs are of none here.
+// Frames of 1.0, and boxes, are of no use to others, and theirs are of none here.
 bool Connection::SendAnew(const Message& message, Bytes prefix) {
-  return CanSend() && writer_.AppendZmtp10(message, prefix);
+  if (!CanSend()) return false;
+  if (boxes_ != nullptr) return writer_.AppendSealed(message, prefix, boxes_->session());
+  return writer_.AppendZmtp10(message, prefix);
 }
 
 void Connection::SendEncoded(Slice frames, std::size_t messages) {
@@ -249,14 +259,17 @@ void Connection::AppendFrame(std::string* octets, Bytes lead, Bytes body) const 
   octets->append(AsText(body));
 }
 
+// In traffic: one frame that is no message.
 bool Connection::SendOctets(std::string_view octets) {
-  return octets.empty() || writer_.AppendRaw(AsBytes(octets));
+  if (octets.empty()) return true;
+  if (boxes_ != nullptr) return writer_.AppendSealedRaw(AsBytes(octets), boxes_->session());
+  return writer_.AppendRaw(AsBytes(octets));
 }
 
 void Connection::Fail(absl::Status why, std::string_view reason, Instant /*now*/) {
   if (!status_.ok()) return;
   bool told = false;
-  if (!reason.empty() && handshake_.takes_commands()) {
+  if (!reason.empty() && handshake_.may_explain()) {
     std::string error;
     AppendError(&error, reason);
     told = SendOctets(error);
@@ -278,7 +291,22 @@ void Connection::Close(Instant /*now*/) {
 void Connection::AdvanceHandshake(Instant now) {
   std::string out;
   const Handshake::Result result = handshake_.Advance(&reader_.input(), &out);
-  const bool queued = SendOctets(out);
+  FollowHandshake(result, &out, now);
+}
+
+void Connection::Authorize(const AuthVerdict& verdict, Instant now) {
+  if (state_ != ConnectionState::kHandshake || !handshake_.asking()) return;
+  std::string out;
+  const Handshake::Result result = handshake_.Authorize(verdict, &reader_.input(), &out);
+  FollowHandshake(result, &out, now);
+}
+
+void Connection::FollowHandshake(Handshake::Result result, std::string* out, Instant now) {
+  const bool queued = SendOctets(*out);
+  Wipe(out);  // credentials, it may be
+  if (auto request = handshake_.TakeRequest()) {
+    Push({ConnectionEvent::Kind::kAuthenticate, {}, {}, std::move(request)});
+  }
   if (result == Handshake::Result::kFailed) {
     End(handshake_.status());
     SettleClosing();
@@ -297,7 +325,8 @@ void Connection::BeginTraffic(Instant now) {
   handshake_deadline_ = Instant::Never();
   reader_.set_framing(framing);
   if (options_.socket_type == SocketType::kDish) reader_.set_grouped();
-  shares_encoding_ = framing != Framing::kZmtp10;
+  if (auto session = handshake_.TakeSession()) BeginBoxes(std::move(session));
+  shares_encoding_ = framing != Framing::kZmtp10 && boxes_ == nullptr;
   if (framing == Framing::kZmtp30) heartbeat_.Start(now);  // H-10
   delivering_ = open_ = true;
   Push({ConnectionEvent::Kind::kReady, {}, {}});
@@ -305,10 +334,32 @@ void Connection::BeginTraffic(Instant now) {
   if (framing == Framing::kZmtp10 && sees_subscriptions_) OnSubscription(true, {});
 }
 
+// What came right behind the handshake is in boxes already.
+void Connection::BeginBoxes(std::unique_ptr<CurveSession> session) {
+  boxes_ = std::make_unique<BoxReader>(std::move(session), options_.limits, pool_, budget_);
+  while (!reader_.input().empty()) {
+    const std::size_t here = reader_.input().contiguous().size();
+    boxes_->received().Append(reader_.input().Share(0, here));
+    reader_.input().Advance(here);
+  }
+}
+
+BoxReader::Result Connection::OpenBoxes(std::size_t max_frames, Instant now) {
+  const BoxReader::Result result = boxes_->Open(max_frames, &reader_.input());
+  if (result == BoxReader::Result::kNoMemory) starved_until_ = now + kStarvedPause;
+  if (result == BoxReader::Result::kError) Violation(boxes_->violation());
+  return result;
+}
+
 bool Connection::Process(std::size_t max_frames, Instant now) {
   if (state_ == ConnectionState::kHandshake) AdvanceHandshake(now);
   if (state_ != ConnectionState::kTraffic || held_) return false;
   bool more = false;
+  if (boxes_ != nullptr) {
+    more = OpenBoxes(max_frames, now) == BoxReader::Result::kOpened;
+    if (state_ != ConnectionState::kTraffic) return false;
+    boxes_->Compact();
+  }
   for (;;) {
     const std::size_t mark = options_.receive_mark.messages != 0
                                  ? options_.receive_mark.messages
@@ -324,7 +375,7 @@ bool Connection::Process(std::size_t max_frames, Instant now) {
                                                   : reader_.ahead_violation());
       return false;
     }
-    more = max_frames == 0;
+    more = more || max_frames == 0;
     break;
   }
   paused_ = read_hint().mode == ReadMode::kPaused;
@@ -353,6 +404,12 @@ Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
         StopDelivering();
         return ReceiveClosed();
       case Reader::Result::kNeedData:
+        if (boxes_ != nullptr) {
+          const std::size_t before = stored_bytes();
+          const BoxReader::Result opened = OpenBoxes(kBoxesAtATime, now);
+          if (opened == BoxReader::Result::kNoMemory) return ReceiveClosed();
+          if (stored_bytes() != before) break;
+        }
         if (state_ != ConnectionState::kTraffic) StopDelivering();
         return ReceiveClosed();
     }
@@ -393,7 +450,9 @@ absl::Status Connection::JudgeCommand() {
              (command->name == command::kJoin || command->name == command::kLeave)) {
     fits = ParseGroup(command->data).status();  // J-3
   }
-  if (!fits.ok()) reader_.DropFromCommand();
+  if (fits.ok()) return fits;
+  reader_.DropFromCommand();
+  if (boxes_ != nullptr) boxes_->Drop();
   return fits;
 }
 
@@ -442,17 +501,28 @@ void Connection::End(absl::Status why) {
   handshake_deadline_ = Instant::Never();
   if (delivering_) {
     // Whole messages that are here already are still delivered; without one it is over.
+    if (!FindWhole()) StopDelivering();
+  }
+  events_.push_back({ConnectionEvent::Kind::kClosed, {}, status_});
+}
+
+// Is a whole message here? Or may one be, in boxes for which there is no memory now?
+bool Connection::FindWhole() {
+  auto opened = boxes_ == nullptr ? BoxReader::Result::kNeedData : BoxReader::Result::kOpened;
+  for (;;) {
     std::size_t frames = std::numeric_limits<std::size_t>::max();
     while (reader_.LookAhead(&frames, 1) == Reader::Result::kCommand && JudgeCommand().ok()) {
     }
-    if (reader_.ahead() == 0) StopDelivering();
+    if (reader_.ahead() > 0 || opened == BoxReader::Result::kNoMemory) return true;
+    if (opened != BoxReader::Result::kOpened) return false;
+    opened = boxes_->Open(kBoxesAtATime, &reader_.input());
   }
-  events_.push_back({ConnectionEvent::Kind::kClosed, {}, status_});
 }
 
 void Connection::StopDelivering() {
   delivering_ = open_ = false;
   reader_.input().Clear();
+  if (boxes_ != nullptr) boxes_->Drop();
 }
 
 // Closed once nothing is left to write, or nobody is left to write to.
@@ -488,6 +558,10 @@ void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Sta
     OnTransportClosed(std::move(status), now);
     return;
   }
+  if (boxes_ != nullptr && !boxes_->session()->CanSeal(1)) {
+    // V-9. The next connection has keys of its own.
+    End(TerminalStatus(Cause::kTransport, "all nonces of this connection are used up"));
+  }
   SettleClosing();
 }
 
@@ -503,7 +577,8 @@ bool Connection::TakeUnsent(Message* out) {
   if (state_ != ConnectionState::kClosed || writer_.in_flight()) return false;
   const bool told_by_messages =
       SendsSubscriptions(options_.socket_type) && !peer().knows_subscribe();
-  while (writer_.TakeUnsent(out, handshake_.framing())) {
+  const CurveSession* session = boxes_ == nullptr ? nullptr : boxes_->session();
+  while (writer_.TakeUnsent(out, handshake_.framing(), session)) {
     // The next publisher is told of subscriptions anew (S-8).
     if (!told_by_messages || !IsSubscription(*out)) return true;
   }

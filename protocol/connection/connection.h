@@ -8,11 +8,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "alloc/budget.h"
+#include "alloc/byte_queue.h"
 #include "alloc/prefetch.h"
 #include "alloc/read_window.h"
 #include "alloc/ring_queue.h"
 #include "alloc/slice.h"
 #include "alloc/transmit_batch.h"
+#include "protocol/connection/box_reader.h"
 #include "protocol/connection/event.h"
 #include "protocol/connection/handshake.h"
 #include "protocol/connection/heartbeat.h"
@@ -21,8 +23,10 @@
 #include "protocol/connection/reader.h"
 #include "protocol/connection/writer.h"
 #include "protocol/drive/action.h"
+#include "protocol/drive/auth.h"
 #include "protocol/drive/host.h"
 #include "protocol/drive/instant.h"
+#include "protocol/mechanism/curve_session.h"
 #include "protocol/wire/message.h"
 
 namespace monocoque {
@@ -105,7 +109,9 @@ class Connection {
   }
   void PrefetchOctets() const { Prefetch(reader_.input().contiguous().data()); }
   // Octets received and not yet taken by Receive.
-  std::size_t stored_bytes() const { return reader_.stored_bytes(); }
+  std::size_t stored_bytes() const {
+    return reader_.stored_bytes() + (boxes_ == nullptr ? 0 : boxes_->stored_bytes());
+  }
   // Whole messages known to lie untaken; Process finds them.
   std::size_t stored_messages() const { return reader_.ahead(); }
   const Limits& limits() const { return options_.limits; }
@@ -151,6 +157,8 @@ class Connection {
   // Whole messages, encoded already (shares_encoding(); nothing happens without), by reference. The
   // caller looks at the mark.
   void SendEncoded(Slice frames, std::size_t messages);
+  // The answer to kAuthenticate. Ignored if it is late, or nobody asked.
+  void Authorize(const AuthVerdict& verdict, Instant now);
   // While held nothing is read and Process looks no further, whatever the marks say.
   void Hold(bool on) { held_ = on; }
   // Asks the peer, a publisher, for messages that begin with `prefix`, or for no more of them; in
@@ -164,8 +172,8 @@ class Connection {
   // False if memory is refused.
   bool SendFirst(Bytes body);
   // The pattern above found that the peer broke its rules or must be refused: tells the peer by
-  // ERROR with `reason` (cut to 255 octets; empty, within the greeting, or to a peer that knows
-  // none: no ERROR) and closes with `why`.
+  // ERROR with `reason` (cut to 255 octets; empty, within the greeting, to a peer that knows none,
+  // or as a mechanism's client: no ERROR) and closes with `why`.
   void Fail(absl::Status why, std::string_view reason, Instant now);
   // Messages will be given a routing id of so many octets: their inside leaves room for it.
   void LeaveRoom(std::size_t routing_id_bytes) { reader_.LeaveRoom(routing_id_bytes); }
@@ -210,6 +218,7 @@ class Connection {
   Poll ReceiveSlow(Reader::Result result, Message* out, Instant now);
   bool TakeSubscription(const Message& message);
   void AdvanceHandshake(Instant now);
+  void FollowHandshake(Handshake::Result result, std::string* out, Instant now);
   void BeginTraffic(Instant now);
   void OnCommand(Instant now);
   absl::Status JudgeCommand();
@@ -217,6 +226,10 @@ class Connection {
   void OnSubscription(bool subscribe, Bytes prefix);
   bool starved() const { return !starved_until_.is_never(); }
   void OnActivity();
+  ByteQueue& incoming() { return boxes_ == nullptr ? reader_.input() : boxes_->received(); }
+  void BeginBoxes(std::unique_ptr<CurveSession> session);
+  BoxReader::Result OpenBoxes(std::size_t max_frames, Instant now);
+  bool FindWhole();
   void Violation(std::string_view sentence);
   void Lose(std::string_view sentence);
   // Ends the connection: sticky status, last event; what is queued is still written.
@@ -231,6 +244,7 @@ class Connection {
   std::shared_ptr<SlabPool> pool_;
   BudgetPtr budget_;
   Reader reader_;
+  std::unique_ptr<BoxReader> boxes_;  // in traffic, of an encrypted link
   Writer writer_;
   Handshake handshake_;
   Heartbeat heartbeat_;

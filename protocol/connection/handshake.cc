@@ -9,8 +9,9 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "alloc/bytes.h"
+#include "alloc/secret.h"
 #include "protocol/drive/cause.h"
-#include "protocol/mechanism/null.h"
+#include "protocol/mechanism/make.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/metadata.h"
@@ -32,11 +33,12 @@ std::string OurMetadata(const ConnectionOptions& options) {
 
 }  // namespace
 
-Handshake::Handshake(const ConnectionOptions& options)
-    : Handshake(options, std::make_unique<NullMechanism>(OurMetadata(options), options.limits)) {}
+Handshake::Handshake(const ConnectionOptions& options, std::shared_ptr<Entropy> entropy)
+    : Handshake(options, MakeMechanism(options.mechanism, OurMetadata(options), options.limits,
+                                       std::move(entropy))) {}
 
 Handshake::Handshake(const ConnectionOptions& options, std::unique_ptr<Mechanism> mechanism)
-    : options_(options), mechanism_(std::move(mechanism)) {}
+    : options_(options), mechanism_(std::move(mechanism)), explains_(mechanism_->explains()) {}
 
 void Handshake::Start(std::string* out) {
   AppendGreetingSignature(out, options_.routing_id.size());
@@ -73,11 +75,67 @@ Handshake::Result Handshake::Advance(ByteQueue* input, std::string* out) {
     return result == Result::kDone ? TakeOlderIdentity(input) : result;
   }
   while (stage_ == Stage::kCommands) {
+    if (const Result result = Settle(out); result != Result::kNeedData) return result;
+    // With all that is needed of the peer there, what follows is no part of the handshake (N-3).
+    if (judged_) return Result::kNeedData;
     const Result result = NextCommand(input, out);
     if (result != Result::kDone) return result;
-    if (mechanism_->done()) return JudgePeer(out);
   }
   return status_.ok() ? Result::kDone : Result::kFailed;
+}
+
+// Asks, judges, ends the handshake, as far as it has come. kNeedData: it is not over yet.
+Handshake::Result Handshake::Settle(std::string* out) {
+  if (const Metadata* told = mechanism_->peer_metadata(); told != nullptr && !judged_) {
+    judged_ = true;
+    if (!JudgePeer(*told, out)) return Result::kFailed;
+  }
+  if (mechanism_->asking()) {
+    if (!asked_) Ask();
+    return Result::kNeedData;
+  }
+  if (!judged_) return Result::kNeedData;
+  mechanism_->Finish(out);
+  session_ = mechanism_->TakeSession();
+  mechanism_.reset();
+  stage_ = Stage::kOver;
+  return Result::kDone;
+}
+
+void Handshake::Ask() {
+  asked_ = true;
+  auto request = std::make_shared<AuthRequest>();
+  request->address = options_.peer_address;
+  request->identity = peer_.identity;
+  request->mechanism = std::string(mechanism_->name());
+  mechanism_->Describe(request.get());
+  request_ = std::move(request);
+}
+
+Handshake::Result Handshake::Authorize(const AuthVerdict& verdict, ByteQueue* input,
+                                       std::string* out) {
+  if (!asking()) return Result::kNeedData;
+  if (verdict.status == AuthStatus::kAccepted) {
+    asked_ = false;
+    peer_.user_id = verdict.user_id;
+    peer_.auth_metadata = verdict.metadata;
+    if (absl::Status admitted = mechanism_->Admit(out); !admitted.ok()) return Fail(admitted);
+    return Advance(input, out);
+  }
+  const std::string why = absl::StrCat("(", static_cast<int>(verdict.status),
+                                       verdict.text.empty() ? "" : ", ", verdict.text, ")");
+  if (verdict.status == AuthStatus::kTryLater) {
+    return Fail(TerminalStatus(Cause::kLimit, absl::StrCat("nobody could say yet whether the peer "
+                                                           "may come in ",
+                                                           why)));
+  }
+  Explain(absl::StrCat(static_cast<int>(verdict.status)), out);
+  return Fail(TerminalStatus(Cause::kWeRejectedPeer,
+                             absl::StrCat("the authenticator refused the peer ", why)));
+}
+
+void Handshake::Explain(std::string_view reason, std::string* out) const {
+  if (may_explain()) AppendError(out, reason);
 }
 
 Handshake::Result Handshake::AdvanceGreeting(ByteQueue* input, std::string* out) {
@@ -132,7 +190,8 @@ Handshake::Result Handshake::BeginOlder(std::string* out) {
     return Incompatible(absl::StrCat(who, ", which is not served here"));
   }
   if (!mechanism_->admits_anyone()) {
-    return Incompatible(absl::StrCat(who, "; ", mechanism_->name(), " here needs 3.0"));
+    return Incompatible(
+        absl::StrCat(who, "; who has to say who it is needs 3.0 (", mechanism_->name(), " here)"));
   }
   const std::optional<std::uint8_t> type = Zmtp20Octet(options_.socket_type);
   if (!type) {
@@ -230,31 +289,36 @@ Handshake::Result Handshake::NextCommand(ByteQueue* input, std::string* out) {
   input->CopyOut(header.header_bytes, body);
   input->Skip(header.header_bytes + size);
   octets_ += header.header_bytes + size;
-  const absl::StatusOr<Command> command = ParseCommand(body);
-  if (!command.ok()) return Violation(command.status().message());
-  if (absl::Status taken = mechanism_->OnCommand(*command, out); !taken.ok()) return Fail(taken);
-  return Result::kDone;
+  absl::StatusOr<Command> command = ParseCommand(body);
+  if (!command.ok()) {
+    const std::optional<Command> meant = mechanism_->ReadMisspelled(body);
+    if (!meant) return Violation(command.status().message());
+    command = *meant;
+  }
+  const absl::Status taken = mechanism_->OnCommand(*command, out);
+  Wipe(body);  // credentials, it may be
+  return taken.ok() ? Result::kDone : Fail(taken);
 }
 
 // The peer's metadata is there: does it fit us?
-Handshake::Result Handshake::JudgePeer(std::string* out) {
-  const Metadata& told = mechanism_->metadata();
+bool Handshake::JudgePeer(const Metadata& told, std::string* out) {
   if (!IdentityFits(told.identity)) {
-    AppendError(out, "Identity must have 0 to 255 octets, the first not zero");
-    return Violation("Identity longer than 255 octets or led by a zero octet");
+    Explain("Identity must have 0 to 255 octets, the first not zero", out);
+    Violation("Identity longer than 255 octets or led by a zero octet");
+    return false;
   }
   if (told.socket_type) {
     peer_.socket_type = ParseSocketType(*told.socket_type);
     if (!peer_.socket_type || !Compatible(options_.socket_type, *peer_.socket_type)) {
-      AppendError(out, "Socket-Type does not fit");
-      return Incompatible(absl::StrCat("socket type ", SocketTypeName(options_.socket_type),
-                                       " cannot talk to ", absl::CHexEscape(*told.socket_type)));
+      Explain("Socket-Type does not fit", out);
+      Incompatible(absl::StrCat("socket type ", SocketTypeName(options_.socket_type),
+                                " cannot talk to ", absl::CHexEscape(*told.socket_type)));
+      return false;
     }
   }
   peer_.identity = told.identity;
   peer_.properties = told.others;
-  stage_ = Stage::kOver;
-  return Result::kDone;
+  return true;
 }
 
 }  // namespace monocoque

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "protocol/connection/heartbeat.h"
 #include "protocol/drive/mark.h"
+#include "protocol/mechanism/options.h"
 #include "protocol/wire/limits.h"
 #include "protocol/wire/socket_type.h"
 
@@ -17,6 +18,10 @@ namespace monocoque {
 struct ConnectionOptions {
   // Ours; told to the peer, and the peer's must fit it.
   SocketType socket_type = SocketType::kDealer;
+  // Security; both sides need the same.
+  MechanismOptions mechanism;
+  // Where the peer is, without a port: for the authenticator.
+  std::string peer_address;
   // Sent as Identity by REQ, DEALER and ROUTER: 0 to 255 octets, not led by a zero octet.
   std::string routing_id;
   // Further properties of ours, names beginning with "X-" (M-14).

@@ -24,6 +24,11 @@ struct PeerInfo {
   // All other properties, in order, the first of each name (M-3, M-8).
   std::vector<std::pair<std::string, std::string>> properties;
 
+  // What the authenticator said of it, no word of which is told to the peer (Z-10). Trusted as far
+  // as the authenticator is.
+  std::string user_id;
+  std::vector<std::pair<std::string, std::string>> auth_metadata;
+
   // It takes subscriptions as commands, not as messages (S-1).
   bool knows_subscribe() const {
     return version_major > 3 || (version_major == 3 && version_minor > 0);

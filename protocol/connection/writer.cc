@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "alloc/block.h"
 #include "protocol/wire/zmtp10.h"
@@ -17,6 +18,26 @@ Limits NoLimits() {
   limits.max_frame_bytes = limits.max_message_bytes = std::numeric_limits<std::uint64_t>::max();
   limits.max_parts = limits.max_command_bytes = std::numeric_limits<std::size_t>::max();
   return limits;
+}
+
+// Calls `visit` with the inner flags and the data of each frame of a message behind `prefix`.
+template <typename Visit>
+void VisitFrames(const Message& message, Bytes prefix, Visit&& visit) {
+  const auto walk = [&visit](Bytes frames) {
+    FrameHeader header;
+    while (ParseFrameHeader(frames, &header) == FrameParse::kOk) {
+      const auto size = static_cast<std::size_t>(header.body_bytes);
+      visit(header.more() ? CurveSession::kMore : std::uint8_t{0},
+            frames.subspan(header.header_bytes, size));
+      frames = frames.subspan(header.header_bytes + size);
+    }
+  };
+  walk(prefix);
+  if (message.multipart()) {
+    walk(message.payload().bytes());
+  } else {
+    visit(std::uint8_t{0}, message.payload().bytes());
+  }
 }
 
 std::size_t CopyTo(Bytes from, MutableBytes to) {
@@ -87,17 +108,99 @@ bool Writer::AppendZmtp10(const Message& message, Bytes prefix) {
   return true;
 }
 
-bool Writer::TakeUnsent(Message* out, Framing framing) {
+bool Writer::AppendSealed(const Message& message, Bytes prefix, CurveSession* session) {
+  std::size_t bytes = 0;
+  std::size_t frames = 0;
+  VisitFrames(message, prefix, [&](std::uint8_t, Bytes data) {
+    bytes += CurveSession::FrameBytes(data.size());
+    ++frames;
+  });
+  if (!session->CanSeal(frames)) return false;
+  MutableBytes out = chain_.Prepare(bytes);
+  const bool fits = !out.empty();
+  BlockPtr block;
+  if (!fits) {
+    block = Block::Allocate(bytes, budget_.get());
+    if (!block) return false;
+    out = MutableBytes(block->data(), bytes);
+  } else {
+    chain_.BeginMessage();
+  }
+  VisitFrames(message, prefix, [&](std::uint8_t flags, Bytes data) {
+    out = out.subspan(session->Seal(flags, data, out));
+  });
+  if (fits) {
+    chain_.Commit(bytes);
+  } else {
+    const std::uint8_t* data = block->data();
+    chain_.AppendSlice(Slice(std::move(block), data, bytes), 1);
+  }
+  chain_.EndMessage();
+  return true;
+}
+
+bool Writer::AppendSealedRaw(Bytes frame, CurveSession* session) {
+  FrameHeader header;
+  if (ParseFrameHeader(frame, &header) != FrameParse::kOk || !session->CanSeal(1)) return false;
+  const Bytes data = frame.subspan(header.header_bytes);
+  std::vector<std::uint8_t> sealed(CurveSession::FrameBytes(data.size()));
+  session->Seal(header.command() ? CurveSession::kCommand : std::uint8_t{0}, data, sealed);
+  return AppendRaw(sealed);
+}
+
+void Writer::RecallUnsent() {
+  ByteChain::Unsent piece;
+  while (chain_.TakeUnsent(&piece)) {
+    if (piece.cut) ++cut_;
+    begun_ += piece.begun;
+    if (piece.octets.empty()) break;
+    unsent_->input().Append(std::move(piece.octets));
+  }
+}
+
+// What we sealed we can open again: frames whose message had not begun take the place of their
+// boxes.
+void Writer::RecallSealed(const CurveSession& session) {
+  ByteQueue boxes;
+  while (!unsent_->input().empty()) {
+    const std::size_t here = unsent_->input().contiguous().size();
+    boxes.Append(unsent_->input().Share(0, here));
+    unsent_->input().Advance(here);
+  }
+  bool begun = false;  // the message that the next frame belongs to
+  bool inside = false;
+  std::array<std::uint8_t, frame::kLongHeaderBytes> octets;
+  FrameHeader header;
+  while (ParseFrameHeader(Bytes(octets).first(boxes.CopyOut(0, octets)), &header) ==
+         FrameParse::kOk) {
+    if (!inside) begun = boxes.position() < begun_;
+    std::vector<std::uint8_t> box(static_cast<std::size_t>(header.body_bytes));
+    boxes.Skip(header.header_bytes);
+    boxes.CopyOut(0, box);
+    boxes.Skip(box.size());
+    if (box.size() < CurveSession::kOverheadBytes) continue;
+    const MutableBytes content = MutableBytes(box).subspan(CurveSession::kHeadBytes);
+    if (!session.OpenOwn(Bytes(box).first(CurveSession::kHeadBytes), content, content)) continue;
+    if ((content[0] & CurveSession::kCommand) != 0) continue;
+    inside = (content[0] & CurveSession::kMore) != 0;
+    if (begun) {
+      if (!inside && boxes.position() > begun_) ++cut_;
+      continue;
+    }
+    const std::size_t head =
+        EncodeFrameHeader(inside ? frame::kMore : std::uint8_t{0}, content.size() - 1, octets);
+    unsent_->input().Append(Slice::Copy(Bytes(octets).first(head)));
+    unsent_->input().Append(Slice::Copy(content.subspan(1)));
+  }
+  begun_ = 0;
+}
+
+bool Writer::TakeUnsent(Message* out, Framing framing, const CurveSession* session) {
   if (unsent_ == nullptr) {
     unsent_ = std::make_unique<Reader>(NoLimits(), BudgetPtr());
     unsent_->set_framing(framing);
-    ByteChain::Unsent piece;
-    while (chain_.TakeUnsent(&piece)) {
-      if (piece.cut) ++cut_;
-      begun_ += piece.begun;
-      if (piece.octets.empty()) break;
-      unsent_->input().Append(std::move(piece.octets));
-    }
+    RecallUnsent();
+    if (session != nullptr) RecallSealed(*session);
   }
   for (;;) {
     const std::uint64_t start = unsent_->input().position();

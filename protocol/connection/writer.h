@@ -13,6 +13,7 @@
 #include "alloc/slice.h"
 #include "alloc/transmit_batch.h"
 #include "protocol/connection/reader.h"
+#include "protocol/mechanism/curve_session.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/message_encoding.h"
@@ -50,6 +51,11 @@ class Writer {
   // As Append, in frames of ZMTP 1.0.
   bool AppendZmtp10(const Message& message, Bytes prefix);
 
+  // As Append, each frame in a box of its own. Also false when nonces run out.
+  bool AppendSealed(const Message& message, Bytes prefix, CurveSession* session);
+  // A complete frame that is no message, in a box.
+  bool AppendSealedRaw(Bytes frame, CurveSession* session);
+
   // Appends whole messages that somebody encoded already, by reference.
   void AppendEncoded(Slice frames, std::size_t messages) {
     chain_.AppendSlice(std::move(frames), messages);
@@ -76,14 +82,16 @@ class Writer {
 
   // After the link's end, with no batch in flight: the next message that had not begun, in order,
   // with its prefix as its first parts. False when there are no more. Commands are left out.
-  // `framing`: what was appended.
-  bool TakeUnsent(Message* out, Framing framing);
+  // `framing`: what was appended; `session`: what sealed it, or null.
+  bool TakeUnsent(Message* out, Framing framing, const CurveSession* session);
   // Messages that had begun and were cut off by the link's end; complete once TakeUnsent said
   // false.
   std::size_t cut_messages() const { return cut_; }
 
  private:
   bool AppendSlow(const Message& message, Bytes prefix);
+  void RecallUnsent();
+  void RecallSealed(const CurveSession& session);
   // One message: `prefix`, `header` and the body, each of which may be empty.
   bool AppendPieces(Bytes prefix, Bytes header, const Payload& body);
 

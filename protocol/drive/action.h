@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "protocol/drive/auth.h"
 #include "protocol/drive/endpoint.h"
 #include "protocol/drive/ids.h"
 
@@ -15,7 +16,8 @@ namespace monocoque {
 enum class ReadMode {
   kPaused,  // nothing: a mark or a budget is reached, or the link is over
   kAny,     // whatever comes, by window or by donation
-  kDirect,  // the rest of one large frame, straight into its own block: a window, no donation, please
+  kDirect,  // the rest of one large frame, straight into its own block: a window, no donation,
+            // please
 };
 
 struct ReadHint {
@@ -37,8 +39,8 @@ struct TransportInfo {
   std::string remote;  // endpoint text; for ipc the path or what the kernel tells of the peer
 };
 
-// What a machine asks its driver to do. Each is asked once and never dropped; what comes of it returns
-// as a fact (OnDialed, OnListenFailed ...) with the same id.
+// What a machine asks its driver to do. Each is asked once and never dropped; what comes of it
+// returns as a fact (OnDialed, OnListenFailed ...) with the same id.
 namespace action {
 
 // Open a transport to `endpoint`. A name is resolved anew for each attempt.
@@ -72,10 +74,17 @@ struct CloseLink {
   CloseMode mode = CloseMode::kGraceful;
 };
 
+// May the link's peer come in? Authorize has the answer, at once or later; the deadline of the
+// handshake goes on meanwhile.
+struct Authenticate {
+  LinkId link;
+  std::shared_ptr<const AuthRequest> request;
+};
+
 }  // namespace action
 
 using Action = std::variant<action::Dial, action::Listen, action::Unlisten, action::Accepting,
-                            action::Read, action::CloseLink>;
+                            action::Read, action::CloseLink, action::Authenticate>;
 
 }  // namespace monocoque
 

@@ -39,6 +39,7 @@ SocketCore::~SocketCore() {
 absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const LinkOptions& options) {
   if (closing_) return absl::FailedPreconditionError("bind: the socket is closed");
   if (absl::Status fits = CheckForBind(endpoint); !fits.ok()) return fits;
+  if (absl::Status fits = CheckOptions(type_, options); !fits.ok()) return fits;
   auto listener = std::make_unique<Listener>();
   listener->id = listeners_.NextId();
   listener->endpoint = std::make_shared<const Endpoint>(endpoint);

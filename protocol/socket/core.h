@@ -12,6 +12,7 @@
 #include "alloc/budget.h"
 #include "alloc/ring_queue.h"
 #include "protocol/drive/action.h"
+#include "protocol/drive/auth.h"
 #include "protocol/drive/host.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
@@ -70,6 +71,7 @@ class SocketCore {
   void ReturnBatch(LinkId id, TransmitBatch batch, std::size_t written, const absl::Status& status,
                    Instant now);
   void HandleTimeout(Instant now);
+  void Authorize(LinkId id, const AuthVerdict& verdict, Instant now);
 
   // ---- For Socket: wishes (core.cc) ------------------------------------------------------------
 

@@ -7,10 +7,23 @@
 
 #include "absl/strings/str_cat.h"
 #include "protocol/drive/cause.h"
+#include "protocol/drive/endpoint.h"
 #include "protocol/socket/core.h"
 #include "protocol/socket/pattern.h"
 
 namespace monocoque {
+namespace {
+
+// Where a peer is, as an authenticator knows it: of tcp the host, else what is told behind the
+// transport's name.
+std::string AddressOf(const std::string& remote) {
+  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(remote);
+  if (endpoint.ok() && endpoint->transport == Transport::kTcp) return endpoint->host;
+  const std::size_t name = remote.find("://");
+  return name == std::string::npos ? remote : remote.substr(name + 3);
+}
+
+}  // namespace
 
 Link* SocketCore::MakeLink() {
   auto link = std::make_unique<Link>();
@@ -109,6 +122,8 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
   const LinkOptions& link_options = dialer != nullptr ? dialer->options : listener->options;
   ConnectionOptions options;
   options.socket_type = type_;
+  options.mechanism = link_options.mechanism;
+  options.peer_address = AddressOf(transport.remote);
   options.routing_id = options_.routing_id;
   options.properties = link_options.properties;
   // What dialing took is gone from the handshake's time.
@@ -222,6 +237,14 @@ void SocketCore::HandleTimeout(Instant now) {
   }
 }
 
+void SocketCore::Authorize(LinkId id, const AuthVerdict& verdict, Instant now) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection == nullptr) return;
+  link->connection->Authorize(verdict, now);
+  if (!link->ended) work_.Add(&link->work);
+  Progress(link, now);
+}
+
 void SocketCore::Progress(Link* link, Instant now) {
   Connection& connection = *link->connection;
   if (closing_) CloseIfDrained(link, now);
@@ -275,6 +298,9 @@ void SocketCore::OnConnectionEvent(Link* link, const ConnectionEvent& event, Ins
       return;
     case ConnectionEvent::Kind::kClosed:
       OnEnded(link, now);
+      return;
+    case ConnectionEvent::Kind::kAuthenticate:
+      actions_.push_back(action::Authenticate{link->id, event.auth});
       return;
     case ConnectionEvent::Kind::kSubscribe:
     case ConnectionEvent::Kind::kUnsubscribe:

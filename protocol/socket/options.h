@@ -14,6 +14,7 @@
 #include "protocol/drive/backoff.h"
 #include "protocol/drive/mark.h"
 #include "protocol/drive/retry.h"
+#include "protocol/mechanism/options.h"
 #include "protocol/wire/limits.h"
 #include "protocol/wire/socket_type.h"
 
@@ -28,6 +29,9 @@ enum class RoutingIdClash {
 // What one link follows. The socket has a default for all; each Bind and Connect may bring its own.
 // Counts for the next Bind or Connect.
 struct LinkOptions {
+  // Security: none by default. Both sides need the same; who is its client and who its server is
+  // told here, whoever listens.
+  MechanismOptions mechanism;
   // From dialing or accepting to the end of the handshake, in all (libzmq: HANDSHAKE_IVL, and
   // CONNECT_TIMEOUT). Zero: no deadline.
   absl::Duration handshake_timeout = absl::Seconds(30);

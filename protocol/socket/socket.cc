@@ -107,6 +107,9 @@ void Socket::OnDialed(LinkId id, const TransportInfo& transport, Instant now) {
 void Socket::OnDialFailed(LinkId id, const absl::Status& why, Instant now) {
   core_->OnDialFailed(id, why, now);
 }
+void Socket::Authorize(LinkId id, const AuthVerdict& verdict, Instant now) {
+  core_->Authorize(id, verdict, now);
+}
 void Socket::OnTransportClosed(LinkId id, const absl::Status& why, Instant now) {
   core_->OnTransportClosed(id, why, now);
 }

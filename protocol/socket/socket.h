@@ -16,6 +16,7 @@
 #include "alloc/transmit_batch.h"
 #include "protocol/connection/peer_info.h"
 #include "protocol/drive/action.h"
+#include "protocol/drive/auth.h"
 #include "protocol/drive/endpoint.h"
 #include "protocol/drive/host.h"
 #include "protocol/drive/ids.h"
@@ -137,6 +138,8 @@ class Socket {
   void ReturnBatch(LinkId link, TransmitBatch batch, std::size_t written,
                    const absl::Status& status, Instant now);
   void HandleTimeout(Instant now);
+  // The answer to action::Authenticate, once, at any time; ignored where it is late.
+  void Authorize(LinkId link, const AuthVerdict& verdict, Instant now);
 
   // ---- Wishes ----------------------------------------------------------------------------------
 

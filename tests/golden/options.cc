@@ -5,6 +5,11 @@
 #include <string_view>
 #include <utility>
 
+#include "alloc/bytes.h"
+#include "protocol/mechanism/curve_keys.h"
+#include "protocol/mechanism/options.h"
+#include "tests/support/security.h"
+
 namespace monocoque::golden {
 namespace {
 
@@ -28,6 +33,10 @@ struct Row {
 
 // One row an option of libzmq; a capture with another one waits in pending.txt.
 constexpr Row kRows[] = {
+    {"CURVE_PUBLICKEY", [](Value v, Out o) { o.public_key = v.octets; }},
+    {"CURVE_SECRETKEY", [](Value v, Out o) { o.secret_key = v.octets; }},
+    {"CURVE_SERVER", [](Value v, Out o) { o.curve_server = v.number == 1; }},
+    {"CURVE_SERVERKEY", [](Value v, Out o) { o.server_key = v.octets; }},
     {"HANDSHAKE_IVL", [](Value v, Out o) { o.socket.link.handshake_timeout = Milliseconds(v); }},
     {"HEARTBEAT_IVL", [](Value v, Out o) { o.socket.link.heartbeat.interval = Milliseconds(v); }},
     {"HEARTBEAT_TIMEOUT",
@@ -40,6 +49,9 @@ constexpr Row kRows[] = {
        o.socket.link.limits.max_frame_bytes = static_cast<std::uint64_t>(v.number.value_or(0));
      }},
     {"METADATA", AddProperty},
+    {"PLAIN_PASSWORD", [](Value v, Out o) { o.password = v.octets; }},
+    {"PLAIN_SERVER", [](Value v, Out o) { o.plain_server = v.number == 1; }},
+    {"PLAIN_USERNAME", [](Value v, Out o) { o.username = v.octets; }},
     {"PROBE_ROUTER", [](Value v, Out o) { o.socket.probe_router = v.number == 1; }},
     {"RECONNECT_IVL", [](Value v, Out o) { o.socket.link.reconnect.interval = Milliseconds(v); }},
     {"REQ_CORRELATE", [](Value v, Out o) { o.socket.req_correlate = v.number == 1; }},
@@ -58,9 +70,32 @@ constexpr Row kRows[] = {
     {"SUBSCRIBE", [](Value v, Out o) { o.subscriptions.push_back(v.octets); }},
     {"XPUB_VERBOSE", [](Value v, Out o) { o.socket.xpub_verbose = v.number == 1; }},
     {"XPUB_WELCOME_MSG", [](Value v, Out o) { o.socket.xpub_welcome_message = v.octets; }},
+    {"ZAP_DOMAIN", [](Value v, Out o) { o.zap_domain = v.octets; }},
 };
 
 }  // namespace
+
+void SetMechanism(bool zap_handler, SubjectOptions* out) {
+  MechanismOptions& mechanism = out->socket.link.mechanism;
+  const auto crypto = testing::TestCrypto();
+  const auto keys = [&] {
+    return CurveKeyPair::FromSecret(*crypto, SecretKey(AsBytes(out->secret_key)));
+  };
+  if (out->plain_server) {
+    mechanism = PlainServer{.domain = out->zap_domain};
+  } else if (out->username) {
+    mechanism = PlainClient{.username = *out->username, .password = out->password.value_or("")};
+  } else if (out->curve_server) {
+    mechanism = CurveServer{
+        .keys = keys(), .crypto = crypto, .domain = out->zap_domain, .allow_any_key = !zap_handler};
+  } else if (!out->server_key.empty()) {
+    CurveClient client{.keys = keys(), .crypto = crypto};
+    std::ranges::copy(AsBytes(out->server_key), client.server_key.begin());
+    mechanism = client;
+  } else {
+    mechanism = NullMechanism{.domain = out->zap_domain};
+  }
+}
 
 bool ApplyOption(const OptionSetting& option, SubjectOptions* out) {
   const auto row = std::ranges::find(kRows, option.name, &Row::name);

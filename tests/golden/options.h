@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_TESTS_GOLDEN_OPTIONS_H_
 #define MONOCOQUE_TESTS_GOLDEN_OPTIONS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,17 @@ struct SubjectOptions {
   absl::Duration linger = absl::InfiniteDuration();
   // Made before the first connection.
   std::vector<std::string> subscriptions;
+  // libzmq has an option each for what makes one mechanism here.
+  bool plain_server = false;
+  bool curve_server = false;
+  std::optional<std::string> username, password;
+  std::string public_key, secret_key, server_key;
+  std::string zap_domain;
 };
+
+// Makes the mechanism of what was set. Without a handler of ZAP, libzmq's CURVE server lets in
+// everybody.
+void SetMechanism(bool zap_handler, SubjectOptions* out);
 
 // False, and nothing changes: there is no such option here.
 bool ApplyOption(const OptionSetting& option, SubjectOptions* out);

@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "alloc/bytes.h"
+#include "protocol/mechanism/zap.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/message.h"
@@ -22,6 +23,8 @@ namespace {
 
 // How long octets, a connection or a message may take to come.
 constexpr absl::Duration kPatience = absl::Seconds(2);
+// libzmq's, always.
+constexpr std::string_view kZapRequestId = "1";
 
 Outcome Differs(std::string_view what) { return {Outcome::Kind::kDiffers, std::string(what)}; }
 
@@ -69,6 +72,8 @@ class Player {
   Outcome Send(const AppStep& app);
   Outcome Receive(const AppStep& app);
   Outcome SetOption(const OptionSetting& option);
+  Outcome ZapAsked(const Step& step);
+  Outcome ZapSays(const Step& step);
   Outcome ExpectLeftovers();
   bool IdInFront() const;
   absl::Status TrySend(const AppStep& app);
@@ -140,8 +145,10 @@ Outcome Player::Do(const Step& step) {
       return {};
     case Step::Kind::kApp:
       return step.side == role_ ? App(step) : Outcome();
-    case Step::Kind::kZap:
-      return {Outcome::Kind::kWishMissing, "ZAP"};
+    case Step::Kind::kZapAsked:
+      return ZapAsked(step);
+    case Step::Kind::kZapSays:
+      return ZapSays(step);
   }
   return {};
 }
@@ -223,6 +230,32 @@ Outcome Player::StaysIdle(const Step& step) {
 Outcome Player::Opens(const Step& step) {
   if (role_ == Side::kC) subject_.Until(kPatience, [&] { return subject_.dials() > 0; });
   return subject_.Open(step.connection) ? Outcome() : Differs("no new connection");
+}
+
+// Between two real sockets the side that asks is the one with the handler.
+Outcome Player::ZapAsked(const Step& step) {
+  if (capture_.subject == Side::kBoth && role_ != Side::kS) return {};
+  subject_.Until(kPatience, [&] { return subject_.zap_request() != nullptr; });
+  if (subject_.zap_request() == nullptr) return Differs("ZAP is not asked");
+  const Message request = ZapRequest(*subject_.zap_request(), kZapRequestId);
+  if (request.part_count() != step.zap.size())
+    return Differs(absl::StrCat("a request of ", request.part_count(), " frames"));
+  for (std::size_t i = 0; i < step.zap.size(); ++i) {
+    const std::string_view part = request[i].text();
+    if (part.size() != step.zap[i].size() || !step.zap[i].Difference(part).empty()) {
+      return Differs(absl::StrCat("frame ", i, " of the request is ", Show(part)));
+    }
+  }
+  return {};
+}
+
+Outcome Player::ZapSays(const Step& step) {
+  if (capture_.subject == Side::kBoth && role_ != Side::kS) return {};
+  if (subject_.zap_request() == nullptr) return Differs("ZAP is not asked");
+  Message reply(step.zap[0].text());
+  for (std::size_t i = 1; i < step.zap.size(); ++i) reply.AddPart(step.zap[i].text());
+  subject_.AnswerZap(ZapVerdict(reply, kZapRequestId));
+  return {};
 }
 
 // At the end nothing unread may be left.
@@ -383,8 +416,10 @@ Outcome Play(const Capture& capture, Side role, const std::vector<Step>& script,
   for (const OptionSetting& option : spec.options) {
     if (!ApplyOption(option, &options)) return {Outcome::Kind::kOptionMissing, option.name};
   }
-  const auto subject = Subject::Create(spec.type, options.socket, cut);
+  SetMechanism(capture.zap_handler, &options);
+  const auto subject = Subject::Create(spec.type, options.socket, cut, spec.random);
   if (!subject.ok()) return Differs(subject.status().ToString());
+  if (capture.zap_handler) (*subject)->SetZapHandler();
   Player player(capture, role, subject->get(), options);
   Outcome started = player.Start();
   return started.kind == Outcome::Kind::kPlayed ? player.Run(script) : started;

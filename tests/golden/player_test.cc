@@ -90,8 +90,25 @@ TEST(PlayerTest, WhatIsMissingIsSaid) {
   const Outcome option = PlayAs("@subject S\n@socket PULL\n@set NO_SUCH_OPTION 1", "idle 1\n");
   EXPECT_EQ(Outcome::Name(option.kind), "option missing");
   EXPECT_EQ(option.text, "NO_SUCH_OPTION");
-  const Outcome wish = PlayAs("@subject S\n@socket PULL\n@zap handler", "Z> 61\n");
+  const Outcome wish = PlayAs("@subject S\n@socket PULL", "app setopt HEARTBEAT_IVL 1\n");
   EXPECT_EQ(Outcome::Name(wish.kind), "wish missing");
+}
+
+TEST(PlayerTest, WhatIsAskedOfZapIsLookedAt) {
+  const char* head = "@subject S\n@socket PULL\n@set ZAP_DOMAIN str:d\n@zap handler";
+  EXPECT_THAT(PlayAs(head, "Z> 61\n").text, HasSubstr("ZAP is not asked"));
+  const std::string greeting =
+      "C> ff00000000000000017f 03 014e554c4c 00*48\n"
+      "S> ff {padding:8=0000000000000000} 7f 03 014e554c4c 00*48\n";
+  EXPECT_THAT(PlayAs(head, absl::StrCat(greeting, "Z> 312e30\n")).text, HasSubstr("6 frames"));
+  const char* asked = "Z> 312e30 31 64 3132372e302e302e31 - 4e554c4c\n";
+  EXPECT_EQ(PlayAs(head, absl::StrCat(greeting, asked)).text, "");
+  EXPECT_THAT(PlayAs(head, absl::StrCat(greeting, "Z> 312e30 31 64 - - 4e554c4c\n")).text,
+              HasSubstr("frame 3"));
+  EXPECT_EQ(PlayAs(head, absl::StrCat(greeting, asked, "Z< 312e30 31 343030 - - -\n",
+                                      "S> 040a054552524f5203343030\nS! close within 10\n"))
+                .text,
+            "");
 }
 
 TEST(PlayerTest, AnyCutGivesTheSame) {

@@ -23,7 +23,7 @@ namespace {
 
 using ::testing::Contains;
 
-constexpr std::size_t kCaptures = 250;
+constexpr std::size_t kCaptures = 341;
 
 std::string Load(const std::string& path) {
   std::ifstream in(absl::StrCat("tests/golden/", path));

@@ -15,6 +15,7 @@
 #include "protocol/drive/host.h"
 #include "protocol/socket/event.h"
 #include "tests/support/pair.h"
+#include "tests/support/security.h"
 
 namespace monocoque::golden {
 namespace {
@@ -26,7 +27,7 @@ constexpr int kMaxTurns = 1'000'000;
 // as many turns.
 constexpr std::size_t kOctetsAtATime = 512;
 
-TransportInfo Transport() { return {"sim", "sim://script"}; }
+TransportInfo Transport() { return {"tcp://127.0.0.1:5555", "tcp://127.0.0.1:49152"}; }
 
 Slice BlockOf(std::string_view octets) {
   BlockPtr block = Block::Allocate(octets.size(), nullptr);
@@ -42,8 +43,11 @@ bool Subject::IsBuilt(SocketType type) {
 }
 
 absl::StatusOr<std::unique_ptr<Subject>> Subject::Create(SocketType type,
-                                                         const SocketOptions& options, Cut cut) {
-  const Host host = testing::TestHost();
+                                                         const SocketOptions& options, Cut cut,
+                                                         std::vector<std::string> random) {
+  Host host = testing::TestHost();
+  host.entropy = std::make_shared<testing::QueuedEntropy>(
+      std::deque<std::string>(random.begin(), random.end()));
   absl::StatusOr<Socket> socket = Socket::Create(type, options, host);
   if (!socket.ok()) return socket.status();
   return std::unique_ptr<Subject>(new Subject(*std::move(socket), host.now, cut));
@@ -106,11 +110,24 @@ bool Subject::Actions() {
       socket_.OnDialed(dial->link, Transport(), now_);
     } else if (const auto* listen = std::get_if<action::Listen>(&action)) {
       socket_.OnListening(listen->listener, *listen->endpoint, now_);
+    } else if (const auto* ask = std::get_if<action::Authenticate>(&action)) {
+      if (zap_handler_) {
+        asked_.push_back(*ask);
+      } else {
+        socket_.Authorize(ask->link, {.status = AuthStatus::kTryLater}, now_);
+      }
     } else if (const auto* close = std::get_if<action::CloseLink>(&action)) {
       if (Wire* wire = Find(close->link)) wire->closed = true;
     }
   }
   return any;
+}
+
+void Subject::AnswerZap(const AuthVerdict& verdict) {
+  const LinkId link = asked_.front().link;
+  asked_.pop_front();
+  socket_.Authorize(link, verdict, now_);
+  Turn();
 }
 
 bool Subject::Transmit() {

@@ -8,9 +8,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "protocol/drive/action.h"
+#include "protocol/drive/auth.h"
 #include "protocol/drive/endpoint.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
@@ -41,7 +45,8 @@ class Subject {
   static bool IsBuilt(SocketType type);
 
   static absl::StatusOr<std::unique_ptr<Subject>> Create(SocketType type,
-                                                         const SocketOptions& options, Cut cut);
+                                                         const SocketOptions& options, Cut cut,
+                                                         std::vector<std::string> random = {});
 
   Socket& socket() { return socket_; }
   Instant now() const { return now_; }
@@ -49,6 +54,14 @@ class Subject {
   std::size_t dials() const { return dials_.size(); }
   Wire& wire(int number) { return wires_[number]; }
   const std::map<int, Wire>& wires() const { return wires_; }
+
+  // A handler of ZAP decides; without one nobody is let in who has to be asked about.
+  void SetZapHandler() { zap_handler_ = true; }
+  // The oldest request that it was asked and did not answer; null: there is none.
+  const AuthRequest* zap_request() const {
+    return asked_.empty() ? nullptr : asked_.front().request.get();
+  }
+  void AnswerZap(const AuthVerdict& verdict);
 
   absl::Status Listen(const Endpoint& endpoint);
   absl::Status Connect(const Endpoint& endpoint);
@@ -78,6 +91,8 @@ class Subject {
   Instant now_;
   const Cut cut_;
   ListenerId listener_;
+  bool zap_handler_ = false;
+  std::deque<action::Authenticate> asked_;
   std::deque<Wire> dials_;
   std::map<int, Wire> wires_;
 };

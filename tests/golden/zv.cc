@@ -283,8 +283,9 @@ class Parser {
       return values.size() >= 2 && values[0] == "libzmq" ? absl::OkStatus()
                                                          : Bad("captured from what?");
     }
-    if (key == "@random" || key == "@random-S" || key == "@random-C")
-      return ParseHex(values[0]).status();
+    if (key == "@random" || key == "@random-S" || key == "@random-C") {
+      return AddRandom(key, values[0]);
+    }
     if (key == "@key") {
       return values.size() == 3 ? ParseHex(values[1]).status()
                                 : Bad("a key has a name, octets and a symbol");
@@ -309,8 +310,19 @@ class Parser {
       capture_.order_free = true;
       return value == "free" ? absl::OkStatus() : Bad("which order?");
     }
-    if (key == "@zap") return value == "handler" ? absl::OkStatus() : Bad("which part of ZAP?");
+    if (key == "@zap") {
+      capture_.zap_handler = true;
+      return value == "handler" ? absl::OkStatus() : Bad("which part of ZAP?");
+    }
     return Bad(absl::StrCat("unknown header ", key));
+  }
+
+  absl::Status AddRandom(std::string_view key, const std::string& value) {
+    const auto octets = ParseHex(value);
+    if (!octets.ok()) return octets.status();
+    if (key != "@random-C") capture_.s.random.push_back(*octets);
+    if (key != "@random-S") capture_.c.random.push_back(*octets);
+    return absl::OkStatus();
   }
 
   absl::Status ParseSubject(const std::string& value) {
@@ -374,17 +386,19 @@ class Parser {
       step->side = word[0] == 'S' ? Side::kS : Side::kC;
       return ParseApp(rest, step);
     }
-    if (word == "Z>" || word == "Z<") return ParseZap(rest, step);
+    if (word == "Z>" || word == "Z<") return ParseZap(word, rest, step);
     if (word[0] == 'C' || word[0] == 'S') return ParseWire(word, rest, step);
     if (word == "open") return ParseOpen(rest, step);
     return ParsePause(word, rest, step);
   }
 
-  absl::Status ParseZap(Rest rest, Step* step) const {
-    step->kind = Step::Kind::kZap;
-    if (!seen_.contains("@zap")) return Bad("a ZAP frame without @zap");
-    for (const std::string& word : rest) {
-      if (auto frame = ParseFrame(word); !frame.ok()) return frame.status();
+  absl::Status ParseZap(std::string_view word, Rest rest, Step* step) const {
+    step->kind = word == "Z>" ? Step::Kind::kZapAsked : Step::Kind::kZapSays;
+    if (!ours_ && !seen_.contains("@zap")) return Bad("a ZAP frame without @zap");
+    for (const std::string& text : rest) {
+      auto frame = ParseFrame(text);
+      if (!frame.ok()) return frame.status();
+      step->zap.push_back(*std::move(frame));
     }
     return rest.empty() ? Bad("no ZAP frames") : absl::OkStatus();
   }

@@ -102,7 +102,8 @@ struct Step {
     kNoReconnect,  // time
     kWait,         // time
     kApp,          // side, app
-    kZap,
+    kZapAsked,     // zap: the request as a handler sees it
+    kZapSays,      // zap: its reply
   };
 
   Kind kind = Kind::kWait;
@@ -112,12 +113,14 @@ struct Step {
   absl::Duration time;
   Octets octets;
   AppStep app;
+  std::vector<Octets> zap;
 };
 
 // A socket that was recorded.
 struct SocketSpec {
   SocketType type = SocketType::kPair;
   std::vector<OptionSetting> options;
+  std::vector<std::string> random;  // what it drew, in order
 };
 
 struct Capture {
@@ -127,6 +130,7 @@ struct Capture {
   std::vector<std::string> differs;  // rules by which we want another outcome
   bool order_free = false;           // the order of the subject's last frames is not binding
   std::string endpoint;
+  bool zap_handler = false;  // one runs beside the subject
   std::vector<Step> steps;
 
   const SocketSpec& side(Side which) const { return which == Side::kC ? c : s; }

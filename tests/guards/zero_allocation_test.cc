@@ -17,6 +17,7 @@
 #include "tests/support/allocations.h"
 #include "tests/support/courier.h"
 #include "tests/support/pair.h"
+#include "tests/support/security.h"
 
 namespace monocoque::testing {
 namespace {
@@ -52,6 +53,11 @@ void ConflateSending(SocketOptions* from, SocketOptions* /*to*/) { from->conflat
 void ConflateReceiving(SocketOptions* /*from*/, SocketOptions* to) { to->conflate = true; }
 void Correlate(SocketOptions* from, SocketOptions* /*to*/) { from->req_correlate = true; }
 
+void Encrypt(SocketOptions* from, SocketOptions* to) {
+  from->link.mechanism = TestCurveClient();
+  to->link.mechanism = TestCurveServer();
+}
+
 // One line for each pattern.
 constexpr Pattern kPatterns[] = {
     {"PushPull", SocketType::kPush, SocketType::kPull, kOneWay, 100},
@@ -65,6 +71,10 @@ constexpr Pattern kPatterns[] = {
     {"XpubXsub", SocketType::kXPub, SocketType::kXSub, kOneWay, 100, SubscribeAll},
     {"ReqRepCorrelated", SocketType::kReq, SocketType::kRep, kAnswered, 1, nullptr, Correlate},
     {"PushConflated", SocketType::kPush, SocketType::kPull, kOneWay, 1, nullptr, ConflateSending},
+    {"PushPullCurve", SocketType::kPush, SocketType::kPull, kOneWay, 100, nullptr, Encrypt},
+    {"DealerRouterCurve", SocketType::kDealer, SocketType::kRouter, kAnswered, 100, nullptr,
+     Encrypt},
+    {"PubSubCurve", SocketType::kPub, SocketType::kSub, kOneWay, 100, SubscribeAll, Encrypt},
     {"PullConflated", SocketType::kPush, SocketType::kPull, kOneWay, 1, nullptr, ConflateReceiving},
 };
 

@@ -26,6 +26,7 @@ TEST(VersionTest, SocketTypesAreThoseThatCanBeMade) {
 
 TEST(VersionTest, WhatIsNotHere) {
   static_assert(HasFeature("ZMTP/3.1"));
+  static_assert(HasFeature("CURVE"));
   static_assert(!HasFeature("GSSAPI"));
 }
 

@@ -22,6 +22,7 @@ class ZmqPeer {
   std::string Bind(const std::string& endpoint);
   void Connect(const std::string& endpoint);
   void* socket() { return socket_; }
+  void* context() { return context_; }
   // False: it would block now.
   bool Send(const std::vector<std::string>& parts);
   bool Receive(std::vector<std::string>* parts);

@@ -279,39 +279,30 @@ TEST(OldGreetingTest, NotServed) {
   EXPECT_TRUE(zmtp10.up());
 }
 
-// A mechanism that asks peers who they are.
-class Asking final : public Mechanism {
- public:
-  std::string_view name() const override { return "PLAIN"; }
-  bool as_server() const override { return true; }
-  absl::Status Start(std::string*) override { return absl::OkStatus(); }
-  absl::Status OnCommand(const Command&, std::string*) override { return absl::OkStatus(); }
-  bool done() const override { return false; }
-  const Metadata& metadata() const override { return metadata_; }
-
- private:
-  Metadata metadata_;
-};
-
-// B-4, SEC-1: nobody slips past a mechanism by speaking an older version.
+// B-4, B-5, SEC-1, Z-13: nobody slips past a mechanism, or an authenticator, by speaking an older
+// version.
 TEST(OldGreetingTest, NoMechanismNoOlderPeer) {
-  const ConnectionOptions options{.socket_type = kPull};
+  const ConnectionOptions options{.socket_type = kPull, .mechanism = PlainServer{}};
+  const auto entropy = std::make_shared<testing::SeededEntropy>(1);
   for (const std::string& octets : {absl::StrCat(kSignature, "01080000"), std::string("0100"),
                                     std::string("ff000000000000000500")}) {
-    Handshake handshake(options, std::make_unique<Asking>());
+    Handshake handshake(options, entropy);
     ByteQueue input;
     input.Append(Slice::Copy(Hex(octets)));
     std::string out;
     EXPECT_EQ(handshake.Advance(&input, &out), Handshake::Result::kFailed);
     EXPECT_EQ(CauseOf(handshake.status()), Cause::kPeerIncompatible);
-    EXPECT_THAT(std::string(handshake.status().message()), HasSubstr("PLAIN here needs 3.0"));
+    EXPECT_THAT(std::string(handshake.status().message()), HasSubstr("needs 3.0 (PLAIN here)"));
     EXPECT_EQ(absl::StrCat(kSignature, ToHex(out)), Refusal(octets));
   }
-  Handshake handshake(options, std::make_unique<Asking>());
+  const ConnectionOptions with_domain{.socket_type = kPull,
+                                      .mechanism = NullMechanism{.domain = "test"}};
+  Handshake handshake(with_domain, entropy);
   ByteQueue input;
-  input.Append(Slice::Copy(PeerGreeting(3, 1, "PLAIN")));
+  input.Append(Slice::Copy(Hex(absl::StrCat(kSignature, "01080000"))));
   std::string out;
-  EXPECT_EQ(handshake.Advance(&input, &out), Handshake::Result::kNeedData);
+  EXPECT_EQ(handshake.Advance(&input, &out), Handshake::Result::kFailed);
+  EXPECT_EQ(CauseOf(handshake.status()), Cause::kPeerIncompatible);
 }
 
 // The application hears of the handshake's end, and of nothing more.

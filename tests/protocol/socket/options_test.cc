@@ -1,9 +1,15 @@
 #include "protocol/socket/options.h"
 
 #include <string>
+#include <utility>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/endpoint.h"
+#include "protocol/drive/host.h"
+#include "protocol/socket/socket.h"
+#include "tests/support/pair.h"
+#include "tests/support/security.h"
 
 namespace monocoque {
 namespace {
@@ -56,6 +62,45 @@ TEST(OptionsTest, RoutingIds) {
                 HasSubstr("1 to 255 octets"));
   }
   EXPECT_TRUE(CheckOptions(kReq, SocketOptions{.routing_id = std::string(255, 'x')}).ok());
+}
+
+// What a mechanism lacks is said at once, and shows no secret.
+TEST(OptionsTest, Mechanisms) {
+  const auto refusal = [](MechanismOptions mechanism) {
+    LinkOptions options;
+    options.mechanism = std::move(mechanism);
+    return std::string(CheckOptions(kDealer, options).message());
+  };
+  EXPECT_EQ(refusal(testing::TestCurveServer()), "");
+  EXPECT_EQ(refusal(testing::TestCurveClient()), "");
+  CurveServer server = testing::TestCurveServer();
+  server.crypto = nullptr;
+  EXPECT_THAT(refusal(server), HasSubstr("Set `crypto` to sodium::MakeCrypto()"));
+  EXPECT_THAT(refusal(CurveServer{.crypto = testing::TestCrypto()}),
+              HasSubstr("`keys` are not set"));
+  server = testing::TestCurveServer();
+  server.keys.public_key[0] ^= 1;
+  EXPECT_THAT(refusal(server), HasSubstr("not that of the secret key"));
+  CurveClient client = testing::TestCurveClient();
+  client.server_key = {};
+  EXPECT_THAT(refusal(client), HasSubstr("`server_key`"));
+  EXPECT_THAT(refusal(PlainClient{.password = std::string(256, 'x')}),
+              HasSubstr("the password has 256 octets, at most 255"));
+  EXPECT_THAT(refusal(PlainServer{.domain = std::string(256, 'x')}), HasSubstr("domain"));
+}
+
+// So is it where a socket is made, binds or connects.
+TEST(OptionsTest, MechanismsAreCheckedWhereverTheyAreBrought) {
+  LinkOptions options;
+  options.mechanism = CurveServer{};
+  const Host host = testing::TestHost();
+  EXPECT_FALSE(Socket::Create(kDealer, {.link = options}, host).ok());
+  Socket socket = *Socket::Create(kDealer, {}, host);
+  const Endpoint endpoint = *ParseEndpoint("tcp://127.0.0.1:5555");
+  EXPECT_THAT(std::string(socket.Bind(endpoint, options, host.now).status().message()),
+              HasSubstr("CURVE"));
+  EXPECT_THAT(std::string(socket.Connect(endpoint, options, host.now).status().message()),
+              HasSubstr("CURVE"));
 }
 
 // Each type takes the defaults.

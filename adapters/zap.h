@@ -1,0 +1,76 @@
+#ifndef MONOCOQUE_ADAPTERS_ZAP_H_
+#define MONOCOQUE_ADAPTERS_ZAP_H_
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "protocol/drive/action.h"
+#include "protocol/drive/auth.h"
+
+namespace monocoque {
+
+// Decides who may come in (RFC 27, the handler), for sockets of any adapter: the user's own code,
+// called last in a turn, where it may do anything.
+class Authenticator {
+ public:
+  // Says what was decided, at once or later, on the thread of the socket's loop. Once: what comes
+  // when nobody waits any more is ignored, also when the socket is gone.
+  using Reply = std::function<void(const AuthVerdict&)>;
+
+  virtual ~Authenticator() = default;
+  virtual void Authenticate(std::shared_ptr<const AuthRequest> request, Reply reply) = 0;
+};
+
+// One that decides at once.
+inline std::shared_ptr<Authenticator> AuthenticateBy(
+    std::function<AuthVerdict(const AuthRequest&)> decide) {
+  class Function final : public Authenticator {
+   public:
+    explicit Function(std::function<AuthVerdict(const AuthRequest&)> decide)
+        : decide_(std::move(decide)) {}
+    void Authenticate(std::shared_ptr<const AuthRequest> request, Reply reply) override {
+      reply(decide_(*request));
+    }
+
+   private:
+    const std::function<AuthVerdict(const AuthRequest&)> decide_;
+  };
+  return std::make_shared<Function>(std::move(decide));
+}
+
+// An adapter's socket keeps requests here until user code may run.
+//
+// Thread-compatible.
+class AuthDesk {
+ public:
+  // What waits for one that goes is not answered any more.
+  void set_authenticator(std::shared_ptr<Authenticator> authenticator) {
+    authenticator_ = std::move(authenticator);
+    if (authenticator_ == nullptr) asked_.clear();
+  }
+  // False: there is nobody to ask.
+  bool Take(const action::Authenticate& ask) {
+    if (authenticator_ != nullptr) asked_.push_back(ask);
+    return authenticator_ != nullptr;
+  }
+  bool waiting() const { return !asked_.empty(); }
+  // Asks about the oldest; `reply_for` makes what takes the verdict on a link. Runs user code: the
+  // desk may be gone afterwards.
+  template <typename ReplyFor>
+  void ServeOne(ReplyFor&& reply_for) {
+    const std::shared_ptr<Authenticator> who = authenticator_;
+    action::Authenticate ask = std::move(asked_.front());
+    asked_.pop_front();
+    who->Authenticate(std::move(ask.request), reply_for(ask.link));
+  }
+
+ private:
+  std::shared_ptr<Authenticator> authenticator_;
+  std::deque<action::Authenticate> asked_;
+};
+
+}  // namespace monocoque
+
+#endif  // MONOCOQUE_ADAPTERS_ZAP_H_

@@ -1,0 +1,320 @@
+// PLAIN and CURVE with a live libzmq: either side as the server, either side bound, tcp and ipc,
+// patterns of every kind; and who is refused on both sides.
+#include "tests/support/security.h"
+
+#include <unistd.h>
+#include <zmq.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "adapters/uring/loop.h"
+#include "gtest/gtest.h"
+#include "protocol/drive/cause.h"
+#include "protocol/mechanism/zap.h"
+#include "tests/support/zmq_peer.h"
+
+namespace monocoque {
+namespace {
+
+using ::monocoque::testing::CountedKeys;
+using ::monocoque::testing::TestCrypto;
+using ::monocoque::testing::ZmqPeer;
+using Parts = std::vector<std::string>;
+
+constexpr absl::Duration kSoon = absl::Seconds(10);
+constexpr std::string_view kPassword = "swordfish";
+
+std::string Octets(Bytes octets) { return std::string(AsText(octets)); }
+
+// Who may talk to a libzmq: the handler at its ZAP endpoint.
+class ZapHandler {
+ public:
+  ZapHandler(ZmqPeer* peer, std::string expected)
+      : socket_(zmq_socket(peer->context(), ZMQ_REP)), expected_(std::move(expected)) {
+    EXPECT_EQ(zmq_bind(socket_, std::string(kZapEndpoint).c_str()), 0);
+  }
+  ~ZapHandler() { zmq_close(socket_); }
+  ZapHandler(const ZapHandler&) = delete;
+  ZapHandler& operator=(const ZapHandler&) = delete;
+
+  // Answers what was asked: yes to whose last credential is the expected one.
+  void Serve() {
+    Parts request;
+    for (int more = 1; more != 0;) {
+      zmq_msg_t part;
+      zmq_msg_init(&part);
+      if (zmq_msg_recv(&part, socket_, ZMQ_DONTWAIT) < 0) {
+        zmq_msg_close(&part);
+        return;
+      }
+      request.emplace_back(static_cast<const char*>(zmq_msg_data(&part)), zmq_msg_size(&part));
+      more = zmq_msg_more(&part);
+      zmq_msg_close(&part);
+    }
+    const bool yes = request.back() == expected_;
+    const Parts reply = {"1.0", request.at(1), yes ? "200" : "400", "", "", ""};
+    for (std::size_t i = 0; i < reply.size(); ++i) {
+      zmq_send(socket_, reply[i].data(), reply[i].size(), i + 1 < reply.size() ? ZMQ_SNDMORE : 0);
+    }
+  }
+
+ private:
+  void* socket_;
+  const std::string expected_;
+};
+
+struct Pairing {
+  const char* name;
+  SocketType ours;
+  int theirs;
+};
+
+enum class Kind { kPlain, kCurve };
+
+// Our end and theirs, with the mechanism set up; `wrong`: the client has another password or key
+// than the server expects.
+class Base : public ::testing::Test {
+ protected:
+  void Open(const Pairing& pairing, Kind kind, bool we_serve, bool wrong) {
+    const CurveKeyPair server = CountedKeys(0);
+    const CurveKeyPair client = CountedKeys(wrong ? 0x10 : 0x20);
+    const std::string password = wrong ? "guess" : std::string(kPassword);
+    const std::string expected =
+        kind == Kind::kPlain ? std::string(kPassword) : Octets(CountedKeys(0x20).public_key);
+    SocketOptions options;
+    theirs_ = std::make_unique<ZmqPeer>(pairing.theirs);
+    if (kind == Kind::kPlain && we_serve) {
+      options.link.mechanism = PlainServer{};
+      theirs_->Set(ZMQ_PLAIN_USERNAME, "ada");
+      theirs_->Set(ZMQ_PLAIN_PASSWORD, password);
+    } else if (kind == Kind::kPlain) {
+      options.link.mechanism = PlainClient{.username = "ada", .password = password};
+      theirs_->Set(ZMQ_PLAIN_SERVER, 1);
+    } else if (we_serve) {
+      options.link.mechanism = CurveServer{.keys = server, .crypto = TestCrypto()};
+      theirs_->Set(ZMQ_CURVE_SERVERKEY, Octets(server.public_key));
+      theirs_->Set(ZMQ_CURVE_PUBLICKEY, Octets(client.public_key));
+      theirs_->Set(ZMQ_CURVE_SECRETKEY, Octets(client.secret_key.bytes()));
+    } else {
+      options.link.mechanism =
+          CurveClient{.server_key = server.public_key, .keys = client, .crypto = TestCrypto()};
+      theirs_->Set(ZMQ_CURVE_SERVER, 1);
+      theirs_->Set(ZMQ_CURVE_SECRETKEY, Octets(server.secret_key.bytes()));
+    }
+    if (!we_serve) handler_ = std::make_unique<ZapHandler>(theirs_.get(), expected);
+    ours_ = loop_.MakeSocket(pairing.ours, options);
+    ASSERT_TRUE(ours_.status().ok()) << ours_.status();
+    ours_.SetAuthenticator(AuthenticateBy([expected](const AuthRequest& request) {
+      const std::string& credential =
+          request.mechanism == "PLAIN" ? request.password : request.client_key;
+      return AuthVerdict{
+          .status = credential == expected ? AuthStatus::kAccepted : AuthStatus::kRefused,
+          .user_id = "ada of the sea"};
+    }));
+  }
+
+  void Join(bool we_bind, bool tcp) {
+    const std::string at = tcp ? "tcp://127.0.0.1:*" : "ipc://*";
+    if (we_bind) {
+      const auto bound = ours_.Bind(at);
+      ASSERT_TRUE(bound.ok()) << bound.status();
+      theirs_->Connect(*bound);
+    } else {
+      ASSERT_TRUE(ours_.Connect(theirs_->Bind(at)).ok());
+    }
+  }
+
+  // Turns our loop until `done`, within a deadline.
+  [[nodiscard]] bool Until(const std::function<bool()>& done) {
+    const absl::Time deadline = absl::Now() + kSoon;
+    while (!done()) {
+      if (absl::Now() > deadline) return false;
+      if (handler_ != nullptr) handler_->Serve();
+      theirs_->events();
+      loop_.RunOnce(absl::Milliseconds(1));
+    }
+    return true;
+  }
+
+  void WeSend(const Parts& parts) {
+    const std::vector<std::string_view> views(parts.begin(), parts.end());
+    Message message(views);
+    message.set_to(from_);
+    ASSERT_TRUE(Until([&] { return ours_.TrySend(&message).ok(); }));
+    ours_.Flush();
+  }
+  Parts WeReceive() {
+    Message message;
+    Parts parts;
+    EXPECT_TRUE(Until([&] { return ours_.TryReceive(&message); }));
+    for (const Slice& part : message) parts.emplace_back(part.text());
+    from_ = Octets(message.routing_id());
+    return parts;
+  }
+  void TheySend(const Parts& parts) {
+    ASSERT_TRUE(Until([&] { return theirs_->Send(parts); }));
+  }
+  Parts TheyReceive() {
+    Parts parts;
+    EXPECT_TRUE(Until([&] { return theirs_->Receive(&parts); }));
+    return parts;
+  }
+  // The first event of this kind, waited for; whatever comes before it or behind it.
+  SocketEvent Event(SocketEvent::Kind kind) {
+    auto found = events_.end();
+    EXPECT_TRUE(Until([&] {
+      for (SocketEvent event; ours_.NextEvent(&event);) events_.push_back(event);
+      found = std::ranges::find(events_, kind, &SocketEvent::kind);
+      return found != events_.end();
+    })) << SocketEventName(kind);
+    return found == events_.end() ? SocketEvent() : *found;
+  }
+
+  uring::Loop loop_;
+  uring::Socket ours_;
+  std::unique_ptr<ZmqPeer> theirs_;
+  std::unique_ptr<ZapHandler> handler_;
+  std::vector<SocketEvent> events_;
+  std::string from_;  // the routing id we saw last
+};
+
+std::string Name(Kind kind, bool we_serve, bool we_bind, bool tcp) {
+  return absl::StrCat(kind == Kind::kPlain ? "Plain" : "Curve", we_serve ? "WeServe" : "TheyServe",
+                      we_bind ? "WeBind" : "TheyBind", tcp ? "Tcp" : "Ipc");
+}
+
+using Case = std::tuple<Pairing, Kind, bool /*we serve*/, bool /*we bind*/, bool /*tcp*/>;
+
+std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
+  const auto& [pairing, kind, we_serve, we_bind, tcp] = info.param;
+  return absl::StrCat(pairing.name, Name(kind, we_serve, we_bind, tcp));
+}
+
+class SecurityTest : public Base, public ::testing::WithParamInterface<Case> {};
+
+// P-5, P-6, P-7, V-12, V-13, V-15, Z-8.
+TEST_P(SecurityTest, MessagesPass) {
+  const auto& [pairing, kind, we_serve, we_bind, tcp] = GetParam();
+  Open(pairing, kind, we_serve, /*wrong=*/false);
+  if (HasFatalFailure()) return;
+  const bool we_ask = pairing.ours == SocketType::kPush || pairing.ours == SocketType::kReq ||
+                      pairing.ours == SocketType::kDealer || pairing.ours == SocketType::kPub;
+  const bool publishing = pairing.ours == SocketType::kPub || pairing.ours == SocketType::kSub;
+  const bool one_way =
+      publishing || pairing.ours == SocketType::kPush || pairing.ours == SocketType::kPull;
+  if (pairing.ours == SocketType::kSub) {
+    ASSERT_TRUE(ours_.Subscribe("").ok());
+  }
+  if (pairing.theirs == ZMQ_SUB) theirs_->Set(ZMQ_SUBSCRIBE, "");
+  Join(we_bind, tcp);
+  const SocketEvent ready = Event(SocketEvent::Kind::kReady);
+  ASSERT_NE(ready.peer_info, nullptr);
+  EXPECT_EQ(ready.peer_info->mechanism, kind == Kind::kPlain ? "PLAIN" : "CURVE");
+  EXPECT_EQ(ready.peer_info->user_id, we_serve ? "ada of the sea" : "");
+  if (publishing && we_ask) {
+    ASSERT_TRUE(Until([&] { return ours_.core().topics() == 1; }));
+  }
+  if (publishing && !we_ask) {
+    // Until our subscription has come, what they publish is nobody's.
+    Message first;
+    ASSERT_TRUE(Until([&] {
+      theirs_->Send({"are you there"});
+      return ours_.TryReceive(&first);
+    }));
+    while (Until([&] { return true; }) && ours_.TryReceive(&first)) {
+    }
+  }
+  for (const Parts& sample :
+       {Parts{"one"}, Parts{""}, Parts{"a", std::string(300, 'b'), "", std::string(5000, 'c')},
+        Parts{std::string(1 << 20, 'm')}, Parts{"head", std::string(1 << 20, 'n'), "tail"}}) {
+    const bool envelope = pairing.theirs == ZMQ_ROUTER;
+    if (we_ask) {
+      WeSend(sample);
+      Parts got = TheyReceive();
+      std::string from;
+      if (envelope && !got.empty()) {
+        from = got[0];
+        got.erase(got.begin());
+      }
+      ASSERT_EQ(got, sample);
+      if (one_way) continue;
+      Parts answer = sample;
+      if (envelope) answer.insert(answer.begin(), from);
+      TheySend(answer);
+      ASSERT_EQ(WeReceive(), sample);
+    } else {
+      TheySend(sample);
+      Parts got = WeReceive();
+      while (publishing && got == Parts{"are you there"}) got = WeReceive();
+      ASSERT_EQ(got, sample);
+      if (one_way) continue;
+      WeSend(sample);
+      ASSERT_EQ(TheyReceive(), sample);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, SecurityTest,
+    ::testing::Combine(::testing::Values(Pairing{"PushPull", SocketType::kPush, ZMQ_PULL},
+                                         Pairing{"PullPush", SocketType::kPull, ZMQ_PUSH},
+                                         Pairing{"ReqRep", SocketType::kReq, ZMQ_REP},
+                                         Pairing{"RepReq", SocketType::kRep, ZMQ_REQ},
+                                         Pairing{"DealerRouter", SocketType::kDealer, ZMQ_ROUTER},
+                                         Pairing{"RouterDealer", SocketType::kRouter, ZMQ_DEALER},
+                                         Pairing{"PubSub", SocketType::kPub, ZMQ_SUB},
+                                         Pairing{"SubPub", SocketType::kSub, ZMQ_PUB}),
+                       ::testing::Values(Kind::kPlain, Kind::kCurve), ::testing::Bool(),
+                       ::testing::Bool(), ::testing::Bool()),
+    CaseName);
+
+using Refusal = std::tuple<Kind, bool /*we serve*/, bool /*we bind*/>;
+
+std::string RefusalName(const ::testing::TestParamInfo<Refusal>& info) {
+  const auto& [kind, we_serve, we_bind] = info.param;
+  return Name(kind, we_serve, we_bind, true);
+}
+
+class RefusalTest : public Base, public ::testing::WithParamInterface<Refusal> {};
+
+// X-1, X-2, Z-9: wrong passwords and keys are refused by either side, and nothing passes.
+TEST_P(RefusalTest, TheWrongClientIsRefused) {
+  const auto& [kind, we_serve, we_bind] = GetParam();
+  Open({"PushPull", SocketType::kPush, ZMQ_PULL}, kind, we_serve, /*wrong=*/true);
+  if (HasFatalFailure()) return;
+  Join(we_bind, /*tcp=*/true);
+  const SocketEvent closed = Event(SocketEvent::Kind::kClosed);
+  EXPECT_FALSE(closed.was_ready);
+  EXPECT_EQ(CauseOf(closed.status), we_serve ? Cause::kWeRejectedPeer : Cause::kPeerRejectedUs);
+  EXPECT_EQ(ours_.core().ready_peers(), 0u);
+  if (!we_bind) Event(SocketEvent::Kind::kGaveUp);
+}
+
+// P-3: a server without anybody to ask lets nobody in.
+TEST_P(RefusalTest, NobodyToAskNobodyIn) {
+  const auto& [kind, we_serve, we_bind] = GetParam();
+  if (!we_serve) GTEST_SKIP() << "of our own server";
+  Open({"PushPull", SocketType::kPush, ZMQ_PULL}, kind, we_serve, /*wrong=*/false);
+  ours_.SetAuthenticator(nullptr);
+  Join(we_bind, /*tcp=*/true);
+  const SocketEvent closed = Event(SocketEvent::Kind::kClosed);
+  EXPECT_FALSE(closed.was_ready);
+  EXPECT_EQ(ours_.core().ready_peers(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, RefusalTest,
+                         ::testing::Combine(::testing::Values(Kind::kPlain, Kind::kCurve),
+                                            ::testing::Bool(), ::testing::Bool()),
+                         RefusalName);
+
+}  // namespace
+}  // namespace monocoque

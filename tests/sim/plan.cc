@@ -87,7 +87,9 @@ SocketOptions DrawOptions(Random* random, const sim::SimulationOptions& world) {
   LinkOptions& link = options.link;
   link.handshake_timeout = Milliseconds(random, 300, 3000);
   if (random->Chance(0.4)) {
-    link.heartbeat.interval = Milliseconds(random, 50, 1000);
+    // No multiple of the latency: heartbeats in step with their answers would pass for work.
+    link.heartbeat.interval =
+        Milliseconds(random, 50, 1000) + absl::Nanoseconds(1) + random->UpTo(absl::Milliseconds(1));
     link.heartbeat.timeout = RoundTrip(world) + Milliseconds(random, 0, 1000);
     if (random->Chance(0.3)) {
       link.heartbeat.ttl =

@@ -36,8 +36,9 @@ void Run::BecomeCalm() {
       if (a->left && !b->left) sim_.SetPath(a->socket, b->socket, UsualPath());
     }
   }
-  // What went a long way is still on it, and holds up what comes behind.
-  if (plan_.has(Mishap::Kind::kSlow)) sim_.Run(kLongWayHome);
+  // What went a long way is still on it, and holds up what comes behind; who stands still goes on,
+  // and finds what happened meanwhile.
+  if (plan_.has(Mishap::Kind::kSlow) || plan_.has(Mishap::Kind::kFreeze)) sim_.Run(kLongWayHome);
   Rest("after it became calm");
 }
 

@@ -1,0 +1,365 @@
+// The oracle can fail: each fault that it looks for is planted, and it says so.
+#include "tests/sim/oracle.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "adapters/sim/options.h"
+#include "alloc/bytes.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "protocol/drive/ids.h"
+#include "protocol/drive/instant.h"
+#include "protocol/drive/mark.h"
+#include "protocol/socket/socket.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+#include "tests/sim/payload.h"
+
+namespace monocoque::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr int kSender = 0;
+constexpr int kReceiver = 1;
+
+// A sender and a receiver, and links between them, told to an oracle step by step.
+class OracleTest : public ::testing::Test {
+ protected:
+  explicit OracleTest(SocketType sends = SocketType::kPush,
+                      SocketType receives = SocketType::kPull) {
+    oracle_.Add(kSender, {.type = sends});
+    oracle_.Add(kReceiver, {.type = receives});
+    Link();
+  }
+
+  // A link that stands; what follows is written to it.
+  void Link() {
+    links_.push_back({.link = links_.size() + 1,
+                      .dialer = kSender,
+                      .acceptor = kReceiver,
+                      .dialer_ready = true,
+                      .acceptor_ready = true});
+  }
+  void Cut() { links_.back().until = Instant(); }
+
+  Message Make(std::uint32_t sequence, const std::vector<std::size_t>& parts = {100}) {
+    Payload payload;
+    payload.id = {kSender, sequence};
+    payload.topic = "aa";
+    return payload.Make(parts);
+  }
+  void Accept(std::uint32_t sequence) {
+    oracle_.OnAccepted({kSender, sequence}, Make(sequence));
+    ++sent_.messages_sent;
+  }
+  // So many octets less than the message has.
+  void Write(std::uint32_t sequence, std::size_t less = 0) {
+    const Message message = Make(sequence);
+    const Bytes octets = message.bytes().first(message.bytes().size() - less);
+    oracle_.OnOctets({links_.back().link, kSender, kReceiver, octets});
+    links_.back().dialer_wrote += octets.size();
+  }
+  void Read() { links_.back().acceptor_read = links_.back().dialer_wrote; }
+  void Receive(Message message, std::uint64_t peer = 1) {
+    message.set_peer(PeerId::FromValue(peer));
+    Payload payload;
+    oracle_.OnReceived(kReceiver, message, &payload);
+    ++got_.messages_received;
+  }
+  void Pass(std::uint32_t sequence) {
+    Accept(sequence);
+    Write(sequence);
+    Read();
+    Receive(Make(sequence));
+  }
+  // What the oracle says once all is over.
+  const std::vector<std::string>& Verdict() {
+    oracle_.Settle(links_);
+    oracle_.Close(kSender, sent_);
+    oracle_.Close(kReceiver, got_);
+    return oracle_.violations();
+  }
+
+  Oracle oracle_;
+  std::vector<sim::LinkReport> links_;
+  SocketStats sent_, got_;
+};
+
+TEST_F(OracleTest, NothingIsWrong) {
+  for (std::uint32_t i = 0; i < 10; ++i) Pass(i);
+  EXPECT_THAT(Verdict(), IsEmpty());
+  EXPECT_EQ(oracle_.accepted(), 10u);
+  EXPECT_EQ(oracle_.delivered(), 10u);
+}
+
+// ---- What is delivered -------------------------------------------------------------------------
+
+// TR-2
+TEST_F(OracleTest, ADuplicate) {
+  Pass(0);
+  Receive(Make(0));
+  EXPECT_THAT(Verdict(), ElementsAre(HasSubstr("message 0 of socket 0 was received twice")));
+}
+
+// TR-3
+TEST_F(OracleTest, AReorder) {
+  for (const std::uint32_t i : {0, 1}) {
+    Accept(i);
+    Write(i);
+  }
+  Read();
+  Receive(Make(1));
+  Receive(Make(0));
+  EXPECT_THAT(Verdict(), ElementsAre(HasSubstr("behind message 1 of the same peer")));
+}
+
+// Of two links that both deliver nothing is promised about the order.
+TEST_F(OracleTest, OrderIsOfOnePeer) {
+  for (const std::uint32_t i : {0, 1}) {
+    Accept(i);
+    Write(i);
+  }
+  Read();
+  Receive(Make(1), 1);
+  Receive(Make(0), 2);
+  EXPECT_THAT(Verdict(), IsEmpty());
+}
+
+// TR-1
+TEST_F(OracleTest, APartIsMissing) {
+  Accept(0);
+  Write(0);
+  Read();
+  const Message whole = Make(0, {100, 50});
+  Receive(Message(whole[0].text()));
+  EXPECT_THAT(Verdict(), Contains(HasSubstr("came in 1 parts in place of 2")));
+}
+
+// TR-1
+TEST_F(OracleTest, AnOctetIsAnother) {
+  Accept(0);
+  Write(0);
+  Read();
+  std::string text(Make(0).text());
+  text.back() ^= 1;
+  Receive(Message(text));
+  EXPECT_THAT(Verdict(), Contains(HasSubstr("other octets than it was sent with")));
+}
+
+TEST_F(OracleTest, APartTooMuch) {
+  Accept(0);
+  Write(0);
+  Read();
+  Receive(Message({"", Make(0).text()}));
+  EXPECT_THAT(Verdict(), Contains(HasSubstr("a message with 1 parts in front")));
+}
+
+TEST_F(OracleTest, AMessageOfNobody) {
+  Receive(Make(7));
+  EXPECT_THAT(Verdict(), ElementsAre("message 7 of socket 0 was received and never accepted"));
+}
+
+TEST_F(OracleTest, ARefusedMessageIsWritten) {
+  Write(0);
+  EXPECT_THAT(Verdict(), ElementsAre("message 0 of socket 0 was written and never accepted"));
+}
+
+// ---- What is not -------------------------------------------------------------------------------
+
+TEST_F(OracleTest, VanishedBeforeItBegan) {
+  Accept(0);
+  EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUSH) counts 0 lost or dropped, and it was 1"));
+}
+
+TEST_F(OracleTest, LostAndCounted) {
+  Accept(0);
+  sent_.lost = 1;
+  EXPECT_THAT(Verdict(), IsEmpty());
+}
+
+TEST_F(OracleTest, CountedAndNotLost) {
+  Pass(0);
+  sent_.lost = 1;
+  EXPECT_THAT(Verdict(), Contains(HasSubstr("counts 1 lost")));
+}
+
+TEST_F(OracleTest, LostWhenNothingMayBe) {
+  oracle_.ForbidLoss(kSender);
+  Accept(0);
+  oracle_.AllowLoss(kSender);
+  Accept(1);
+  sent_.lost = 2;
+  EXPECT_THAT(Verdict(), ElementsAre("message 0 of socket 0 is missing, although nothing went "
+                                     "wrong any more"));
+}
+
+TEST_F(OracleTest, StuckOnALinkThatStands) {
+  Accept(0);
+  Write(0, 10);
+  Read();
+  EXPECT_THAT(Verdict(), Contains(HasSubstr("is stuck on link 1, which stands")));
+}
+
+TEST_F(OracleTest, NotReadFromALinkThatStands) {
+  Accept(0);
+  Write(0);
+  EXPECT_THAT(Verdict(), Contains(HasSubstr("was not read from link 1, which stands")));
+}
+
+// Cut in the middle it is its sender's to count; whole and unread nobody can.
+TEST_F(OracleTest, GoneWithItsLink) {
+  Accept(0);
+  Write(0);
+  Accept(1);
+  Write(1, 10);
+  Cut();
+  sent_.lost = 1;
+  EXPECT_THAT(Verdict(), IsEmpty());
+  EXPECT_EQ(oracle_.gone_with_links(), 2u);
+}
+
+TEST_F(OracleTest, ACutMessageIsNotCounted) {
+  Accept(0);
+  Write(0, 10);
+  Cut();
+  EXPECT_THAT(Verdict(), ElementsAre(HasSubstr("counts 0 lost or dropped, and it was 1")));
+}
+
+// Whole messages that were read are delivered, whatever becomes of their link.
+TEST_F(OracleTest, SwallowedByItsReceiver) {
+  Accept(0);
+  Write(0);
+  Read();
+  Cut();
+  EXPECT_THAT(Verdict(), ElementsAre("socket 1 (PULL) counts 0 lost or dropped, and it was 1"));
+}
+
+TEST_F(OracleTest, AReceiverThatClosesLetsGo) {
+  Accept(0);
+  Write(0);
+  Read();
+  Cut();
+  oracle_.OnClosing(kReceiver);
+  EXPECT_THAT(Verdict(), IsEmpty());
+}
+
+TEST_F(OracleTest, BegunOnTwoLinks) {
+  Accept(0);
+  Write(0, 10);
+  Cut();
+  Link();
+  Write(0);
+  Read();
+  Receive(Make(0));
+  EXPECT_THAT(Verdict(), ElementsAre("message 0 of socket 0 began on link 1 and again on 2"));
+}
+
+// Its mark may lie in two writes.
+TEST_F(OracleTest, FoundInPieces) {
+  const Message message = Make(0);
+  Accept(0);
+  for (std::size_t at = 0; at < message.bytes().size(); ++at) {
+    oracle_.OnOctets({1, kSender, kReceiver, message.bytes().subspan(at, 1)});
+  }
+  EXPECT_EQ(oracle_.link_of({kSender, 0}), 1u);
+  links_.back().dialer_wrote = message.bytes().size();
+  Read();
+  EXPECT_THAT(Verdict(), Contains(HasSubstr("counts 0 lost or dropped")));
+}
+
+// ---- Counts and marks --------------------------------------------------------------------------
+
+TEST_F(OracleTest, WrongCounts) {
+  Pass(0);
+  ++sent_.messages_sent;
+  --got_.messages_received;
+  EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUSH) counts 2 sent, and it was 1",
+                                     "socket 1 (PULL) counts 0 received, and it was 1"));
+}
+
+TEST_F(OracleTest, MoreThanTheMark) {
+  const auto held = [this](const Mark& mark) {
+    oracle_.CheckHeld(kSender, mark, 1, sent_);
+    return oracle_.violations().size();
+  };
+  const Mark by_messages = {.messages = 3, .bytes = 0};
+  for (std::uint32_t i = 0; i < 6; ++i) Accept(i);  // a batch that is out, and what waits
+  EXPECT_EQ(held(by_messages), 0u);
+  Accept(6);
+  EXPECT_EQ(held(by_messages), 1u);
+  EXPECT_EQ(held({.messages = 0, .bytes = 300}), 1u);
+  EXPECT_EQ(held({.messages = 0, .bytes = 200}), 2u);
+}
+
+TEST_F(OracleTest, MoreReadThanTheMark) {
+  const Mark mark = {.messages = 3, .bytes = 0};
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    Accept(i);
+    Write(i);
+  }
+  Read();
+  oracle_.CheckUntaken(kReceiver, mark, 1, links_);
+  EXPECT_THAT(oracle_.violations(), IsEmpty());
+  Accept(4);
+  Write(4);
+  Read();
+  oracle_.CheckUntaken(kReceiver, mark, 1, links_);
+  EXPECT_THAT(oracle_.violations(), ElementsAre(HasSubstr("has read 5 messages of link 1")));
+}
+
+// ---- Publishing --------------------------------------------------------------------------------
+
+class PublishOracleTest : public OracleTest {
+ protected:
+  PublishOracleTest() : OracleTest(SocketType::kPub, SocketType::kSub) {}
+};
+
+TEST_F(PublishOracleTest, NotSubscribed) {
+  oracle_.OnSubscribed(kReceiver, "a", true);
+  Pass(0);
+  EXPECT_THAT(oracle_.violations(), IsEmpty());
+  oracle_.OnSubscribed(kReceiver, "a", false);
+  Pass(1);
+  EXPECT_THAT(Verdict(), ElementsAre(HasSubstr("to which it has no subscription")));
+}
+
+TEST_F(PublishOracleTest, SubscribedTwice) {
+  oracle_.OnSubscribed(kReceiver, "a", true);
+  oracle_.OnSubscribed(kReceiver, "a", true);
+  oracle_.OnSubscribed(kReceiver, "a", false);
+  Pass(0);
+  EXPECT_THAT(Verdict(), IsEmpty());
+}
+
+TEST_F(PublishOracleTest, NeverReached) {
+  oracle_.OnSubscribed(kReceiver, "a", true);
+  Accept(0);
+  oracle_.CheckReached({kSender, 0}, "aa", kReceiver);
+  EXPECT_THAT(Verdict(), ElementsAre("topic aa of socket 0 did not reach socket 1"));
+}
+
+// Below its mark a publisher drops nothing.
+TEST_F(PublishOracleTest, DroppedWithoutReason) {
+  Accept(0);
+  sent_.dropped = 1;
+  EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUB) counts 1 dropped, and it was 0"));
+}
+
+// A sentence is said once, and no run says more than can be read.
+TEST_F(OracleTest, ManyViolations) {
+  for (int i = 0; i < 1000; ++i) {
+    oracle_.Violation("the same");
+    oracle_.Violation(std::to_string(i));
+  }
+  EXPECT_EQ(oracle_.violations().size(), Oracle::kMaxViolations);
+}
+
+}  // namespace
+}  // namespace monocoque::testing

@@ -110,7 +110,7 @@ TEST_F(OracleTest, ADuplicate) {
 
 // TR-3
 TEST_F(OracleTest, AReorder) {
-  for (const std::uint32_t i : {0, 1}) {
+  for (const std::uint32_t i : {0u, 1u}) {
     Accept(i);
     Write(i);
   }
@@ -122,7 +122,7 @@ TEST_F(OracleTest, AReorder) {
 
 // Of two links that both deliver nothing is promised about the order.
 TEST_F(OracleTest, OrderIsOfOnePeer) {
-  for (const std::uint32_t i : {0, 1}) {
+  for (const std::uint32_t i : {0u, 1u}) {
     Accept(i);
     Write(i);
   }

@@ -25,10 +25,10 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// Blocks of seeds, which the shards of a test share. Sanitizers take several times as long.
+// Blocks of seeds, which the shards of a test share. Fewer under sanitizers.
 constexpr std::uint64_t kBlocks = 8;
 constexpr std::uint64_t kSeedsABlock =
-    MONOCOQUE_HAS_FEATURE(address_sanitizer) || MONOCOQUE_HAS_FEATURE(thread_sanitizer) ? 60 : 300;
+    MONOCOQUE_HAS_FEATURE(address_sanitizer) || MONOCOQUE_HAS_FEATURE(thread_sanitizer) ? 240 : 300;
 
 class SwarmTest : public ::testing::TestWithParam<std::uint64_t> {};
 

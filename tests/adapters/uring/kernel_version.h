@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <utility>
+#include <vector>
 
 #include "adapters/uring/options.h"
 
@@ -28,6 +29,12 @@ inline bool KernelHas(ReadMethod method) {
       return true;
   }
   return false;
+}
+
+// Those of `methods` that this kernel has.
+inline std::vector<ReadMethod> OfThisKernel(std::vector<ReadMethod> methods) {
+  std::erase_if(methods, [](ReadMethod method) { return !KernelHas(method); });
+  return methods;
 }
 
 }  // namespace monocoque::uring

@@ -27,9 +27,6 @@ Message Must(absl::StatusOr<Message> message) {
 class SocketTest : public ::testing::TestWithParam<ReadMethod> {
  protected:
   SocketTest() : loop_({.best_read_method = GetParam()}) {}
-  void SetUp() override {
-    if (!KernelHas(GetParam())) GTEST_SKIP() << "this kernel is too old for it";
-  }
   Loop loop_;
 };
 
@@ -155,8 +152,9 @@ TEST_P(SocketTest, ASpentBudgetPausesReading) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, SocketTest,
-                         ::testing::Values(ReadMethod::kIncremental, ReadMethod::kBundle,
-                                           ReadMethod::kOneShot),
+                         ::testing::ValuesIn(OfThisKernel({ReadMethod::kIncremental,
+                                                           ReadMethod::kBundle,
+                                                           ReadMethod::kOneShot})),
                          [](const auto& param) {
                            return param.param == ReadMethod::kIncremental ? "Incremental"
                                   : param.param == ReadMethod::kBundle    ? "Bundle"

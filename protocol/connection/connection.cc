@@ -182,7 +182,8 @@ void Connection::HandleTimeout(Instant now) {
       case Heartbeat::Due::kPing: {
         std::string ping;
         AppendPing(&ping, std::min(options_.heartbeat.ttl, kMaxTtl), {});
-        if (!SendOctets(ping)) heartbeat_.OnPingNotSent();
+        SendOctets(ping) ? heartbeat_.OnPingSent(writer_.unwritten_bytes())
+                         : heartbeat_.OnPingNotSent();
         break;
       }
       case Heartbeat::Due::kExpired:
@@ -554,6 +555,7 @@ bool Connection::FillTransmit(TransmitBatch* batch, std::size_t max_bytes) {
 void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Status status,
                              Instant now) {
   writer_.Return(std::move(batch), written);
+  heartbeat_.OnWritten(written, now);
   if (!status.ok()) {
     OnTransportClosed(std::move(status), now);
     return;

@@ -2,6 +2,7 @@
 #define MONOCOQUE_PROTOCOL_CONNECTION_HEARTBEAT_H_
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/time/time.h"
@@ -43,6 +44,15 @@ class Heartbeat {
   }
   // Octets came from the peer, of whatever kind (H-5).
   void OnActivity() { ++activity_; }
+  // The PING that Next said was due is the last of so many octets that are still to be written.
+  void OnPingSent(std::size_t octets) { unwritten_ = octets; }
+  // So many octets were written. Until the PING is among them the peer cannot answer, and has its
+  // time anew; one that takes nothing at all does not.
+  void OnWritten(std::size_t octets, Instant now) {
+    if (unwritten_ == 0 || octets == 0) return;
+    unwritten_ -= std::min(unwritten_, octets);
+    if (!expiry_.is_never()) expiry_ = now + timeout_;
+  }
   // What Next said was due could not be sent: no answer will come.
   void OnPingNotSent() { expiry_ = Instant::Never(); }
   // The peer's PING asks us to close if nothing follows within `ttl`; zero asks nothing (H-3).
@@ -65,6 +75,7 @@ class Heartbeat {
   std::uint64_t activity_ = 0;
   std::uint64_t ping_mark_ = 0;  // activity_ when our last PING went out
   std::uint64_t ttl_mark_ = 0;   // activity_ when the peer's last PING came
+  std::size_t unwritten_ = 0;    // octets up to the end of our last PING
   Instant next_ping_ = Instant::Never();
   Instant expiry_ = Instant::Never();
   Instant ttl_deadline_ = Instant::Never();

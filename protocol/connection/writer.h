@@ -68,6 +68,8 @@ class Writer {
   std::size_t unfilled_messages() const { return chain_.unfilled_messages(); }
   std::size_t unfilled_bytes() const { return chain_.unfilled_bytes(); }
   bool in_flight() const { return chain_.in_flight(); }
+  // Octets that the transport has not taken, those in flight included.
+  std::size_t unwritten_bytes() const { return chain_.bytes(); }
   // Nothing to write and nothing being written.
   bool drained() const { return chain_.bytes() == 0; }
 

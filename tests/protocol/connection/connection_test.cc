@@ -281,6 +281,35 @@ TEST(ConnectionTest, HeartbeatLost) {
   EXPECT_EQ(CauseOf(c->status()), Cause::kHeartbeat);
 }
 
+// H-5: the peer's time runs from when it can have the PING: a long backlog that moves costs nobody
+// the link, one that stands still does.
+TEST(ConnectionTest, APingBehindABacklogHasItsTimeWhenItIsWritten) {
+  constexpr std::size_t kAll = 1 << 20;
+  const Host host = TestHost();
+  for (const bool moves : {true, false}) {
+    auto c = Up(SocketType::kPush, "PULL", host, 1,
+                {.heartbeat = {.interval = absl::Seconds(1), .timeout = absl::Seconds(3)}});
+    Message message(std::string(100'000, 'x'));
+    ASSERT_TRUE(c->Send(&message, host.now).ok());
+    TransmitBatch batch;
+    ASSERT_TRUE(c->FillTransmit(&batch, kAll)) << "in flight when the PING is made";
+    Instant now = host.now + absl::Seconds(1);
+    c->HandleTimeout(now);
+    for (int i = 0; i < 5 && moves; ++i) {
+      now = now + absl::Seconds(2);
+      c->HandleTimeout(now);
+      ASSERT_TRUE(c->status().ok()) << i;
+      batch.Advance(20'000);
+      c->ReturnBatch(std::move(batch), 20'000, absl::OkStatus(), now);
+      ASSERT_TRUE(c->FillTransmit(&batch, kAll)) << "the PING is still behind";
+    }
+    c->HandleTimeout(now + absl::Seconds(2));
+    EXPECT_TRUE(c->status().ok());
+    c->HandleTimeout(now + absl::Seconds(3));
+    EXPECT_EQ(CauseOf(c->status()), Cause::kHeartbeat);
+  }
+}
+
 // H-5: anything counts as a sign of life. H-7: a PONG nobody asked for does no harm.
 TEST(ConnectionTest, AnyTrafficIsLife) {
   const Host host = TestHost();

@@ -21,6 +21,8 @@
 #include "adapters/asio/operation.h"
 #include "adapters/asio/socket_state.h"
 #include "adapters/asio/steps.h"
+#include "adapters/net/socket_driver.h"
+#include "adapters/zap.h"
 #include "alloc/slab_pool.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
@@ -182,6 +184,15 @@ class basic_socket {
   void leave(std::string_view group) { Check(state_->Ask(&monocoque::Socket::Leave, group)); }
   void leave(std::string_view group, boost::system::error_code& ec) {
     ec = state_->Ask(&monocoque::Socket::Leave, group);
+  }
+
+  // Decides who may come in, where a mechanism or a domain has somebody asked (adapters/zap.h);
+  // called on the executor, as handlers are. Without one, nobody who has to be asked about comes
+  // in. Nothing happens to a closed socket.
+  void set_authenticator(std::shared_ptr<Authenticator> authenticator) {
+    if (net::SocketDriver* driver = state_->driver()) {
+      driver->SetAuthenticator(std::move(authenticator));
+    }
   }
 
   // ---- Now or not at all -----------------------------------------------------------------------

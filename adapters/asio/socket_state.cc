@@ -108,7 +108,7 @@ bool SocketState::operations_wait() const {
 // One operation of each kind that can go on: none starves the others. After each, everything may
 // have changed.
 bool SocketState::Serve() {
-  bool any = false;
+  bool any = driver_ && driver_->ServeAuthenticator();
   if (Operation* operation = ready_.Pop()) {
     any = true;
     operation->Complete();

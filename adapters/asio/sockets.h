@@ -53,6 +53,7 @@ class Face : protected basic_socket<Executor> {
   using core_socket::get_executor;
   using core_socket::is_open;
   using core_socket::next_event;
+  using core_socket::set_authenticator;
   using core_socket::unbind;
 };
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/net/acceptor.h"
 #include "adapters/net/dial.h"
@@ -16,24 +15,6 @@
 #include "protocol/drive/endpoint.h"
 
 namespace monocoque::net {
-namespace {
-
-// Takes what was kept for `text` out of the list; no id if there is nothing.
-template <typename Id>
-Id TakeOut(std::vector<std::pair<std::string, Id>>* list, std::string_view text) {
-  const auto it = std::ranges::find(*list, text, &std::pair<std::string, Id>::first);
-  if (it == list->end()) return Id();
-  const Id id = it->second;
-  list->erase(it);
-  return id;
-}
-
-absl::Status NoSuch(std::string_view what, std::string_view endpoint) {
-  return absl::NotFoundError(
-      absl::StrCat(what, " ", absl::CHexEscape(endpoint), ": there is no such endpoint here."));
-}
-
-}  // namespace
 
 SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine,
                            std::shared_ptr<InprocHub> hub)
@@ -65,7 +46,7 @@ absl::StatusOr<std::string> SocketDriver::Bind(std::string_view text, const Link
   pump_.RunActions();
   listening_ = ListenerId();
   Touch();
-  if (listen_result_.ok()) bound_.emplace_back(*listen_result_, *listener);
+  if (listen_result_.ok()) bound_.Add(*listen_result_, *listener);
   return std::move(listen_result_);
 }
 
@@ -76,26 +57,26 @@ absl::Status SocketDriver::Connect(std::string_view text, const LinkOptions* opt
   const absl::StatusOr<DialerId> dialer =
       machine_.Connect(*endpoint, options == nullptr ? machine_.options().link : *options, now_);
   if (!dialer.ok()) return dialer.status();
-  connected_.emplace_back(std::string(text), *dialer);
+  connected_.Add(std::string(text), *dialer);
   pump_.RunActions();
   Touch();
   return absl::OkStatus();
 }
 
 absl::Status SocketDriver::Unbind(std::string_view bound) {
-  const ListenerId id = TakeOut(&bound_, bound);
-  if (!id) return NoSuch("unbind", bound);
+  const absl::StatusOr<ListenerId> id = bound_.Take("unbind", bound);
+  if (!id.ok()) return id.status();
   Tick();
-  absl::Status done = machine_.Unbind(id, now_);
+  absl::Status done = machine_.Unbind(*id, now_);
   pump_.RunActions();
   Touch();
   return done;
 }
 
 absl::Status SocketDriver::Disconnect(std::string_view endpoint) {
-  const DialerId id = TakeOut(&connected_, endpoint);
-  if (!id) return NoSuch("disconnect", endpoint);
-  return Ask([id](monocoque::Socket* socket, Instant now) { return socket->Disconnect(id, now); });
+  const absl::StatusOr<DialerId> id = connected_.Take("disconnect", endpoint);
+  if (!id.ok()) return id.status();
+  return Ask([&](monocoque::Socket* socket, Instant now) { return socket->Disconnect(*id, now); });
 }
 
 absl::Status SocketDriver::Send(Message* message) {
@@ -147,6 +128,20 @@ void SocketDriver::Turn() {
   const bool more = pump_.Turn(now_);
   if (more || machine_.has_outputs() || !retired_.empty()) Touch();
   ArmTimer();
+}
+
+bool SocketDriver::ServeAuthenticator() {
+  if (!desk_.waiting()) return false;
+  desk_.ServeOne([this](LinkId link) {
+    return [self = std::weak_ptr(self_), link](const AuthVerdict& verdict) {
+      const std::shared_ptr<SocketDriver*> driver = self.lock();
+      if (driver == nullptr) return;
+      (*driver)->Tick();
+      (*driver)->machine_.Authorize(link, verdict, (*driver)->now_);
+      (*driver)->Touch();
+    };
+  });
+  return true;
 }
 
 void SocketDriver::OnTimer() {

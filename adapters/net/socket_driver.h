@@ -15,10 +15,12 @@
 #include "absl/time/time.h"
 #include "adapters/inproc.h"
 #include "adapters/inproc_links.h"
+#include "adapters/net/endpoint_names.h"
 #include "adapters/net/listener.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/timed.h"
 #include "adapters/pump.h"
+#include "adapters/zap.h"
 #include "alloc/transmit_batch.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/endpoint.h"
@@ -91,12 +93,20 @@ class SocketDriver final : public PumpDriver {
   // Then: deadline exceeded if something that should have been sent was not.
   absl::Status CloseResult() const;
 
+  // Decides who may come in, from now on; null: whoever has to be asked about is refused.
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
+    desk_.set_authenticator(std::move(authenticator));
+  }
+
   // ---- For the adapter -------------------------------------------------------------------------
 
   // One turn. What waits in the socket may have changed; if work is left, the reactor is woken
   // again.
   void Turn();
   void OnTimer();
+  // Asks the authenticator about one peer, if one waits. It is user code, which may do anything:
+  // called between turns, and the driver may be gone afterwards.
+  bool ServeAuthenticator();
 
   // ---- For acceptors, dials and links ----------------------------------------------------------
 
@@ -121,6 +131,7 @@ class SocketDriver final : public PumpDriver {
   void Do(const action::Accepting& accepting) override;
   void Do(const action::Read& read) override;
   void Do(const action::CloseLink& close) override;
+  bool Authenticate(const action::Authenticate& ask) override { return desk_.Take(ask); }
   void Write(LinkId link, TransmitBatch batch) override;
 
  private:
@@ -148,9 +159,12 @@ class SocketDriver final : public PumpDriver {
   ListenerId listening_;
   absl::StatusOr<std::string> listen_result_;
   // By the text that Bind gave and Connect got.
-  std::vector<std::pair<std::string, ListenerId>> bound_;
-  std::vector<std::pair<std::string, DialerId>> connected_;
+  EndpointNames<ListenerId> bound_;
+  EndpointNames<DialerId> connected_;
   std::uint64_t lost_before_ = 0;
+  AuthDesk desk_;
+  // What replies that come late look for.
+  const std::shared_ptr<SocketDriver*> self_ = std::make_shared<SocketDriver*>(this);
 };
 
 }  // namespace monocoque::net

@@ -2,10 +2,8 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/net/listener.h"
 #include "adapters/net/stream.h"
@@ -15,24 +13,6 @@
 #include "protocol/drive/endpoint.h"
 
 namespace monocoque::uring {
-namespace {
-
-// Takes what was kept for `text` out of the list; no id if there is nothing.
-template <typename Id>
-Id TakeOut(std::vector<std::pair<std::string, Id>>* list, std::string_view text) {
-  const auto it = std::ranges::find(*list, text, &std::pair<std::string, Id>::first);
-  if (it == list->end()) return Id();
-  const Id id = it->second;
-  list->erase(it);
-  return id;
-}
-
-absl::Status NoSuch(std::string_view what, std::string_view endpoint) {
-  return absl::NotFoundError(
-      absl::StrCat(what, " ", absl::CHexEscape(endpoint), ": there is no such endpoint here."));
-}
-
-}  // namespace
 
 // The core's one timer.
 class SocketTimer final : public Timed {
@@ -92,7 +72,7 @@ absl::StatusOr<std::string> SocketState::Bind(std::string_view text) {
   pump_->RunActions();
   listening_ = ListenerId();
   Touch();
-  if (listen_result_.ok()) bound_.emplace_back(*listen_result_, *listener);
+  if (listen_result_.ok()) bound_.Add(*listen_result_, *listener);
   return std::move(listen_result_);
 }
 
@@ -102,7 +82,7 @@ absl::Status SocketState::Connect(std::string_view text) {
   if (!endpoint.ok()) return endpoint.status();
   const absl::StatusOr<DialerId> dialer = machine_->Connect(*endpoint, loop_.now());
   if (!dialer.ok()) return dialer.status();
-  connected_.emplace_back(std::string(text), *dialer);
+  connected_.Add(std::string(text), *dialer);
   pump_->RunActions();
   Touch();
   return absl::OkStatus();
@@ -110,9 +90,9 @@ absl::Status SocketState::Connect(std::string_view text) {
 
 absl::Status SocketState::Unbind(std::string_view bound) {
   if (!status_.ok()) return status_;
-  const ListenerId id = TakeOut(&bound_, bound);
-  if (!id) return NoSuch("unbind", bound);
-  absl::Status done = machine_->Unbind(id, loop_.now());
+  const absl::StatusOr<ListenerId> id = bound_.Take("unbind", bound);
+  if (!id.ok()) return id.status();
+  absl::Status done = machine_->Unbind(*id, loop_.now());
   pump_->RunActions();
   Touch();
   return done;
@@ -120,9 +100,9 @@ absl::Status SocketState::Unbind(std::string_view bound) {
 
 absl::Status SocketState::Disconnect(std::string_view endpoint) {
   if (!status_.ok()) return status_;
-  const DialerId id = TakeOut(&connected_, endpoint);
-  if (!id) return NoSuch("disconnect", endpoint);
-  absl::Status done = machine_->Disconnect(id, loop_.now());
+  const absl::StatusOr<DialerId> id = connected_.Take("disconnect", endpoint);
+  if (!id.ok()) return id.status();
+  absl::Status done = machine_->Disconnect(*id, loop_.now());
   Touch();
   return done;
 }

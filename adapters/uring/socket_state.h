@@ -9,12 +9,12 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adapters/inproc_links.h"
+#include "adapters/net/endpoint_names.h"
 #include "adapters/pump.h"
 #include "adapters/uring/flush_policy.h"
 #include "adapters/zap.h"
@@ -224,8 +224,8 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   ListenerId listening_;
   absl::StatusOr<std::string> listen_result_;
   // By the text that Bind gave and Connect got.
-  std::vector<std::pair<std::string, ListenerId>> bound_;
-  std::vector<std::pair<std::string, DialerId>> connected_;
+  net::EndpointNames<ListenerId> bound_;
+  net::EndpointNames<DialerId> connected_;
   std::uint64_t lost_before_ = 0;
 };
 

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/uv/socket_state.h"
+#include "adapters/zap.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/socket.h"
@@ -95,6 +96,12 @@ class Socket {
   // NextEvent gives them.
   void OnEvent(std::function<void(const SocketEvent&)> callback);
   bool NextEvent(SocketEvent* out);
+
+  // Decides who may come in, where a mechanism or a domain has somebody asked (adapters/zap.h);
+  // called as the callbacks are. Without one, nobody who has to be asked about comes in.
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
+    if (status().ok()) state_->driver().SetAuthenticator(std::move(authenticator));
+  }
 
   // Everything sent is handed to the kernel now, as far as it takes it.
   void Flush();

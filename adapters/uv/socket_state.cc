@@ -13,7 +13,7 @@
 namespace monocoque::uv {
 namespace {
 
-// Messages, and events, that one turn hands to the user.
+// Messages, events and questions that one turn hands to the user.
 constexpr int kMostATurn = 1024;
 
 constexpr std::int64_t kNanosAMilli = 1'000'000;
@@ -97,10 +97,18 @@ void SocketState::Turn() {
 
 // After each call of the user's, anything may be different.
 void SocketState::Serve() {
+  ServeAuthenticator();
   ServeEvents();
   ServeMessages();
   ServeWritable();
   ServeClosed();
+}
+
+void SocketState::ServeAuthenticator() {
+  for (int i = 0; i < kMostATurn; ++i) {
+    if (!driver_ || !driver_->ServeAuthenticator()) return;
+  }
+  if (driver_) driver_->Touch();
 }
 
 void SocketState::ServeEvents() {

@@ -76,6 +76,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
     kByOnePeer,  // until a peer that refused can take something
   };
 
+  void ServeAuthenticator();
   void ServeEvents();
   void ServeMessages();
   void ServeWritable();

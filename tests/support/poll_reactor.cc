@@ -149,6 +149,8 @@ void PollLoop::RunOnce(absl::Duration max_wait) {
     if (!std::exchange(reactor->woken_, false)) continue;
     ++reactor->turns_;
     reactor->driver_->Turn();
+    while (reactor->driver_->ServeAuthenticator()) {
+    }
   }
 }
 

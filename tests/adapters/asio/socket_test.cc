@@ -12,9 +12,12 @@
 
 #include "adapters/asio/error.h"
 #include "adapters/asio/sockets.h"
+#include "adapters/zap.h"
 #include "alloc/slab_pool.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/auth.h"
+#include "protocol/mechanism/options.h"
 #include "tests/adapters/asio/fixture.h"
 
 namespace monocoque::asio {
@@ -369,6 +372,38 @@ TEST_F(SocketTest, APoolMayBeShared) {
   Send(push, std::string(1000, 'p'));
   EXPECT_EQ(Receive(pull).size(), 1000u);
   EXPECT_GT(pool->live(), 0u);
+}
+
+// P-3: who is asked decides, on the executor, and may close the socket.
+TEST_F(SocketTest, AnAuthenticatorDecides) {
+  SocketOptions ask;
+  ask.link.mechanism = PlainServer{};
+  const auto named = [](const char* name) {
+    SocketOptions options = Fast();
+    options.link.mechanism = PlainClient{.username = name, .password = "x"};
+    return options;
+  };
+  Pull pull(context_, ask);
+  int asked = 0;
+  pull.set_authenticator(AuthenticateBy([&](const AuthRequest& request) {
+    ++asked;
+    if (request.username == "last") pull.close();
+    return AuthVerdict{.status = request.username == "bob" ? AuthStatus::kRefused
+                                                           : AuthStatus::kAccepted};
+  }));
+  const std::string bound = pull.bind("tcp://127.0.0.1:*");
+  Push stranger(context_, named("bob"));
+  stranger.connect(bound);
+  ASSERT_TRUE(RunUntil([&] { return asked == 1; }));
+  Push friendly(context_, named("ada"));
+  friendly.connect(bound);
+  Send(friendly, "let in");
+  EXPECT_EQ(Receive(pull), "let in");
+  EXPECT_EQ(pull.core()->ready_peers(), 1u);
+  Push last(context_, named("last"));
+  last.connect(bound);
+  ASSERT_TRUE(RunUntil([&] { return pull.core() == nullptr; }));
+  EXPECT_EQ(asked, 3);
 }
 
 }  // namespace

@@ -13,8 +13,11 @@
 #include "absl/time/time.h"
 #include "adapters/net/address.h"
 #include "adapters/net/stream.h"
+#include "adapters/zap.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/auth.h"
+#include "protocol/mechanism/options.h"
 #include "protocol/socket/event.h"
 #include "tests/support/poll_reactor.h"
 
@@ -322,6 +325,49 @@ TEST(SocketDriverThreadsTest, InprocCrossesThreads) {
     })) << received;
   }
   echo.join();
+}
+
+// P-3, Z-9: who is asked decides, at once or late; without anybody to ask nobody comes in, and what
+// is said when the socket is gone does no harm.
+TEST_F(SocketDriverTest, AnAuthenticatorDecides) {
+  class Late final : public Authenticator {
+   public:
+    void Authenticate(std::shared_ptr<const AuthRequest> request, Reply reply) override {
+      asked.push_back(request->username);
+      replies.push_back(std::move(reply));
+    }
+    std::vector<std::string> asked;
+    std::vector<Reply> replies;
+  };
+  const auto late = std::make_shared<Late>();
+  SocketOptions ask;
+  ask.link.mechanism = PlainServer{};
+  PollReactor* pull = Make(SocketType::kPull, ask);
+  const std::string bound = *pull->driver().Bind("tcp://127.0.0.1:*");
+  SocketOptions name;
+  name.link.mechanism = PlainClient{.username = "ada", .password = "lovelace"};
+  name.link.reconnect.interval = absl::Milliseconds(1);
+  PollReactor* push = Make(SocketType::kPush, name);
+  ASSERT_TRUE(push->driver().Connect(bound).ok());
+  SocketEvent event;
+  ASSERT_TRUE(loop_.RunUntil([&] {
+    while (pull->driver().machine().NextEvent(&event)) {
+      if (event.kind == SocketEvent::Kind::kClosed) return true;
+    }
+    return false;
+  })) << "nobody to ask";
+  EXPECT_EQ(push->driver().machine().ready_peers(), 0u);
+  pull->driver().SetAuthenticator(late);
+  PollReactor* again = Make(SocketType::kPush, name);
+  ASSERT_TRUE(again->driver().Connect(bound).ok());
+  ASSERT_TRUE(loop_.RunUntil([&] { return !late->replies.empty(); }));
+  EXPECT_EQ(late->asked[0], "ada");
+  EXPECT_EQ(again->driver().machine().ready_peers(), 0u);
+  late->replies[0]({.status = AuthStatus::kAccepted});
+  Send(again, "let in");
+  EXPECT_EQ(Receive(pull), "let in");
+  sockets_.clear();
+  for (const auto& reply : late->replies) reply({.status = AuthStatus::kAccepted});
 }
 
 // Whatever is under way.

@@ -9,8 +9,12 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "adapters/zap.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/auth.h"
+#include "protocol/drive/cause.h"
+#include "protocol/mechanism/options.h"
 #include "tests/adapters/uv/fixture.h"
 
 namespace monocoque::uv {
@@ -398,6 +402,38 @@ TEST_F(SocketTest, AnExceptionEndsTheProcess) {
   ASSERT_TRUE(pull->Bind("ipc://@monocoque-uv-throws").ok());
   EXPECT_DEATH(loop_->RunOut(), "terminate called");
   pull->OnEvent(nullptr);
+}
+
+// P-3: who is asked decides; asking is a callback like the others, which may destroy the socket.
+TEST_F(SocketTest, AnAuthenticatorDecides) {
+  SocketOptions ask;
+  ask.link.mechanism = PlainServer{};
+  const auto named = [](const char* name) {
+    SocketOptions options = Eager();
+    options.link.mechanism = PlainClient{.username = name, .password = "x"};
+    return options;
+  };
+  auto& pull = Make(SocketType::kPull, ask);
+  pull->SetAuthenticator(AuthenticateBy([](const AuthRequest& request) {
+    return AuthVerdict{.status = request.username == "ada" ? AuthStatus::kAccepted
+                                                           : AuthStatus::kRefused};
+  }));
+  const std::string bound = *pull->Bind("tcp://127.0.0.1:*");
+  auto& stranger = Make(SocketType::kPush, named("bob"));
+  ASSERT_TRUE(stranger->Connect(bound).ok());
+  EXPECT_EQ(CauseOf(Await(stranger.get(), SocketEvent::Kind::kClosed).status),
+            Cause::kPeerRejectedUs);
+  auto& friendly = Make(SocketType::kPush, named("ada"));
+  ASSERT_TRUE(friendly->Connect(bound).ok());
+  Send(friendly.get(), "let in");
+  EXPECT_EQ(Receive(pull.get()), "let in");
+  pull->SetAuthenticator(AuthenticateBy([&pull](const AuthRequest&) {
+    pull.reset();
+    return AuthVerdict{.status = AuthStatus::kAccepted};
+  }));
+  auto& last = Make(SocketType::kPush, named("ada"));
+  ASSERT_TRUE(last->Connect(bound).ok());
+  EXPECT_TRUE(RunUntil([&] { return pull == nullptr; }));
 }
 
 }  // namespace

@@ -68,11 +68,16 @@ void XPubPattern::Process(Instant now) {
 bool XPubPattern::Receive(Message* out, Instant now) {
   handed_out_ = PeerId();
   if (waiting_.empty()) {
-    if (!core_.ReceiveFair(out, now)) {
-      // Looking for messages may have found subscriptions.
-      if (waiting_.empty()) return false;
-    } else {
-      return true;
+    Message message;
+    const bool found = core_.ReceiveFair(&message, now);
+    // Looking for messages may have found subscriptions, which came before.
+    if (waiting_.empty()) {
+      if (found) *out = std::move(message);
+      return found;
+    }
+    if (found) {
+      waiting_bytes_ += message.wire_bytes();
+      waiting_.push_back({std::move(message), false});
     }
   }
   Waiting first = waiting_.take_front();

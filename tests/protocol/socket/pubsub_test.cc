@@ -10,12 +10,18 @@
 #include "gtest/gtest.h"
 #include "protocol/socket/socket.h"
 #include "tests/support/net.h"
+#include "tests/support/pair.h"
+#include "tests/support/wires.h"
 
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Hex;
 using ::monocoque::testing::Net;
+using ::monocoque::testing::PeerGreeting;
+using ::monocoque::testing::PeerReady;
 using ::monocoque::testing::ReceiveAll;
+using ::monocoque::testing::Wires;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -252,6 +258,22 @@ TEST_F(PubSubTest, XPubReceivesUserMessages) {
   // The subscription, a command here, does not wait behind messages.
   EXPECT_THAT(Received(xpub), ::testing::UnorderedElementsAre("hello|you", Notice(true, "t"), ""));
   EXPECT_EQ(xpub.topics(), 1u);
+}
+
+// XPUB-3, XPUB-4: a subscription that came before a message shows before it, though both are found
+// only when the application asks (ALL-5).
+TEST_F(PubSubTest, XPubShowsSubscriptionsBeforeLaterMessages) {
+  for (const std::string& subscription : {Hex("0002 016e"), Hex("040b 09535542534352494245 6e")}) {
+    Wires wires(SocketType::kXPub);
+    const LinkId peer = wires.Accept(PeerGreeting() + PeerReady("XSUB"));
+    const std::string octets = subscription + Hex("0002 7570");
+    BlockPtr block = Block::Allocate(octets.size(), nullptr);
+    std::ranges::copy(AsBytes(octets), block->data());
+    const std::uint8_t* data = block->data();
+    const Slice slice(std::move(block), data, octets.size());
+    ASSERT_TRUE(wires.socket.Donate(peer, slice, wires.now).ok());
+    EXPECT_THAT(wires.Received(), ElementsAre(Notice(true, "n"), "up"));
+  }
 }
 
 // XSUB-4, XSUB-6, XSUB-7: subscriptions as messages, to present and future publishers; nothing is

@@ -28,6 +28,8 @@ class HostSocket {
   virtual absl::StatusOr<std::string> Bind(std::string_view endpoint) = 0;
   virtual absl::Status Connect(std::string_view endpoint) = 0;
   virtual absl::Status Subscribe(std::string_view prefix) = 0;
+  // DISH.
+  virtual absl::Status Join(std::string_view group) = 0;
   // Now or not at all: takes the message, or leaves it untouched. Unavailable: not now.
   virtual absl::Status TrySend(Message* message) = 0;
   virtual bool TryReceive(Message* out) = 0;

@@ -24,6 +24,7 @@ class UvSocket final : public HostSocket {
   absl::StatusOr<std::string> Bind(std::string_view at) override { return socket_.Bind(at); }
   absl::Status Connect(std::string_view to) override { return socket_.Connect(to); }
   absl::Status Subscribe(std::string_view prefix) override { return socket_.Subscribe(prefix); }
+  absl::Status Join(std::string_view group) override { return socket_.Join(group); }
   absl::Status TrySend(Message* message) override { return socket_.Send(message); }
   bool TryReceive(Message* out) override { return socket_.TryReceive(out); }
   bool NextEvent(SocketEvent* out) override { return socket_.NextEvent(out); }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -20,9 +21,9 @@ absl::Status SystemError(std::string_view path, int error) {
                    strerror_r(error, text.data(), text.size()));
 }
 
-// Adds what can be read, to `text->capacity()` octets: more would leave copies behind.
-int ReadAll(int fd, std::string* text) {
-  const std::size_t most = text->capacity();
+// Adds what can be read, up to `most` octets, for which there is room: growing would leave copies
+// behind.
+int ReadAll(int fd, std::size_t most, std::string* text) {
   for (;;) {
     const std::size_t had = text->size();
     if (had == most) return 0;
@@ -57,10 +58,15 @@ absl::StatusOr<SecretFile> SecretFile::Read(const std::string& path, std::size_t
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) return SystemError(path, errno);
   SecretFile file;
-  file.text_.reserve(max_bytes + 1);
   struct stat info;
   int error = fstat(fd, &info) == 0 ? 0 : errno;
-  if (error == 0) error = ReadAll(fd, &file.text_);
+  if (error == 0) {
+    // One octet more shows that there is more.
+    std::size_t most = max_bytes + 1;
+    if (S_ISREG(info.st_mode)) most = std::min(most, static_cast<std::size_t>(info.st_size) + 1);
+    file.text_.reserve(most);
+    error = ReadAll(fd, most, &file.text_);
+  }
   close(fd);
   if (error != 0) return SystemError(path, error);
   if (file.text_.size() > max_bytes) {

@@ -217,6 +217,7 @@ void SocketState::Shutdown() {
 // Nothing of Asio's but executors is left then.
 void SocketState::CloseDriver() {
   if (waker_ != nullptr) waker_->Stop();
+  if (driver_) last_stats_ = driver_->machine().stats();
   driver_.reset();
   timer_.reset();
 }

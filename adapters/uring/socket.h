@@ -105,7 +105,14 @@ class Socket {
   ConditionAwaiter AsyncUntil(std::function<bool()> holds);
   ConditionAwaiter AsyncClose(absl::Duration linger = absl::InfiniteDuration());
 
-  // The whole core socket beneath: getters, SendTo, statistics.
+  // Any other wish of the core socket, with the time it is made at, if status() is OK:
+  //     socket.Ask([&](monocoque::Socket* s, Instant now) { return s->Join("group", now); })
+  template <typename Wish>
+  auto Ask(Wish&& wish) {
+    return state_->Ask(std::forward<Wish>(wish));
+  }
+
+  // The core socket beneath: getters, statistics.
   monocoque::Socket& core() { return state_->machine(); }
   const SocketStats& stats() { return state_->machine().stats(); }
 

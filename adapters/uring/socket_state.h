@@ -155,6 +155,13 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
       Touch();
     return got;
   }
+  // Any other wish of the core socket.
+  template <typename Wish>
+  auto Ask(Wish&& wish) {
+    auto result = std::forward<Wish>(wish)(&*machine_, turn_time());
+    Touch();
+    return result;
+  }
   // Starts what writes can be started.
   void WriteNow();
 

@@ -38,7 +38,7 @@ absl::Status CheckOptions(const ConnectionOptions& options) {
     }
   }
   if (options.socket_type == SocketType::kStream) {
-    return absl::InvalidArgumentError("connection: STREAM speaks no ZMTP");
+    return CheckForRaw(options.mechanism, options.heartbeat, !options.properties.empty());
   }
   return CheckMechanism(options.mechanism);
 }
@@ -52,7 +52,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Create(const ConnectionO
   }
   if (absl::Status fits = CheckOptions(options); !fits.ok()) return fits;
   std::unique_ptr<Connection> made(new Connection(options, host));
-  if (!made->wants_transmit()) return TerminalStatus(Cause::kLimit, kNoMemory);
+  const bool greets = made->state() == ConnectionState::kHandshake;
+  if (greets && !made->wants_transmit()) return TerminalStatus(Cause::kLimit, kNoMemory);
   return made;
 }
 
@@ -71,6 +72,7 @@ Connection::Connection(const ConnectionOptions& options, const Host& host)
   std::string signature;
   handshake_.Start(&signature);
   SendOctets(signature);
+  if (handshake_.framing() == Framing::kRaw) BeginTraffic(host.now);
 }
 
 Connection::~Connection() = default;
@@ -198,10 +200,11 @@ absl::Status Connection::SendRefused(Instant /*now*/) {
   return absl::UnavailableError("");
 }
 
-// Frames of 1.0, and boxes, are of no use to others, and theirs are of none here.
+// Frames of 1.0, boxes and raw octets are of no use to others, and theirs are of none here.
 bool Connection::SendAnew(const Message& message, Bytes prefix) {
   if (!CanSend()) return false;
   if (boxes_ != nullptr) return writer_.AppendSealed(message, prefix, boxes_->session());
+  if (handshake_.framing() == Framing::kRaw) return writer_.AppendRawMessage(message);
   return writer_.AppendZmtp10(message, prefix);
 }
 
@@ -269,7 +272,7 @@ void Connection::BeginTraffic(Instant now) {
   reader_.set_framing(framing);
   if (options_.socket_type == SocketType::kDish) reader_.set_grouped();
   if (auto session = handshake_.TakeSession()) BeginBoxes(std::move(session));
-  shares_encoding_ = framing != Framing::kZmtp10 && boxes_ == nullptr;
+  shares_encoding_ = framing != Framing::kZmtp10 && framing != Framing::kRaw && boxes_ == nullptr;
   if (framing == Framing::kZmtp30) heartbeat_.Start(now);  // H-10
   delivering_ = open_ = true;
   Push({ConnectionEvent::Kind::kReady, {}, {}});

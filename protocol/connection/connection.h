@@ -46,9 +46,10 @@ enum class Poll {
 };
 
 // One ZMTP 3.1 byte stream: greeting, handshake, frames, commands, heartbeats, limits (RFC 37).
-// Peers of 3.0, 2.0 and 1.0 are served too, in their own form. No socket, no clock, no thread:
-// octets and time go in, messages, events, octets and a deadline come out. Complete and usable
-// alone; Socket drives many of them.
+// Peers of 3.0, 2.0 and 1.0 are served too, in their own form; and with STREAM, octets of whoever
+// speaks no ZMTP at all: in traffic from the start, each piece that came a message. No socket, no
+// clock, no thread: octets and time go in, messages, events, octets and a deadline come out.
+// Complete and usable alone; Socket drives many of them.
 //
 // Method kinds, in this order below: getters; facts (what the transport and the clock did); wishes
 // (what the application wants); outputs, drained after facts and wishes. A turn:

@@ -56,9 +56,12 @@ bool Connection::SendFirst(Bytes body) {
 void Connection::AppendFrame(std::string* octets, Bytes lead, Bytes body) const {
   const std::uint64_t size = lead.size() + body.size();
   std::array<std::uint8_t, zmtp10::kLongHeaderBytes> header;
-  const std::size_t header_bytes = handshake_.framing() == Framing::kZmtp10
-                                       ? zmtp10::EncodeFrameHeader(false, size, header)
-                                       : EncodeFrameHeader(0, size, header);
+  std::size_t header_bytes = 0;
+  if (const Framing framing = handshake_.framing(); framing == Framing::kZmtp10) {
+    header_bytes = zmtp10::EncodeFrameHeader(false, size, header);
+  } else if (framing != Framing::kRaw) {
+    header_bytes = EncodeFrameHeader(0, size, header);
+  }
   octets->append(AsText(Bytes(header).first(header_bytes)));
   octets->append(AsText(lead));
   octets->append(AsText(body));

@@ -24,7 +24,8 @@
 
 namespace monocoque {
 
-// Cuts received octets into messages and commands (RFC 37, Framing; RFC 15; RFC 13).
+// Cuts received octets into messages and commands (RFC 37, Framing; RFC 15; RFC 13), or takes them
+// as they come (kRaw).
 //
 // Two places in the stream move: Next() takes messages off the front, LookAhead() walks over frames
 // that are not taken yet, so that a command does not wait behind an application that does not
@@ -130,6 +131,8 @@ class Reader {
  private:
   Result NextSlow(Message* out);
   bool TakeLong(Message* out);
+  Result TakeRaw(Message* out);
+  void CountRaw() { seen_ = taken_ + input_.pieces(); }
   Result Fail(std::string_view sentence);
   // Parses the header `offset` octets behind the front and judges it by the limits; `parts` and
   // `bytes` are what the message under way has already. kError: `violation` says why.

@@ -405,6 +405,17 @@ void SocketCore::FailPeer(Peer* peer, absl::Status why, std::string_view reason,
   Progress(link, now);
 }
 
+void SocketCore::ClosePeer(Peer* peer, Instant now) {
+  if (Dialer* dialer = dialers_.Find(peer->dialer)) {
+    EndDialer(dialer, now);
+    return;
+  }
+  Link* link = peer->link != nullptr ? peer->link : peer->next;
+  if (link == nullptr) return;
+  link->connection->Close(now);
+  Progress(link, now);
+}
+
 void SocketCore::EndPeer(Peer* peer, absl::Status why, Instant now) {
   Link* link = peer->link != nullptr ? peer->link : peer->next;
   if (link == nullptr) return;

@@ -199,6 +199,8 @@ class SocketCore {
 
   // Ends the peer's link: with ERROR and `reason` if there is one.
   void FailPeer(Peer* peer, absl::Status why, std::string_view reason, Instant now);
+  // Ends the peer's link once what was handed to it is written, and with it its dialer.
+  void ClosePeer(Peer* peer, Instant now);
   // Ends the peer's link as if its transport had closed: what it brought is still delivered.
   void EndPeer(Peer* peer, absl::Status why, Instant now);
 

@@ -156,9 +156,9 @@ class DrivenStream {
         return true;
       case monocoque::Poll::kNeedData:
         Require(connection_->stored_bytes() == 0, "all there was is taken");
-        Require(connection_->read_hint().mode == ReadMode::kAny || connection_->done() ||
+        Require(poor_ || connection_->read_hint().mode == ReadMode::kAny || connection_->done() ||
                     connection_->state() == monocoque::ConnectionState::kClosing,
-                "with nothing stored reading goes on");
+                "with nothing stored, and memory, reading goes on");
         return false;
     }
     return false;

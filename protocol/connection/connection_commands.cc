@@ -70,8 +70,15 @@ void Connection::AppendFrame(std::string* octets, Bytes lead, Bytes body) const 
 // In traffic: one frame that is no message.
 bool Connection::SendOctets(std::string_view octets) {
   if (octets.empty()) return true;
-  if (boxes_ != nullptr) return writer_.AppendSealedRaw(AsBytes(octets), boxes_->session());
-  return writer_.AppendRaw(AsBytes(octets));
+  const auto append = [&] {
+    return boxes_ != nullptr ? writer_.AppendSealedRaw(AsBytes(octets), boxes_->session())
+                             : writer_.AppendRaw(AsBytes(octets));
+  };
+  if (append()) return true;
+  if (!BorrowToSend()) return false;
+  const bool sent = append();
+  ReturnToSend();
+  return sent;
 }
 
 // PUB and XPUB: such a message is a subscription.

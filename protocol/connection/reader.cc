@@ -219,10 +219,14 @@ std::optional<Reader::Result> Reader::TakeContiguousParts(Message* out) {
   return Result::kMessage;
 }
 
+BlockPtr Reader::Acquire(std::size_t bytes, Budget* budget) const {
+  return pool_ != nullptr ? pool_->AcquireAtLeast(bytes, budget) : Block::Allocate(bytes, budget);
+}
+
 bool Reader::Reserve(std::size_t bytes) {
   if (gather_ && gather_->capacity() >= bytes) return true;
-  BlockPtr block = pool_ != nullptr ? pool_->AcquireAtLeast(bytes, budget_.get())
-                                    : Block::Allocate(bytes, budget_.get());
+  BlockPtr block = Acquire(bytes, budget_.get());
+  if (!block && reserve_ != nullptr) block = Acquire(bytes, reserve_);
   if (!block) return false;
   if (gathered_ > 0) std::copy_n(gather_->data(), gathered_, block->data());
   gather_ = std::move(block);
@@ -287,6 +291,7 @@ Reader::Result Reader::EmitGathered(Message* out) {
     out->SetSharedBody(std::move(octets));
   }
   DropGather();
+  reserve_ = nullptr;  // it is for one message
   ++taken_;
   return Result::kMessage;
 }

@@ -54,6 +54,9 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
+  // Asked for memory where the budget refuses it, until a message was gathered; null: nobody is.
+  void set_reserve(Budget* reserve) { reserve_ = reserve; }
+
   // Before the first frame is looked at; kZmtp30 if it is not called.
   void set_framing(Framing framing);
 
@@ -144,6 +147,7 @@ class Reader {
   std::optional<Result> TakeContiguousParts(Message* out);
   bool BeginGather(const FrameHeader& header);
   std::optional<Result> ContinueGather(Message* out);
+  BlockPtr Acquire(std::size_t bytes, Budget* budget) const;
   bool Reserve(std::size_t bytes);
   Result EmitGathered(Message* out);
   void DropGather();
@@ -161,6 +165,7 @@ class Reader {
   std::size_t fast_end_;
   std::size_t inline_max_ = Message::kInlineBytes;  // larger bodies are shared
   BudgetPtr budget_;
+  Budget* reserve_ = nullptr;
   std::shared_ptr<SlabPool> pool_;
   ByteQueue input_;
   std::uint64_t direct_ = 0;  // octets read straight into a message's own block

@@ -94,6 +94,7 @@ bool Writer::AppendWhole(std::size_t size, Encode encode) {
     chain_.Commit(size);
   } else {
     BlockPtr block = Block::Allocate(size, budget_.get());
+    if (!block && reserve_ != nullptr) block = Block::Allocate(size, reserve_);
     if (!block) return false;
     encode(MutableBytes(block->data(), size));
     const std::uint8_t* data = block->data();

@@ -34,6 +34,12 @@ class Writer {
   Writer(std::shared_ptr<SlabPool> pool, BudgetPtr budget)
       : budget_(budget), chain_(std::move(pool), std::move(budget)) {}
 
+  // Asked for memory where the budget refuses it; null: nobody is.
+  void set_reserve(Budget* reserve) {
+    reserve_ = reserve;
+    chain_.set_reserve(reserve);
+  }
+
   // Appends a message behind `prefix`: frames in wire form, each with MORE (an envelope). False if
   // memory is refused; then nothing was appended.
   bool Append(const Message& message, Bytes prefix) {
@@ -111,6 +117,7 @@ class Writer {
   bool AppendPieces(Bytes prefix, Bytes header, const Payload& body);
 
   BudgetPtr budget_;
+  Budget* reserve_ = nullptr;
   ByteChain chain_;
   TransmitBatch spare_;
   std::unique_ptr<Reader> unsent_;

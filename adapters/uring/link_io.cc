@@ -18,8 +18,6 @@ namespace {
 
 // How long a peer may take to close after we said we are done.
 constexpr absl::Duration kDrainTime = absl::Seconds(1);
-// The pause before reading is tried again after memory was out.
-constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // The pause after an accept that failed for want of descriptors.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
 
@@ -190,11 +188,9 @@ void LinkIo::OnReadable(int result) {
   if (owner_ == nullptr) return;
   absl::StatusOr<ReadWindow> window = owner_->machine().PrepareRead(link_);
   if (!window.ok()) {
-    // Paused: a Read action says when it goes on. Else memory is out: the next try says.
-    if (owner_->machine().read_hint(link_).mode != ReadMode::kPaused) {
-      loop_.SetTimer(this, loop_.now() + kStarvedPause);
-    }
+    // Paused, or memory is out: a Read action says when it goes on.
     mode_ = ReadMode::kPaused;
+    owner_->Touch();
     return;
   }
   const MutableBytes span = window->span();
@@ -228,10 +224,6 @@ void LinkIo::Close(CloseMode mode) {
 }
 
 void LinkIo::OnTime(Instant /*now*/) {
-  if (!draining_) {
-    SetReading(ReadMode::kAny);
-    return;
-  }
   CloseNow();
   DeleteIfOver();
 }

@@ -106,8 +106,8 @@ struct Peer {
   std::vector<Link*> old;     // earlier links with messages to take or a batch out, oldest first
   RingQueue<Outgoing> queue;  // waits for a link
   std::size_t queue_bytes = 0;
-  Slice routing_id;     // ROUTER
-  bool routed = false;  // ROUTER: the table has this peer under its id
+  Slice routing_id;     // ROUTER, SERVER, PEER, STREAM
+  bool routed = false;  // the table has this peer under its id
   std::shared_ptr<const PeerInfo> info;
   std::unique_ptr<Subscriber> subscriber;  // PUB, XPUB, RADIO
   std::uint64_t sent = 0;                  // messages taken for it

@@ -32,6 +32,12 @@ std::size_t OpenDescriptorsBefore(std::string_view adapter) {
   return OpenDescriptors();
 }
 
+bool Means(const Absence& absence, std::string_view adapter, std::string_view carrier) {
+  if (!absence.carrier.empty() && absence.carrier != carrier) return false;
+  if (absence.adapter == kReal) return adapter != "sim";
+  return absence.adapter.empty() || absence.adapter == adapter;
+}
+
 }  // namespace
 
 std::unique_ptr<cli::Host> MakeHost(std::string_view adapter) {
@@ -51,9 +57,7 @@ std::vector<Cell> CellsOf(std::string_view suite, const std::vector<Absence>& ab
     for (std::string_view carrier : kCarriers) {
       bool present = true;
       for (const Absence& absence : absences) {
-        const bool meant = (absence.adapter.empty() || absence.adapter == adapter) &&
-                           (absence.carrier.empty() || absence.carrier == carrier);
-        if (!present || !meant) continue;
+        if (!present || !Means(absence, adapter, carrier)) continue;
         RecordAbsence(suite, adapter, carrier, absence.why);
         present = false;
       }

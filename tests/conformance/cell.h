@@ -35,6 +35,9 @@ struct Cell {
   }
 };
 
+// All adapters but the simulator.
+inline constexpr std::string_view kReal = "real";
+
 // Cells in which a suite has nothing to show: of this adapter, or carrier; empty: of any. The
 // reason is for the table.
 struct Absence {

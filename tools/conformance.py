@@ -56,7 +56,7 @@ def last_logs(folder):
     for path in glob.glob(os.path.join(folder, "**", "test.xml"), recursive=True):
         shard = re.search(r"/shard_\d+_of_(\d+)/test\.xml$", path)
         target = path[:shard.start()] if shard else os.path.dirname(path)
-        runs[target][shard.group(1) if shard else "1"].append(path)
+        runs[target][shard.group(1) if shard else ""].append(path)
     return sorted(path for counts in runs.values()
                   for path in max(counts.values(), key=lambda paths: max(map(os.path.getmtime, paths))))
 

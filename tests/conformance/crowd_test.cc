@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kThousands = 2000;
 constexpr rlim_t kDescriptors = 2 * kThousands + 200;
 // The simulator looks at every link in every turn.
-constexpr std::size_t kHundreds = 200;
+constexpr std::size_t kHundreds = 100;
 
 class CrowdTest : public CellTest {
  protected:
@@ -87,7 +87,7 @@ TEST_P(CrowdTest, ManyComeBack) {
 
 // Each link on a socket of its own.
 TEST_P(CrowdTest, HundredsOfSockets) {
-  constexpr std::size_t kSockets = 300;
+  constexpr std::size_t kSockets = 200;
   const auto rep = Make(SocketType::kRep);
   const std::string at = Bind(rep.get(), any());
   std::vector<std::unique_ptr<FaceSocket>> reqs;
@@ -100,7 +100,7 @@ TEST_P(CrowdTest, HundredsOfSockets) {
   for (std::size_t i = 0; i < kSockets; ++i) {
     EXPECT_EQ(Receive(reqs[i].get()), Parts{absl::StrCat(i)});
   }
-  Did("300 sockets ask one, and each gets its own answer");
+  Did("200 sockets ask one, and each gets its own answer");
 }
 
 INSTANTIATE_TEST_SUITE_P(, CrowdTest, ::testing::ValuesIn(CellsOf("CrowdTest")), CellName);

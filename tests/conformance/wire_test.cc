@@ -203,7 +203,7 @@ TEST_P(WireTest, SilentAndDeaf) {
   RawPeer deaf(turn(), Bind(push.get(), any()));
   deaf.HandshakeAs("PULL");
   AwaitPeers(push.get(), 1);
-  Send(push.get(), std::string(32 << 20, 'd'));
+  Send(push.get(), std::string(8 << 20, 'd'));
   const SocketEvent closed = Await(push.get(), SocketEvent::Kind::kClosed);
   EXPECT_EQ(CauseOf(closed.status), Cause::kHeartbeat) << closed.status;
   EXPECT_EQ(closed.lost_messages, 1u);

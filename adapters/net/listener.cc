@@ -15,8 +15,10 @@
 namespace monocoque::net {
 namespace {
 
-// Connections that wait to be accepted.
-constexpr int kBacklog = 100;
+// Connections that wait to be accepted, as far as the system allows so many. Beyond it a dialer's
+// call goes unanswered for a second, and then for longer and longer: thousands that come at once,
+// back after a restart, say, would need a minute.
+constexpr int kBacklog = 4096;
 
 // Removes the file of a socket that nobody listens on any more. An error if something lives there.
 absl::Status RemoveDeadSocket(const Endpoint& endpoint, const Address& address) {

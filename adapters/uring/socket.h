@@ -104,7 +104,8 @@ class Socket {
   ReceiveAwaiter AsyncReceive() { return ReceiveAwaiter(state_.get()); }
   // As WaitReady and Close.
   ConditionAwaiter AsyncReady(std::size_t peers = 1);
-  // Until the condition holds, which is asked whenever something happened to the socket.
+  // Until the condition holds, which is asked whenever something happened to the socket; cancelled
+  // if it does not when the socket is closed.
   ConditionAwaiter AsyncUntil(std::function<bool()> holds);
   ConditionAwaiter AsyncClose(absl::Duration linger = absl::InfiniteDuration());
 

@@ -120,6 +120,7 @@ absl::Status CheckOptions(SocketType type, const SocketOptions& options) {
 absl::Status CheckOptions(SocketType type, const LinkOptions& options) {
   if (absl::Status fits = CheckRoutingId(options.connect_routing_id); !fits.ok()) return fits;
   if (absl::Status fits = CheckMechanismAndKeys(options.mechanism); !fits.ok()) return fits;
+  if (absl::Status fits = CheckTransportOptions(options.transport); !fits.ok()) return fits;
   return Check(kLinkRules, type, options);
 }
 

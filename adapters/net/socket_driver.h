@@ -116,8 +116,10 @@ class SocketDriver final : public PumpDriver {
   // Reads the clock.
   void Tick();
   void SetTimer(Timed* timed, Instant when) { timers_.Set(&timed->timer, when); }
-  void OnAccepted(ListenerId listener, int fd);
-  void OnDialed(LinkId link, int fd);
+  // What the listener let in, and what it did not.
+  void OnAccepted(ListenerId listener, int fd, const TransportInfo& info);
+  void OnAcceptFailed(ListenerId listener, const absl::Status& why);
+  void OnDialed(LinkId link, int fd, const TransportInfo& info);
   void OnDialFailed(LinkId link, const absl::Status& why);
   // Its stream ended: the core is told.
   void OnLinkOver(LinkId link, const absl::Status& why);

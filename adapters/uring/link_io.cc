@@ -14,6 +14,9 @@
 #include "adapters/uring/socket_state.h"
 
 namespace monocoque::uring {
+
+using Next = net::DialSteps::Next;
+
 namespace {
 
 // How long a peer may take to close after we said we are done.
@@ -283,12 +286,10 @@ void Acceptor::OnCompletion(int result, unsigned flags) {
     return;
   }
   if (result >= 0) {
-    owner_->OnAccepted(listener_, result);
+    owner_->OnAccepted(listener_, result, socket_.Admit(result));
   } else if (result != -ECANCELED && result != -EINTR && result != -ECONNABORTED) {
     // Descriptors are out, say: a pause, so that the loop does not spin on it.
-    owner_->machine().OnAcceptFailed(
-        listener_, net::SystemError("accept", socket_.bound(), -result), loop_.now());
-    owner_->Touch();
+    owner_->OnAcceptFailed(listener_, net::SystemError("accept", socket_.bound(), -result));
     loop_.SetTimer(this, loop_.now() + kAcceptPause);
     return;
   }
@@ -297,74 +298,76 @@ void Acceptor::OnCompletion(int result, unsigned flags) {
 
 void Acceptor::OnTime(Instant /*now*/) { Arm(); }
 
-Dial::Dial(Loop* loop, SocketState* owner, LinkId link, const Endpoint& endpoint)
-    : loop_(*loop), owner_(owner), link_(link), endpoint_(endpoint) {}
+Dial::Dial(Loop* loop, SocketState* owner, const action::Dial& dial)
+    : loop_(*loop), owner_(owner), link_(dial.link), steps_(dial) {}
 
-Dial::~Dial() {
-  if (fd_ >= 0) close(fd_);
-}
+void Dial::Start() { Go(steps_.Start()); }
 
-void Dial::Start() {
-  absl::StatusOr<std::vector<net::Address>> numeric = net::NumericAddresses(endpoint_);
-  if (!numeric.ok()) {
-    Fail(numeric.status());
-  } else if (numeric->empty()) {
-    loop_.resolver().Resolve(endpoint_.host, endpoint_.port, this);
-  } else {
-    OnResolved(std::move(numeric));
+void Dial::Go(Next next) {
+  next_ = next;
+  switch (next) {
+    case Next::kResolve:
+      loop_.resolver().Resolve(steps_.host(), steps_.port(), this);
+      return;
+    case Next::kConnect:
+      late_ = false;
+      loop_.SetTimer(this, loop_.now() + steps_.patience());
+      break;
+    case Next::kRead:
+    case Next::kWrite:
+      break;
+    case Next::kDone: {
+      int fd = -1;
+      const TransportInfo info = steps_.Take(&fd);
+      owner_->OnDialed(link_, fd, info);
+      delete this;
+      return;
+    }
+    case Next::kFailed:
+      owner_->OnDialFailed(link_, steps_.status());
+      delete this;
+      return;
   }
+  io_uring_sqe* sqe = loop_.ring().Prepare();
+  if (next == Next::kConnect) {
+    io_uring_prep_connect(sqe, steps_.fd(), steps_.address().get(), steps_.address().size);
+  } else {
+    io_uring_prep_poll_add(sqe, steps_.fd(), next == Next::kRead ? POLLIN : POLLOUT);
+  }
+  loop_.ring().Own(sqe, this);
 }
 
 void Dial::OnResolved(absl::StatusOr<std::vector<net::Address>> found) {
   if (owner_ == nullptr) {
     delete this;
-  } else if (!found.ok()) {
-    Fail(found.status());
   } else {
-    addresses_ = *std::move(found);
-    TryNext(EADDRNOTAVAIL);
+    Go(steps_.OnResolved(std::move(found)));
   }
-}
-
-// `error`: what the last address said, told if there is no further one.
-void Dial::TryNext(int error) {
-  if (fd_ >= 0) close(std::exchange(fd_, -1));
-  if (next_ == addresses_.size()) {
-    Fail(net::SystemError("connect", endpoint_, error));
-    return;
-  }
-  const net::Address& address = addresses_[next_++];
-  const absl::StatusOr<int> fd = net::StreamToward(endpoint_, address);
-  if (!fd.ok()) {
-    Fail(fd.status());
-    return;
-  }
-  fd_ = *fd;
-  io_uring_sqe* sqe = loop_.ring().Prepare();
-  io_uring_prep_connect(sqe, fd_, address.get(), address.size);
-  loop_.ring().Own(sqe, this);
 }
 
 void Dial::OnCompletion(int result, unsigned /*flags*/) {
   if (owner_ == nullptr) {
     delete this;
-  } else if (result != 0) {
-    TryNext(-result);
+  } else if (late_) {
+    Go(steps_.OnTimeout());
   } else {
-    owner_->OnDialed(link_, std::exchange(fd_, -1));
-    delete this;
+    Go(next_ == Next::kConnect ? steps_.OnConnected(-result) : steps_.OnReady());
   }
 }
 
-void Dial::Fail(const absl::Status& why) {
-  if (owner_ != nullptr) owner_->OnDialFailed(link_, why);
-  delete this;
+// The completion of what is cancelled goes on.
+void Dial::OnTime(Instant /*now*/) {
+  late_ = true;
+  Cancel();
+}
+
+  loop_.ring().Cancel(this);
 }
 
 void Dial::Close() {
   owner_ = nullptr;
-  if (fd_ < 0) return;  // the resolver has it, and deletes it through OnResolved
-  loop_.ring().Cancel(this);
+  // While a name is looked up the resolver has it, and deletes it through OnResolved.
+  if (next_ != Next::kResolve) Cancel();
 }
 
 }  // namespace monocoque::uring

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "adapters/net/address.h"
+#include "adapters/net/dial_steps.h"
 #include "adapters/net/listener.h"
 #include "adapters/uring/loop.h"
 #include "adapters/uring/ring.h"
@@ -90,30 +91,30 @@ class Acceptor final : public Completion, public Timed {
   bool accepting_ = true;
 };
 
-// One attempt to connect: the addresses of an endpoint in turn.
-class Dial final : public Completion {
+// One attempt to connect. Deletes itself when it is over, or was closed and nothing is under way.
+class Dial final : public Completion, public Timed {
  public:
-  Dial(Loop* loop, SocketState* owner, LinkId link, const Endpoint& endpoint);
+  Dial(Loop* loop, SocketState* owner, const action::Dial& dial);
 
-  // Looks the name up if it must, then tries.
+  // May tell the owner how it ended, and be gone.
   void Start();
   // The owner hears no more.
   void Close();
   void OnCompletion(int result, unsigned flags) override;
+  void OnTime(Instant now) override;
   void OnResolved(absl::StatusOr<std::vector<net::Address>> found);
 
  private:
-  ~Dial() override;
-  void TryNext(int error);
-  void Fail(const absl::Status& why);
+  ~Dial() override { loop_.SetTimer(this, Instant::Never()); }
+  void Go(net::DialSteps::Next next);
+  void Cancel();
 
   Loop& loop_;
   SocketState* owner_;
   const LinkId link_;
-  const Endpoint endpoint_;
-  std::vector<net::Address> addresses_;
-  std::size_t next_ = 0;
-  int fd_ = -1;
+  net::DialSteps steps_;
+  net::DialSteps::Next next_ = net::DialSteps::Next::kResolve;
+  bool late_ = false;  // the time for this address is over
 };
 
 }  // namespace monocoque::uring

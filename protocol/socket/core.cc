@@ -46,7 +46,8 @@ absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const Link
   listener->options = options;
   Listener* made = listeners_.Insert(std::move(listener));
   if (made == nullptr) return absl::ResourceExhaustedError("bind: too many listeners");
-  actions_.push_back(action::Listen{made->id, made->endpoint});
+  actions_.push_back(action::Listen{made->id, made->endpoint,
+                                    std::make_shared<const TransportOptions>(options.transport)});
   return made->id;
 }
 
@@ -59,6 +60,7 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
   auto dialer = std::make_unique<Dialer>(options);
   dialer->id = dialers_.NextId();
   dialer->endpoint = std::make_shared<const Endpoint>(endpoint);
+  dialer->transport = std::make_shared<const TransportOptions>(options.transport);
   auto peer = std::make_unique<Peer>();
   peer->id = peers_.NextId();
   peer->dialer = dialer->id;

@@ -129,6 +129,7 @@ absl::Status CheckOptions(SocketType type, const LinkOptions& options) {
     if (!fits.ok()) return fits;
   }
   if (absl::Status fits = CheckMechanismAndKeys(options.mechanism); !fits.ok()) return fits;
+  if (absl::Status fits = CheckTransportOptions(options.transport); !fits.ok()) return fits;
   return Check(kLinkRules, type, options);
 }
 

@@ -14,6 +14,7 @@
 #include "protocol/drive/backoff.h"
 #include "protocol/drive/mark.h"
 #include "protocol/drive/retry.h"
+#include "protocol/drive/transport_options.h"
 #include "protocol/mechanism/options.h"
 #include "protocol/wire/limits.h"
 #include "protocol/wire/socket_type.h"
@@ -32,8 +33,8 @@ struct LinkOptions {
   // Security: none by default. Both sides need the same; who is its client and who its server is
   // told here, whoever listens. STREAM knows none.
   MechanismOptions mechanism;
-  // From dialing or accepting to the end of the handshake, in all (libzmq: HANDSHAKE_IVL, and
-  // CONNECT_TIMEOUT). Zero: no deadline. STREAM: for dialing alone.
+  // From dialing or accepting to the end of the handshake, in all (libzmq: HANDSHAKE_IVL). Zero: no
+  // deadline. STREAM: for dialing alone. See TransportOptions::connect_timeout too.
   absl::Duration handshake_timeout = absl::Seconds(30);
   // Serve peers of ZMTP 1.0 and 2.0 where no security asks who they are (B-4, B-5), as libzmq
   // always does; see ConnectionOptions. A 1.0 peer of PUB or XPUB gets everything.
@@ -59,6 +60,8 @@ struct LinkOptions {
   Limits limits;
   // Properties told to the peer, names beginning with "X-" (libzmq: METADATA).
   std::vector<std::pair<std::string, std::string>> properties;
+  // The transport beneath: what to ask of the system, whom to let in, a proxy.
+  TransportOptions transport;
 };
 
 // The rules of one socket. Counts from its creation on, unless a field says otherwise.

@@ -17,6 +17,7 @@
 #include "protocol/drive/ids.h"
 #include "protocol/drive/rotation.h"
 #include "protocol/drive/timer_heap.h"
+#include "protocol/drive/transport_options.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/subscriber.h"
 #include "protocol/wire/message.h"
@@ -51,6 +52,8 @@ struct Dialer {
   DialerId id;
   std::shared_ptr<const Endpoint> endpoint;
   LinkOptions options;
+  std::shared_ptr<const TransportOptions> transport;  // of `options`, for each attempt
+  std::uint32_t attempts = 0;                         // begun so far
   Backoff backoff;
   PeerId peer;
   LinkId link;  // the attempt under way; none during a pause

@@ -106,11 +106,11 @@ TEST(ListenerTest, ACrowdMayWait) {
 
 TEST(ListenerTest, EachDescriptorIsTuned) {
   const int tcp = StreamSocket(AF_INET);
-  TuneStream(tcp);
+  EXPECT_TRUE(TuneStream(tcp).ok());
   EXPECT_EQ(Option(tcp, IPPROTO_TCP, TCP_NODELAY), 1);
   const int before = Option(tcp, SOL_SOCKET, SO_RCVBUF);
   const int local = StreamSocket(AF_UNIX);
-  TuneStream(local);
+  EXPECT_TRUE(TuneStream(local).ok());
   EXPECT_GT(Option(local, SOL_SOCKET, SO_SNDBUF), 200'000);
   for (int fd : {tcp, local}) {
     EXPECT_EQ(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);

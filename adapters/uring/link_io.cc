@@ -361,8 +361,7 @@ void Dial::OnTime(Instant /*now*/) {
   Cancel();
 }
 
-  loop_.ring().Cancel(this);
-}
+void Dial::Cancel() { loop_.ring().Cancel(this); }
 
 void Dial::Close() {
   owner_ = nullptr;

@@ -7,6 +7,8 @@ input in another way. Files that it does not know (found by a campaign, say) sta
 
 import os
 
+import security_corpus
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -350,6 +352,11 @@ def main():
             "connection_pair": connection_pair(),
             "socket": socket(),
             "stream": stream(),
+            "z85": security_corpus.z85(),
+            "key_file": security_corpus.key_file(),
+            "zap": security_corpus.zap(),
+            "plain": security_corpus.plain(command, ready, message),
+            "curve": security_corpus.curve(part),
     }.items():
         folder = os.path.join(HERE, "corpus", name)
         os.makedirs(folder, exist_ok=True)

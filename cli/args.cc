@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -41,10 +42,19 @@ std::string OneOf(const std::vector<std::string_view>& names) {
   return absl::StrCat(absl::StrJoin(names.begin(), last, ", "), " or ", *last);
 }
 
+// Where the endpoint of an option belongs; null: it has none.
+std::vector<Args::Place>* PlacesOf(Args* args, std::string_view option) {
+  if (option == "--bind" || option == "--connect") return &args->places;
+  if (option == "--frontend-bind" || option == "--frontend-connect") return &args->frontend.places;
+  if (option == "--backend-bind" || option == "--backend-connect") return &args->backend.places;
+  if (option == "--capture-bind" || option == "--capture-connect") return &args->capture;
+  return nullptr;
+}
+
 // Sets one option that has a value.
 absl::Status SetOption(Args* args, std::string_view option, std::string_view value) {
-  if (option == "--bind" || option == "--connect") {
-    args->places.push_back({option == "--bind", std::string(value)});
+  if (std::vector<Args::Place>* places = PlacesOf(args, option)) {
+    places->push_back({absl::EndsWith(option, "bind"), std::string(value)});
   } else if (option == "--identity") {
     absl::StatusOr<std::string> identity = Unescape(value);
     if (!identity.ok()) return Usage(absl::StrCat("--identity: ", identity.status().message()));
@@ -85,9 +95,49 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
   return absl::OkStatus();
 }
 
-constexpr std::string_view kValued[] = {
-    "--adapter",  "--bind",   "--connect", "--count",  "--timeout",   "--identity", "--reply",
-    "--interval", "--format", "--hwm",     "--linger", "--subscribe", "--join"};
+// Options that have a value, and who takes them.
+struct Option {
+  std::string_view name;
+  bool role = true;
+  bool proxy = true;
+};
+
+constexpr Option kValued[] = {
+    {"--adapter"},
+    {"--timeout"},
+    {"--hwm"},
+    {"--linger"},
+    {"--bind", true, false},
+    {"--connect", true, false},
+    {"--count", true, false},
+    {"--identity", true, false},
+    {"--reply", true, false},
+    {"--interval", true, false},
+    {"--format", true, false},
+    {"--subscribe", true, false},
+    {"--join", true, false},
+    {"--frontend-bind", false},
+    {"--frontend-connect", false},
+    {"--backend-bind", false},
+    {"--backend-connect", false},
+    {"--capture-bind", false},
+    {"--capture-connect", false},
+};
+
+// Of those that were given.
+absl::Status CheckOptions(const std::vector<std::string_view>& given, std::string_view role) {
+  for (const std::string_view name : given) {
+    const Option& option = *std::ranges::find(kValued, name, &Option::name);
+    if (role == "proxy" ? option.proxy : option.role) continue;
+    if (name == "--bind" || name == "--connect") {
+      return Usage(absl::StrCat("proxy has two sides: give --frontend", name.substr(1),
+                                " and --backend", name.substr(1)));
+    }
+    return Usage(absl::StrCat(
+        name, role == "proxy" ? " is not for proxy" : " is for proxy, not for a role"));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckRole(const Args& args, const Role& role) {
   const auto for_others = [&role](std::string_view option, std::string_view whose) {
@@ -112,20 +162,50 @@ absl::Status CheckRole(const Args& args, const Role& role) {
   return absl::OkStatus();
 }
 
+std::string AllNames() { return absl::StrCat(RoleNames(", "), ", proxy and demo"); }
+
+absl::Status SetRole(Args* args, std::string_view name) {
+  const Role* const role = FindRole(name);
+  if (role == nullptr) {
+    return Usage(absl::StrCat("unknown role \"", Escape(name), "\"; there are ", AllNames()));
+  }
+  args->role = role->type;
+  return CheckRole(*args, *role);
+}
+
+absl::Status SetProxy(Args* args, const std::vector<std::string_view>& names) {
+  args->mode = Args::Mode::kProxy;
+  if (names.size() < 3) {
+    return Usage("proxy wants the types of its two sides, as in: proxy router dealer");
+  }
+  const Role* const front = FindRole(names[1]);
+  const Role* const back = FindRole(names[2]);
+  if (front == nullptr || back == nullptr || !CanBeJoined(front->type, back->type)) {
+    return Usage(absl::StrCat("proxy does not join ", Escape(names[1]), " and ", Escape(names[2]),
+                              "; it joins ", JoinedPairs()));
+  }
+  args->frontend.type = front->type;
+  args->backend.type = back->type;
+  if (args->echo) return Usage("--echo is not for proxy");
+  if (args->frontend.places.empty()) return Usage("give --frontend-bind or --frontend-connect");
+  if (args->backend.places.empty()) return Usage("give --backend-bind or --backend-connect");
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
   Args args;
-  std::string_view role;
+  std::vector<std::string_view> names;  // what to do, and with proxy its two types
+  std::vector<std::string_view> given;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    std::string_view word = words[i];
+    const std::string_view word = words[i];
     if (word == "--help" || word == "-h" || word == "--version") {
       args.mode = word == "--version" ? Args::Mode::kVersion : Args::Mode::kHelp;
       return args;
     }
     if (!absl::StartsWith(word, "-")) {
-      if (!role.empty()) return Usage(absl::StrCat("unexpected word \"", Escape(word), "\""));
-      role = word;
+      names.push_back(word);
       continue;
     }
     if (word == "--echo") {
@@ -135,9 +215,9 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
     std::string_view value;
     const std::size_t equals = word.find('=');
     const std::string_view option = word.substr(0, equals);
-    bool known = false;
-    for (std::string_view name : kValued) known = known || name == option;
-    if (!known) return Usage(absl::StrCat("unknown option \"", Escape(option), "\""));
+    if (std::ranges::find(kValued, option, &Option::name) == std::end(kValued)) {
+      return Usage(absl::StrCat("unknown option \"", Escape(option), "\""));
+    }
     if (equals != std::string_view::npos) {
       value = word.substr(equals + 1);
     } else if (i + 1 < words.size()) {
@@ -145,22 +225,22 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
     } else {
       return Usage(absl::StrCat(option, " wants a value"));
     }
+    given.push_back(option);
     if (absl::Status set = SetOption(&args, option, value); !set.ok()) return set;
   }
-  if (role.empty())
-    return Usage(absl::StrCat("give a role: there are ", RoleNames(", "), ", and demo"));
-  if (role == "demo") {
+  if (names.empty()) return Usage(absl::StrCat("give a role: there are ", AllNames()));
+  if (names[0] == "demo") {
     if (words.size() > 1) return Usage("demo takes no options");
     args.mode = Args::Mode::kDemo;
     return args;
   }
-  const Role* const known = FindRole(role);
-  if (known == nullptr) {
-    return Usage(absl::StrCat("unknown role \"", Escape(role), "\"; there are ", RoleNames(", "),
-                              ", and demo"));
+  const std::size_t wanted = names[0] == "proxy" ? 3 : 1;
+  if (names.size() > wanted) {
+    return Usage(absl::StrCat("unexpected word \"", Escape(names[wanted]), "\""));
   }
-  args.role = known->type;
-  if (absl::Status fits = CheckRole(args, *known); !fits.ok()) return fits;
+  absl::Status fits = CheckOptions(given, names[0]);
+  if (fits.ok()) fits = wanted == 3 ? SetProxy(&args, names) : SetRole(&args, names[0]);
+  if (!fits.ok()) return fits;
   return args;
 }
 

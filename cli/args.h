@@ -16,11 +16,17 @@ namespace monocoque::cli {
 
 // What the command line asks for.
 struct Args {
-  enum class Mode { kRole, kDemo, kHelp, kVersion };
+  enum class Mode { kRole, kProxy, kDemo, kHelp, kVersion };
 
   struct Place {
     bool bind;
     std::string endpoint;
+  };
+
+  // One side of a proxy.
+  struct Side {
+    SocketType type = SocketType::kPull;
+    std::vector<Place> places;
   };
 
   Mode mode = Mode::kRole;
@@ -38,6 +44,10 @@ struct Args {
   std::optional<std::uint64_t> hwm;
   absl::Duration linger = absl::InfiniteDuration();
   std::string adapter = "uring";
+  // Of the proxy.
+  Side frontend;
+  Side backend;
+  std::vector<Place> capture;
 };
 
 // An error is a usage error: one line.

@@ -55,6 +55,7 @@ class AsioSocket final : public HostSocket {
     if (got) *out = *std::move(got);
     return got.has_value();
   }
+  bool CanReceive() override { return socket_.can_receive(); }
   bool NextEvent(SocketEvent* out) override { return socket_.next_event(out); }
   void Ask(const Wish& wish) override {
     socket_.ask([&wish](monocoque::Socket* core, Instant now) {

@@ -6,6 +6,8 @@ std::string_view HelpText() {
   return R"(monocoque: send and receive with any ZeroMQ peer
 
 usage: monocoque ROLE (--bind ENDPOINT | --connect ENDPOINT)... [OPTION]...
+       monocoque proxy FRONTEND BACKEND (--frontend-bind ENDPOINT | --frontend-connect ENDPOINT)...
+                       (--backend-bind ENDPOINT | --backend-connect ENDPOINT)... [OPTION]...
        monocoque demo
 
 roles: pair push pull req rep dealer router pub sub xpub xsub
@@ -25,6 +27,13 @@ endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH
   --hwm N            high-water mark in messages, both ways; 0 is none
   --linger MS        at the end, wait so long at most for what was sent to go out
   --help, --version
+
+proxy passes messages, whole, between two sockets until --timeout or a signal: router and dealer,
+xsub and xpub, pull and push, gather and scatter, dealer and dealer, pair and pair, channel and
+channel, either of them in front. It takes --adapter, --timeout, --hwm and --linger, and
+  --capture-bind ENDPOINT, --capture-connect ENDPOINT
+                     a pub gets a copy of every message that passes
+Its bound endpoints are told in this order: frontend, backend, capture.
 
 All but pull, sub, rep, gather and dish read messages from stdin, one a line, parts separated by a
 tab; all but push, pub, scatter and radio print what they receive to stdout in the same form. In

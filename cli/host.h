@@ -31,6 +31,8 @@ class HostSocket {
   // Now or not at all: takes the message, or leaves it untouched. Unavailable: not now.
   virtual absl::Status TrySend(Message* message) = 0;
   virtual bool TryReceive(Message* out) = 0;
+  // Is there one?
+  virtual bool CanReceive();
   virtual bool NextEvent(SocketEvent* out) = 0;
   // Any other wish of the core socket, with the time it is made at. Called at once.
   using Wish = std::function<void(monocoque::Socket* core, Instant now)>;

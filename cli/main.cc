@@ -1,4 +1,4 @@
-// The command: monocoque ROLE ..., monocoque demo.
+// The command: monocoque ROLE ..., monocoque proxy ..., monocoque demo.
 #include <signal.h>
 
 #include <cstdio>
@@ -11,6 +11,7 @@
 #include "cli/ending.h"
 #include "cli/help.h"
 #include "cli/output.h"
+#include "cli/proxy.h"
 #include "cli/role.h"
 #include "protocol/version.h"
 
@@ -42,6 +43,8 @@ int main(int argc, char** argv) {
       return Print(absl::StrCat("monocoque ", monocoque::kVersion, "\n"));
     case Args::Mode::kDemo:
       return monocoque::cli::RunDemo();
+    case Args::Mode::kProxy:
+      return monocoque::cli::RunProxy(*args);
     case Args::Mode::kRole:
       break;
   }

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
-#include <vector>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
 namespace monocoque::cli {
@@ -36,6 +37,12 @@ constexpr Role kRoles[] = {
 
 const Role* FoundOrNull(const Role* role) { return role == std::end(kRoles) ? nullptr : role; }
 
+// What a proxy may stand between: each has somebody on either side to whom it is the other.
+constexpr std::pair<SocketType, SocketType> kJoined[] = {
+    {kRouter, kDealer}, {kXSub, kXPub}, {kPull, kPush},       {kGather, kScatter},
+    {kDealer, kDealer}, {kPair, kPair}, {kChannel, kChannel},
+};
+
 }  // namespace
 
 const Role* FindRole(std::string_view name) {
@@ -49,6 +56,18 @@ const Role* RoleOf(SocketType type) {
 std::string RoleNames(std::string_view separator) {
   return absl::StrJoin(kRoles, separator,
                        [](std::string* out, const Role& role) { out->append(role.name); });
+}
+
+bool CanBeJoined(SocketType front, SocketType back) {
+  return std::ranges::any_of(kJoined, [&](const auto& pair) {
+    return pair == std::pair(front, back) || pair == std::pair(back, front);
+  });
+}
+
+std::string JoinedPairs() {
+  return absl::StrJoin(kJoined, ", ", [](std::string* out, const auto& pair) {
+    absl::StrAppend(out, RoleOf(pair.first)->name, " and ", RoleOf(pair.second)->name);
+  });
 }
 
 }  // namespace monocoque::cli

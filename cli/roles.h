@@ -31,6 +31,11 @@ const Role* RoleOf(SocketType type);
 // The names of all roles, with `separator` between them.
 std::string RoleNames(std::string_view separator);
 
+// May a proxy stand between these two? Either may be in front.
+bool CanBeJoined(SocketType front, SocketType back);
+// All of them: "router and dealer, ...".
+std::string JoinedPairs();
+
 }  // namespace monocoque::cli
 
 #endif  // MONOCOQUE_CLI_ROLES_H_

@@ -86,6 +86,7 @@ class Receives : public Base {
   using Base::core_socket::async_receive;
   using Base::core_socket::async_receive_many;
   using Base::core_socket::async_wait_receive;
+  using Base::core_socket::can_receive;
   using Base::core_socket::try_receive;
 };
 

@@ -99,6 +99,13 @@ bool SocketDriver::Receive(Message* out) {
   return got;
 }
 
+bool SocketDriver::CanReceive() {
+  const bool can = machine_.CanReceive(now_);
+  // Looking may take, too.
+  if (machine_.has_outputs()) Touch();
+  return can;
+}
+
 void SocketDriver::Flush() {
   Tick();
   pump_.RunActions();

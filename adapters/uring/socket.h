@@ -80,6 +80,8 @@ class Socket {
   absl::Status Receive(Message* out, absl::Duration timeout = absl::InfiniteDuration());
   // True and a message, if one is there already.
   bool TryReceive(Message* out) { return state_->TryReceive(out); }
+  // Is one there?
+  bool CanReceive() { return state_->CanReceive(); }
   // SUB, XSUB: see monocoque::Socket::Subscribe.
   absl::Status Subscribe(std::string_view prefix);
   absl::Status Unsubscribe(std::string_view prefix);

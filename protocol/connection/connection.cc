@@ -520,6 +520,7 @@ bool Connection::NextEvent(ConnectionEvent* out) {
 
 bool Connection::FillTransmit(TransmitBatch* batch, std::size_t max_bytes) {
   if (!wants_transmit()) return false;
+  answered_ = false;
   *batch = writer_.TakeSpare();
   return writer_.Fill(batch, max_bytes);
 }

@@ -98,6 +98,8 @@ class Connection {
   bool CanSend() const {
     return state_ == ConnectionState::kTraffic && !send_starved_ && !at_send_mark();
   }
+  // A PING was answered, and the PONG waits for FillTransmit.
+  bool answered() const { return answered_; }
   // Memory was refused: NextDeadline says when it is asked for again.
   bool starved() const { return !starved_until_.is_never(); }
   // Messages and octets accepted and not yet handed to a batch.
@@ -282,6 +284,7 @@ class Connection {
   bool open_ = false;
   const bool sees_subscriptions_;
   bool shares_encoding_ = false;
+  bool answered_ = false;
   bool window_out_ = false;
   bool transport_closed_ = false;
   bool held_ = false;

@@ -146,7 +146,7 @@ void Connection::OnPing(Bytes data, Instant now) {
   if (writer_.unfilled_bytes() > kMaxPongBacklog) return;
   std::string pong;
   AppendPong(&pong, ping->context);
-  SendOctets(pong);
+  answered_ = SendOctets(pong) || answered_;
 }
 
 }  // namespace monocoque

@@ -353,6 +353,9 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
         ++link->peer->received;
         if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]]
           UpdateHint(link);
+        // There was a PING in front of the message.
+        if (link->connection->answered()) [[unlikely]]
+          MarkDirty(link);
         return true;
       case Poll::kEvent:
         Progress(link, now);
@@ -405,6 +408,7 @@ void SocketCore::RefuseSubscription(const Peer& peer) {
 // Nothing is left to take from the link for now.
 void SocketCore::AfterDraining(Link* link, Instant now) {
   if (EraseIfOver(link)) return;
+  if (link->connection->wants_transmit()) MarkDirty(link);
   UpdateHint(link);
   SetTimer(link, now);
 }

@@ -128,6 +128,25 @@ TEST(QueuesTest, ToEachPublisher) {
   EXPECT_EQ(wires.socket.peer_stats(PeerOf(wires, slow))->unsent_messages, 2u);
 }
 
+// H-1: a PING beyond the receive mark is found when messages in front of it are taken, and answered
+// at once, whatever comes behind it.
+TEST(QueuesTest, APingAmongMessagesIsAnswered) {
+  const std::string ping = testing::Hex("04 07 04 50494e47 0000");
+  const std::string pong =
+      "0405"
+      "04504f4e47";
+  for (const bool more : {false, true}) {
+    Wires wires(kPull, {.receive_mark = {.messages = 1, .bytes = 0}});
+    const LinkId link = wires.Accept(PeerGreeting() + PeerReady("PUSH"));
+    wires.Say(link, Frame("a") + ping + (more ? Frame("b") + Frame("c") : ""));
+    EXPECT_EQ(wires.Told(link), "");
+    Message message;
+    EXPECT_TRUE(wires.socket.Receive(&message, nullptr, wires.now));
+    EXPECT_EQ(wires.socket.Receive(&message, nullptr, wires.now), more);
+    EXPECT_EQ(wires.Told(link), pong);
+  }
+}
+
 // TR-4: every type listens and connects, at any number of endpoints at once.
 TEST(QueuesTest, EveryTypeListensAndConnects) {
   for (int i = 0; i <= static_cast<int>(kChannel); ++i) {

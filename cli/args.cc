@@ -87,7 +87,7 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
     absl::StatusOr<absl::Duration> timeout = Seconds(option, value);
     if (!timeout.ok()) return timeout.status();
     args->timeout = *timeout;
-  } else {
+  } else if (!SetSecurityOption(&args->security, option, value)) {
     const absl::StatusOr<std::uint64_t> number = Number(option, value);
     if (!number.ok()) return number.status();
     const absl::Duration ms = absl::Milliseconds(1) * static_cast<double>(*number);
@@ -117,6 +117,7 @@ absl::Status CheckRole(const Args& args, std::string_view role) {
   if (args.role == SocketType::kRep && !args.echo && !args.reply) {
     return Usage("rep needs --echo or --reply TEXT to answer with");
   }
+  if (absl::Status fits = CheckSecurity(args.security); !fits.ok()) return Usage(fits.message());
   return absl::OkStatus();
 }
 
@@ -140,10 +141,11 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
       args.echo = true;
       continue;
     }
+    if (SetSecurityFlag(&args.security, word)) continue;
     std::string_view value;
     const std::size_t equals = word.find('=');
     const std::string_view option = word.substr(0, equals);
-    bool known = false;
+    bool known = IsSecurityOption(option);
     for (std::string_view name : kValued) known = known || name == option;
     if (!known) return Usage(absl::StrCat("unknown option \"", Escape(option), "\""));
     if (equals != std::string_view::npos) {
@@ -175,6 +177,8 @@ std::string_view HelpText() {
 
 usage: monocoque ROLE (--bind ENDPOINT | --connect ENDPOINT)... [OPTION]...
        monocoque demo
+       monocoque keygen --out PREFIX
+       monocoque passwd --password-file FILE NAME
 
 roles: pair push pull req rep dealer router pub sub xpub xsub
 endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH, ipc://@NAME
@@ -191,6 +195,19 @@ endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH
   --hwm N            high-water mark in messages, both ways; 0 is none
   --linger MS        at the end, wait so long at most for what was sent to go out
   --help, --version
+
+security, for every role; with none of these nothing is encrypted and everybody is let in:
+  --plain-username NAME, --plain-password-file FILE
+                     PLAIN client: name and password (the file's first line) go in clear
+  --plain-server, --plain-users FILE
+                     PLAIN server: lets in who is in the file, lines that passwd makes
+  --curve-key PREFIX.key, --curve-server-key KEY
+                     CURVE client: our keys, and the server's public key as in its PREFIX.pub
+  --curve-server, --curve-key PREFIX.key, --allow-key PREFIX.pub (repeatable) or --allow-any-key
+                     CURVE server: lets in whose keys these are
+  --zap-domain NAME  server: what the authenticator is told as domain
+keygen makes PREFIX.key and PREFIX.pub, never over files that are there; passwd prints a line for
+--plain-users.
 
 All but pull, sub and rep read messages from stdin, one a line, parts separated by a tab; all but
 push and pub print what they receive to stdout in the same form. In both, \\ \t \n stand for those

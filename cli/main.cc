@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/args.h"
 #include "cli/demo.h"
+#include "cli/keys.h"
 #include "cli/output.h"
 #include "cli/role.h"
 #include "protocol/version.h"
@@ -28,6 +29,7 @@ int main(int argc, char** argv) {
   monocoque::cli::OccupyStandardDescriptors();
   signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string_view> words(argv + 1, argv + argc);
+  if (monocoque::cli::IsKeysCommand(words)) return monocoque::cli::RunKeysCommand(words);
   const absl::StatusOr<Args> args = monocoque::cli::ParseArgs(words);
   if (!args.ok()) {
     monocoque::cli::Complain(args.status().message());

@@ -20,8 +20,10 @@
 #include "cli/host.h"
 #include "cli/lines.h"
 #include "cli/output.h"
+#include "cli/security.h"
 #include "cli/tasks.h"
 #include "cli/text.h"
+#include "protocol/drive/cause.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
@@ -98,6 +100,7 @@ class Session {
   Task<bool> Print(Message message);
   Task<void> WatchSignals(int fd);
   void WatchEvents();
+  void OnClosed(const SocketEvent& closed);
   int Linger();
 
   // The socket is asked nothing any more once it closes.
@@ -128,12 +131,18 @@ class Session {
   std::set<std::string> known_;  // ROUTER: ids that were there once
   std::uint64_t counted_ = 0;
   Instant interrupted_ = Instant::Never();
+  std::string hint_;     // see Security::hint; empty once said
+  std::string refusal_;  // by a peer that what was sent still waited for
   bool ended_ = false;
   int code_ = kDone;
 };
 
 absl::Status Session::Join() {
+  absl::StatusOr<Security> security = LoadSecurity(args_.security);
+  if (!security.ok()) return security.status();
+  hint_ = security->hint;
   SocketOptions options;
+  options.link.mechanism = security->mechanism;
   options.routing_id = args_.identity;
   options.router_mandatory = args_.role == SocketType::kRouter;
   options.link.reconnect.max_interval = kLongestPause;
@@ -147,6 +156,7 @@ absl::Status Session::Join() {
       tasks_.host().MakeSocket(args_.role, options);
   if (!socket.ok()) return socket.status();
   socket_ = *std::move(socket);
+  socket_->SetAuthenticator(security->authenticator);
   if (absl::Status subscribed = Subscribe(); !subscribed.ok()) return subscribed;
   for (const Args::Place& place : args_.places) {
     if (place.endpoint.starts_with("inproc:")) {
@@ -163,6 +173,7 @@ absl::Status Session::Join() {
     if (!bound.ok()) return bound.status();
     Note(absl::StrCat("bound ", Escape(*bound)));
   }
+  for (const std::string& note : security->notes) Complain(note);
   return absl::OkStatus();
 }
 
@@ -302,14 +313,30 @@ Task<void> Session::WatchSignals(int fd) {
   End(kDone);
 }
 
+// Servers say nothing to who has the wrong keys: once, we say where to look. And who refused us
+// when the socket closes already, and so gives nothing up any more, is kept for the last word.
+void Session::OnClosed(const SocketEvent& closed) {
+  if (closed.was_ready) return;
+  const Cause cause = CauseOf(closed.status);
+  if (cause == Cause::kTransport && !hint_.empty()) {
+    Complain(absl::StrCat("the peer ended the handshake without a word: ", std::exchange(hint_, ""),
+                          " We try again"));
+  } else if (ended_ && cause == Cause::kPeerRejectedUs) {
+    refusal_ = absl::StrCat(closed.endpoint, ": ", closed.status.message());
+  }
+}
+
 // A peer that refuses us for good is told, and ends us if nobody else can come.
 void Session::WatchEvents() {
   SocketEvent event;
   while (socket_->NextEvent(&event)) {
+    if (event.kind == SocketEvent::Kind::kClosed) OnClosed(event);
     if (event.kind != SocketEvent::Kind::kGaveUp) continue;
     const std::string why =
         absl::StrCat(event.endpoint, ": ", event.status.message(), "; it will not be tried again");
-    if (--ways_ == 0) {
+    if (ended_) {
+      refusal_ = why;
+    } else if (--ways_ == 0) {
       Fail(why);
     } else {
       Complain(why);
@@ -321,6 +348,7 @@ void Session::WatchEvents() {
 int Session::Linger() {
   tasks_.RunOnce(absl::ZeroDuration());
   socket_->StartClose(args_.linger);
+  WatchEvents();
   while (!socket_->closed()) {
     const Instant now = net::Now();
     if (now >= deadline_) return kTimedOut;
@@ -330,10 +358,13 @@ int Session::Linger() {
       return kFailed;
     }
     tasks_.RunOnce(end - now);
+    WatchEvents();
   }
   const std::uint64_t lost = socket_->stats().lost;
   if (lost == 0) return code_;
-  if (code_ == kDone) {
+  if (code_ == kDone && !refusal_.empty()) {
+    Complain(refusal_);
+  } else if (code_ == kDone) {
     Complain(absl::StrCat(lost, lost == 1 ? " message was" : " messages were", " not sent"));
   }
   return kFailed;

@@ -82,6 +82,9 @@ class Socket {
   // SUB, XSUB: see monocoque::Socket::Subscribe.
   absl::Status Subscribe(std::string_view prefix);
   absl::Status Unsubscribe(std::string_view prefix);
+  // DISH: see monocoque::Socket::Join.
+  absl::Status Join(std::string_view group);
+  absl::Status Leave(std::string_view group);
   // Everything sent is handed to the kernel, as far as it takes it.
   void Flush();
   // Waits until so many peers have finished their handshake.

@@ -57,7 +57,7 @@ class SocketCore {
   // Receive is not the pattern's to answer: the socket is closing, or a notice waits.
   bool receives_apart() const { return receives_apart_; }
 
-  // ---- For Socket: facts (core_links.cc) -------------------------------------------------------
+  // ---- For Socket: facts (core_links.cc, core_dialers.cc) --------------------------------------
 
   void OnListening(ListenerId id, const Endpoint& bound);
   void OnListenFailed(ListenerId id, const absl::Status& why);
@@ -217,9 +217,13 @@ class SocketCore {
   void PrefetchNext() const;
   void AfterDraining(Link* link, Instant now);
 
+  // core_dialers.cc: attempts of dialers
+  void StartDial(Dialer* dialer, Instant now);
+  void RetryDial(Dialer* dialer, const absl::Status& why, Instant now);
+  void EndDialer(Dialer* dialer, Instant now);
+
   // core_links.cc: lives of links
   Link* MakeLink();
-  void StartDial(Dialer* dialer, Instant now);
   absl::Status Open(Link* link, const TransportInfo& transport, Instant now);
   // Draws all consequences of whatever happened on the link: events, timers, hints, lists. May
   // erase it.
@@ -239,8 +243,6 @@ class SocketCore {
   bool MayDeliver(const Link& link) const;
   bool EraseIfOver(Link* link);
   void EraseIfUnused(Peer* peer);
-  void RetryDial(Dialer* dialer, const absl::Status& why, Instant now);
-  void EndDialer(Dialer* dialer, Instant now);
   void CloseIfDrained(Link* link, Instant now);
   void AbortAll(Instant now);
 

@@ -9,24 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/host.h"
+#include "cli/roles.h"
 
 namespace monocoque::cli {
 namespace {
-
-struct Role {
-  std::string_view name;
-  SocketType type;
-};
-
-constexpr Role kRoles[] = {
-    {"pair", SocketType::kPair},     {"push", SocketType::kPush}, {"pull", SocketType::kPull},
-    {"req", SocketType::kReq},       {"rep", SocketType::kRep},   {"dealer", SocketType::kDealer},
-    {"router", SocketType::kRouter}, {"pub", SocketType::kPub},   {"sub", SocketType::kSub},
-    {"xpub", SocketType::kXPub},     {"xsub", SocketType::kXSub},
-};
-
-constexpr std::string_view kRoleNames =
-    "pair, push, pull, req, rep, dealer, router, pub, sub, xpub, xsub, and demo";
 
 absl::Status Usage(std::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(why, "; see monocoque --help"));
@@ -63,10 +49,10 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
     absl::StatusOr<std::string> identity = Unescape(value);
     if (!identity.ok()) return Usage(absl::StrCat("--identity: ", identity.status().message()));
     args->identity = *std::move(identity);
-  } else if (option == "--subscribe") {
-    absl::StatusOr<std::string> prefix = Unescape(value);
-    if (!prefix.ok()) return Usage(absl::StrCat("--subscribe: ", prefix.status().message()));
-    args->subscriptions.push_back(*std::move(prefix));
+  } else if (option == "--subscribe" || option == "--join") {
+    absl::StatusOr<std::string> name = Unescape(value);
+    if (!name.ok()) return Usage(absl::StrCat(option, ": ", name.status().message()));
+    (option == "--join" ? args->groups : args->subscriptions).push_back(*std::move(name));
   } else if (option == "--reply") {
     if (const auto reply = ParseLine(value); !reply.ok()) {
       return Usage(absl::StrCat("--reply: ", reply.status().message()));
@@ -99,22 +85,28 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
   return absl::OkStatus();
 }
 
-constexpr std::string_view kValued[] = {"--adapter", "--bind",     "--connect", "--count",
-                                        "--timeout", "--identity", "--reply",   "--interval",
-                                        "--format",  "--hwm",      "--linger",  "--subscribe"};
+constexpr std::string_view kValued[] = {
+    "--adapter",  "--bind",   "--connect", "--count",  "--timeout",   "--identity", "--reply",
+    "--interval", "--format", "--hwm",     "--linger", "--subscribe", "--join"};
 
-absl::Status CheckRole(const Args& args, std::string_view role) {
-  const bool answers = args.role == SocketType::kRep || args.role == SocketType::kRouter;
+absl::Status CheckRole(const Args& args, const Role& role) {
+  const auto for_others = [&role](std::string_view option, std::string_view whose) {
+    return Usage(absl::StrCat(option, " is for ", whose, ", not for ", role.name));
+  };
   if (args.places.empty()) return Usage("give --bind ENDPOINT or --connect ENDPOINT");
   if (args.echo && args.reply) return Usage("--echo and --reply exclude each other");
-  if ((args.echo || args.reply) && !answers) {
-    return Usage(absl::StrCat("--echo and --reply are for rep and router, not for ", role));
+  if ((args.echo || args.reply) && !role.answers) {
+    return for_others("answering with --echo or --reply", "rep, router, server and peer");
   }
-  const bool subscribes = args.role == SocketType::kSub || args.role == SocketType::kXSub;
-  if (!args.subscriptions.empty() && !subscribes) {
-    return Usage(absl::StrCat("--subscribe is for sub and xsub, not for ", role));
+  if (args.reply && role.single_part && absl::StrContains(*args.reply, '\t')) {
+    return Usage(absl::StrCat("--reply: ", role.name, " answers with one part"));
   }
-  if (args.role == SocketType::kRep && !args.echo && !args.reply) {
+  const bool subscribes = role.type == SocketType::kSub || role.type == SocketType::kXSub;
+  if (!args.subscriptions.empty() && !subscribes) return for_others("--subscribe", "sub and xsub");
+  const bool joins = role.type == SocketType::kDish;
+  if (!args.groups.empty() && !joins) return for_others("--join", "dish");
+  if (args.groups.empty() && joins) return Usage("dish needs --join GROUP: it receives no other");
+  if (role.type == SocketType::kRep && !args.echo && !args.reply) {
     return Usage("rep needs --echo or --reply TEXT to answer with");
   }
   if (absl::Status fits = CheckSecurity(args.security); !fits.ok()) return Usage(fits.message());
@@ -157,68 +149,21 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
     }
     if (absl::Status set = SetOption(&args, option, value); !set.ok()) return set;
   }
-  if (role.empty()) return Usage(absl::StrCat("give a role: there are ", kRoleNames));
+  if (role.empty())
+    return Usage(absl::StrCat("give a role: there are ", RoleNames(", "), ", and demo"));
   if (role == "demo") {
     if (words.size() > 1) return Usage("demo takes no options");
     args.mode = Args::Mode::kDemo;
     return args;
   }
-  for (const Role& known : kRoles) {
-    if (known.name != role) continue;
-    args.role = known.type;
-    if (absl::Status fits = CheckRole(args, role); !fits.ok()) return fits;
-    return args;
+  const Role* const known = FindRole(role);
+  if (known == nullptr) {
+    return Usage(absl::StrCat("unknown role \"", Escape(role), "\"; there are ", RoleNames(", "),
+                              ", and demo"));
   }
-  return Usage(absl::StrCat("unknown role \"", Escape(role), "\"; there are ", kRoleNames));
-}
-
-std::string_view HelpText() {
-  return R"(monocoque: send and receive with any ZeroMQ peer
-
-usage: monocoque ROLE (--bind ENDPOINT | --connect ENDPOINT)... [OPTION]...
-       monocoque demo
-       monocoque keygen --out PREFIX
-       monocoque passwd --password-file FILE NAME
-
-roles: pair push pull req rep dealer router pub sub xpub xsub
-endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH, ipc://@NAME
-
-  --adapter NAME     the runtime to use: uring (io_uring, the default), uv (libuv) or asio (Boost.Asio)
-  --count N          end after N messages received, or sent by a role that only sends
-  --timeout SECONDS  end after so long, whatever happened (exit 3)
-  --identity ID      our routing id, told to ROUTER peers
-  --echo             rep, router: answer each message with itself
-  --reply TEXT       rep, router: answer each message with TEXT
-  --subscribe PREFIX sub, xsub: messages that begin so (repeatable; sub without any: all)
-  --interval MS      wait between sends
-  --format FORMAT    how messages are printed: text, hex, json
-  --hwm N            high-water mark in messages, both ways; 0 is none
-  --linger MS        at the end, wait so long at most for what was sent to go out
-  --help, --version
-
-security, for every role; with none of these nothing is encrypted and everybody is let in:
-  --plain-username NAME, --plain-password-file FILE
-                     PLAIN client: name and password (the file's first line) go in clear
-  --plain-server, --plain-users FILE
-                     PLAIN server: lets in who is in the file, lines that passwd makes
-  --curve-key PREFIX.key, --curve-server-key KEY
-                     CURVE client: our keys, and the server's public key as in its PREFIX.pub
-  --curve-server, --curve-key PREFIX.key, --allow-key PREFIX.pub (repeatable) or --allow-any-key
-                     CURVE server: lets in whose keys these are
-  --zap-domain NAME  server: what the authenticator is told as domain
-keygen makes PREFIX.key and PREFIX.pub, never over files that are there; passwd prints a line for
---plain-users.
-
-All but pull, sub and rep read messages from stdin, one a line, parts separated by a tab; all but
-push and pub print what they receive to stdout in the same form. In both, \\ \t \n stand for those
-three, \xNN for any other octet that is not printable. router has the peer's routing id as first part; xpub prints, and xsub takes,
-subscriptions as \x01PREFIX and \x00PREFIX.
-pub and xpub wait up to a second for a first subscription before they send.
-A bound endpoint is printed to stderr, and so are errors.
-At the end of input push, pub and req end once everything is sent; the others stay until --count,
---timeout or a signal.
-exit: 0 done, 1 failed, 2 usage, 3 timed out
-)";
+  args.role = known->type;
+  if (absl::Status fits = CheckRole(args, *known); !fits.ok()) return fits;
+  return args;
 }
 
 }  // namespace monocoque::cli

@@ -28,6 +28,7 @@ struct Args {
   SocketType role = SocketType::kPull;
   std::vector<Place> places;  // in the order given
   std::vector<std::string> subscriptions;
+  std::vector<std::string> groups;
   std::optional<std::uint64_t> count;
   absl::Duration timeout = absl::InfiniteDuration();
   std::string identity;
@@ -43,9 +44,6 @@ struct Args {
 
 // An error is a usage error: one line.
 absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words);
-
-// What --help prints.
-std::string_view HelpText();
 
 }  // namespace monocoque::cli
 

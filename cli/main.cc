@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "cli/args.h"
 #include "cli/demo.h"
+#include "cli/ending.h"
+#include "cli/help.h"
 #include "cli/keys.h"
 #include "cli/output.h"
 #include "cli/role.h"

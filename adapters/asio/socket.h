@@ -41,6 +41,10 @@ using DefaultToken =
                        boost::asio::use_awaitable_t<>,
                        boost::asio::default_completion_token_t<Executor>>;
 
+// A completion token, that is.
+template <typename T>
+concept NoOptions = !std::same_as<std::remove_cvref_t<T>, LinkOptions>;
+
 // Begins an operation once its handler is known.
 template <typename Executor>
 class Initiation {
@@ -296,18 +300,30 @@ class basic_socket {
   // Completes when: the socket listens, at once; with the bound endpoint.
   // Codes: as bind.
   // Cancellation: none; it is done at once.
-  template <typename Token = default_token>
+  template <detail::NoOptions Token = default_token>
   auto async_bind(std::string_view endpoint, Token&& token = {}) {
-    return Begin(detail::BindStep(endpoint), std::forward<Token>(token));
+    return Begin(detail::BindStep(endpoint, nullptr), std::forward<Token>(token));
+  }
+  // With options of its own, which are copied.
+  template <typename Token = default_token>
+  auto async_bind(std::string_view endpoint, const LinkOptions& options, Token&& token = {}) {
+    return Begin(detail::BindStep(endpoint, std::make_shared<const LinkOptions>(options)),
+                 std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
   // Completes when: connecting has begun; it goes on in the background. See async_wait_ready.
   // Codes: as connect.
   // Cancellation: none; it is done at once.
-  template <typename Token = default_token>
+  template <detail::NoOptions Token = default_token>
   auto async_connect(std::string_view endpoint, Token&& token = {}) {
-    return Begin(detail::ConnectStep(endpoint), std::forward<Token>(token));
+    return Begin(detail::ConnectStep(endpoint, nullptr), std::forward<Token>(token));
+  }
+  // With options of its own, which are copied.
+  template <typename Token = default_token>
+  auto async_connect(std::string_view endpoint, const LinkOptions& options, Token&& token = {}) {
+    return Begin(detail::ConnectStep(endpoint, std::make_shared<const LinkOptions>(options)),
+                 std::forward<Token>(token));
   }
 
   // Signature: void(error_code)

@@ -80,14 +80,15 @@ void SocketState::Run() {
   int served = 0;
   for (int turns = 0; turns < kDriverTurnsATurn; ++turns) {
     while (served < kServedATurn && Serve()) ++served;
-    if (served == kServedATurn) return;
-    if (!std::exchange(due_, false)) {
-      left_ = false;
-      return;
+    // The driver's comes in any case: whoever always has something to send would starve it.
+    left_ = served == kServedATurn;
+    if (!std::exchange(due_, false)) return;
+    if (driver_) {
+      driver_->Turn();
+      CheckClosed();
     }
-    if (!driver_) continue;
-    driver_->Turn();
-    CheckClosed();
+    if (left_) return;
+    left_ = true;
   }
 }
 

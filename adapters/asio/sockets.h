@@ -137,6 +137,7 @@ using Scatter = detail::Sender<SocketType::kScatter>;
 using Gather = detail::Receiver<SocketType::kGather>;
 using Peer = detail::Both<SocketType::kPeer>;
 using Channel = detail::Both<SocketType::kChannel>;
+using Stream = detail::Both<SocketType::kStream>;
 
 }  // namespace monocoque::asio
 

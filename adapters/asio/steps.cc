@@ -82,12 +82,12 @@ bool WaitStep::Try(SocketState* socket) {
 }
 
 bool BindStep::Try(SocketState* socket) {
-  value = socket->Bind(endpoint, nullptr, &ec);
+  value = socket->Bind(endpoint, options.get(), &ec);
   return true;
 }
 
 bool ConnectStep::Try(SocketState* socket) {
-  ec = socket->Connect(endpoint, nullptr);
+  ec = socket->Connect(endpoint, options.get());
   return true;
 }
 

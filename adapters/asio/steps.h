@@ -3,12 +3,15 @@
 
 #include <boost/system/error_code.hpp>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "protocol/socket/options.h"
 #include "protocol/wire/message.h"
 
 // What the asynchronous operations of a socket do, apart from handlers and executors. Each has its
@@ -85,18 +88,23 @@ struct WaitStep : StatusStep {
   std::size_t peers;
 };
 
+// Options are kept until the step is taken; null: the socket's own.
 struct BindStep : ValueStep<std::string> {
-  explicit BindStep(std::string_view where) : endpoint(where) {}
+  BindStep(std::string_view where, std::shared_ptr<const LinkOptions> link)
+      : endpoint(where), options(std::move(link)) {}
   static Place place() { return Place::kNone; }
   bool Try(SocketState* socket);
   std::string endpoint;
+  std::shared_ptr<const LinkOptions> options;
 };
 
 struct ConnectStep : StatusStep {
-  explicit ConnectStep(std::string_view where) : endpoint(where) {}
+  ConnectStep(std::string_view where, std::shared_ptr<const LinkOptions> link)
+      : endpoint(where), options(std::move(link)) {}
   static Place place() { return Place::kNone; }
   bool Try(SocketState* socket);
   std::string endpoint;
+  std::shared_ptr<const LinkOptions> options;
 };
 
 struct FlushStep : StatusStep {

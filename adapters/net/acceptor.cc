@@ -51,14 +51,17 @@ void Acceptor::OnReady(bool /*readable*/, bool /*writable*/) {
   for (int i = 0; i < kMaxAccepts && accepting_; ++i) {
     const int fd = accept4(socket_->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
-      driver_.OnAccepted(listener_, fd);
+      const absl::StatusOr<TransportInfo> info = socket_->Admit(fd);
+      if (info.ok()) {
+        driver_.OnAccepted(listener_, fd, *info);
+      } else {
+        driver_.OnAcceptFailed(listener_, info.status());
+      }
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-    driver_.machine().OnAcceptFailed(listener_, SystemError("accept", socket_->bound(), errno),
-                                     driver_.now());
-    driver_.Touch();
+    driver_.OnAcceptFailed(listener_, SystemError("accept", socket_->bound(), errno));
     watch_->Want(false, false);
     driver_.SetTimer(this, driver_.now() + kPause);
     return;

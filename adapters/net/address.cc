@@ -61,15 +61,16 @@ Address UnixAddress(const Endpoint& endpoint) {
   return address;
 }
 
-bool FindInterface(const std::string& name, Address* out) {
+// Its first address of this family.
+bool FindInterface(const std::string& name, int family, Address* out) {
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return false;
   bool found = false;
   for (const ifaddrs* it = list; it != nullptr && !found; it = it->ifa_next) {
-    if (it->ifa_addr == nullptr || name != it->ifa_name || it->ifa_addr->sa_family != AF_INET)
+    if (it->ifa_addr == nullptr || name != it->ifa_name || it->ifa_addr->sa_family != family)
       continue;
-    std::memcpy(&out->storage, it->ifa_addr, sizeof(sockaddr_in));
-    out->size = sizeof(sockaddr_in);
+    out->size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    std::memcpy(&out->storage, it->ifa_addr, out->size);
     found = true;
   }
   freeifaddrs(list);
@@ -127,25 +128,37 @@ const sockaddr* Address::get() const { return reinterpret_cast<const sockaddr*>(
 
 absl::Status SystemError(std::string_view what, const Endpoint& endpoint, int error) {
   const std::string_view advice = Advice(endpoint, what == "bind", error);
-  std::array<char, 128> buffer{};
-  const std::string_view reason =
-      advice.empty() ? std::string_view(strerror_r(error, buffer.data(), buffer.size())) : advice;
-  const std::string sentence =
-      absl::StrCat(what, " ", absl::CHexEscape(endpoint.ToString()), ": ", reason, ".");
-  return absl::Status(absl::ErrnoToStatusCode(error), sentence);
+  return InSentence(what, endpoint,
+                    absl::Status(absl::ErrnoToStatusCode(error),
+                                 advice.empty() ? ErrorText(error) : std::string(advice)));
 }
 
-absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint) {
+absl::Status InSentence(std::string_view what, const Endpoint& endpoint, const absl::Status& why) {
+  if (why.ok()) return why;
+  return absl::Status(why.code(), absl::StrCat(what, " ", absl::CHexEscape(endpoint.ToString()),
+                                               ": ", why.message(), "."));
+}
+
+std::string ErrorText(int error) {
+  std::array<char, 128> buffer{};
+  return strerror_r(error, buffer.data(), buffer.size());
+}
+
+absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint, std::optional<bool> ipv6) {
   if (endpoint.transport == Transport::kIpc) return UnixAddress(endpoint);
   if (endpoint.transport != Transport::kTcp) {
     return absl::UnimplementedError(
         absl::StrCat("bind ", absl::CHexEscape(endpoint.ToString()), ": no such transport here."));
   }
   Address address;
-  if (ParseNumeric(endpoint.host == "*" ? "0.0.0.0" : endpoint.host, endpoint.port, &address)) {
-    return address;
+  const bool prefers_ipv6 = ipv6.value_or(false);
+  const std::string any = prefers_ipv6 ? "::" : "0.0.0.0";
+  if (ParseNumeric(endpoint.host == "*" ? any : endpoint.host, endpoint.port, &address)) {
+    if (address.family() == AF_INET || ipv6.value_or(true)) return address;
+    return InSentence("bind", endpoint, NoIpv6Error());
   }
-  if (FindInterface(endpoint.host, &address)) {
+  if ((prefers_ipv6 && FindInterface(endpoint.host, AF_INET6, &address)) ||
+      FindInterface(endpoint.host, AF_INET, &address)) {
     SetPort(&address, endpoint.port);
     return address;
   }
@@ -166,6 +179,10 @@ absl::StatusOr<std::vector<Address>> NumericAddresses(const Endpoint& endpoint) 
                                                  ": no such transport here."));
   }
   return found;
+}
+
+absl::Status NoIpv6Error() {
+  return absl::InvalidArgumentError("that is IPv6, and the option ipv6 is false");
 }
 
 addrinfo NameHints() {

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,8 @@ struct Address {
 };
 
 // Where to listen: a numeric address, an interface's name, "*", or a Unix path. Asks no name server
-// (E-3).
-absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint);
+// (E-3). `ipv6`: see TransportOptions.
+absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint, std::optional<bool> ipv6 = {});
 
 // Where to dial, if that takes no name server; nothing (an empty list) if the host is a name.
 absl::StatusOr<std::vector<Address>> NumericAddresses(const Endpoint& endpoint);
@@ -37,6 +38,8 @@ absl::StatusOr<std::vector<Address>> ResolveName(const std::string& host, std::u
 addrinfo NameHints();
 std::vector<Address> AddressesOf(const addrinfo* list, std::uint16_t port);
 absl::Status NoAddressError(std::string_view host, std::string_view why);
+// An address of IPv6 where that is not wanted.
+absl::Status NoIpv6Error();
 
 // The address as an endpoint: what a listener is bound to, whom a link talks to.
 Endpoint EndpointOf(const Address& address);
@@ -46,6 +49,10 @@ std::string RemoteText(int fd);
 // One sentence for a failed system call: what ("bind", "connect", "accept"), where, why, and what
 // to do.
 absl::Status SystemError(std::string_view what, const Endpoint& endpoint, int error);
+// The same around a reason of ours; OK stays OK.
+absl::Status InSentence(std::string_view what, const Endpoint& endpoint, const absl::Status& why);
+// The system's own words.
+std::string ErrorText(int error);
 
 }  // namespace monocoque::net
 

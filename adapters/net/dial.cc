@@ -1,105 +1,101 @@
 #include "adapters/net/dial.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
 #include "adapters/net/socket_driver.h"
-#include "adapters/net/stream.h"
 
 namespace monocoque::net {
 
-Dial::Dial(SocketDriver* driver, LinkId link, const Endpoint& endpoint)
-    : driver_(*driver), link_(link), endpoint_(endpoint) {}
+using Next = DialSteps::Next;
+
+Dial::Dial(SocketDriver* driver, const action::Dial& dial)
+    : driver_(*driver), link_(dial.link), steps_(dial) {}
 
 Dial::~Dial() {
   driver_.SetTimer(this, Instant::Never());
-  Drop();
-}
-
-void Dial::Drop() {
   watch_.reset();
-  if (fd_ >= 0) close(std::exchange(fd_, -1));
 }
 
-void Dial::Start() {
-  absl::StatusOr<std::vector<Address>> numeric = NumericAddresses(endpoint_);
-  if (numeric.ok() && numeric->empty()) {
-    lookup_ = driver_.reactor().Resolve(endpoint_.host, endpoint_.port,
-                                        [this](absl::StatusOr<std::vector<Address>> found) {
-                                          driver_.Tick();
-                                          OnResolved(std::move(found));
-                                        });
-  } else {
-    OnResolved(std::move(numeric));
+void Dial::Start() { Go(steps_.Start()); }
+
+void Dial::Go(Next next) {
+  while (next == Next::kConnect) {
+    const int error = Connect();
+    if (error == EINPROGRESS) break;
+    next = steps_.OnConnected(error);
+  }
+  next_ = next;
+  switch (next) {
+    case Next::kResolve:
+      lookup_ = driver_.reactor().Resolve(steps_.host(), steps_.port(),
+                                          [this](absl::StatusOr<std::vector<Address>> found) {
+                                            driver_.Tick();
+                                            Go(steps_.OnResolved(std::move(found)));
+                                          });
+      return;
+    case Next::kConnect:
+    case Next::kWrite:
+      Await(false, true);
+      return;
+    case Next::kRead:
+      Await(true, false);
+      return;
+    case Next::kDone:
+    case Next::kFailed:
+      driver_.SetTimer(this, driver_.now());
+      driver_.Touch();
+      return;
   }
 }
 
-void Dial::OnResolved(absl::StatusOr<std::vector<Address>> found) {
-  if (!found.ok()) {
-    Later(found.status());
+// What came of it: EINPROGRESS, that is not known yet.
+int Dial::Connect() {
+  driver_.SetTimer(this, driver_.now() + steps_.patience());
+  driver_.Touch();
+  const Address& address = steps_.address();
+  if (connect(steps_.fd(), address.get(), address.size) == 0) return 0;
+  return errno == EINTR ? EINPROGRESS : errno;
+}
+
+void Dial::Await(bool readable, bool writable) {
+  absl::StatusOr<std::unique_ptr<Watch>> watch = driver_.reactor().MakeWatch(steps_.fd(), this);
+  if (!watch.ok()) {
+    Go(steps_.GiveUp(watch.status()));
     return;
   }
-  addresses_ = *std::move(found);
-  TryNext(SystemError("connect", endpoint_, EADDRNOTAVAIL));
-}
-
-// `last`: what the last address said, told if there is no further one.
-void Dial::TryNext(absl::Status last) {
-  while (next_ < addresses_.size()) {
-    Drop();
-    last = Try(addresses_[next_++]);
-    if (last.ok()) return;
-  }
-  Later(std::move(last));
-}
-
-// OK: under way, or done.
-absl::Status Dial::Try(const Address& address) {
-  const absl::StatusOr<int> fd = StreamToward(endpoint_, address);
-  if (!fd.ok()) return fd.status();
-  fd_ = *fd;
-  if (connect(fd_, address.get(), address.size) == 0) {
-    Later(absl::OkStatus());
-    return absl::OkStatus();
-  }
-  if (errno != EINPROGRESS && errno != EINTR) return SystemError("connect", endpoint_, errno);
-  absl::StatusOr<std::unique_ptr<Watch>> watch = driver_.reactor().MakeWatch(fd_, this);
-  if (!watch.ok()) return watch.status();
   watch_ = *std::move(watch);
-  watch_->Want(false, true);
-  return absl::OkStatus();
+  watch_->Want(readable, writable);
 }
 
 void Dial::OnReady(bool /*readable*/, bool /*writable*/) {
   driver_.Tick();
+  watch_.reset();
+  if (next_ != Next::kConnect) {
+    Go(steps_.OnReady());
+    return;
+  }
   int error = 0;
   socklen_t size = sizeof(error);
-  if (getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
-  if (error == 0) {
-    Finish(absl::OkStatus());
-  } else {
-    TryNext(SystemError("connect", endpoint_, error));
-  }
+  if (getsockopt(steps_.fd(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+  Go(steps_.OnConnected(error));
 }
 
-void Dial::Later(absl::Status outcome) {
-  outcome_ = std::move(outcome);
-  driver_.SetTimer(this, driver_.now());
-  driver_.Touch();
-}
-
-void Dial::OnTime(Instant /*now*/) { Finish(outcome_); }
-
-void Dial::Finish(const absl::Status& outcome) {
-  watch_.reset();
-  if (outcome.ok()) {
-    driver_.OnDialed(link_, std::exchange(fd_, -1));
-  } else {
-    driver_.OnDialFailed(link_, outcome);
+void Dial::OnTime(Instant /*now*/) {
+  if (next_ != Next::kDone && next_ != Next::kFailed) {
+    watch_.reset();
+    Go(steps_.OnTimeout());
+    return;
   }
+  if (next_ == Next::kFailed) {
+    driver_.OnDialFailed(link_, steps_.status());
+    return;
+  }
+  int fd = -1;
+  const TransportInfo info = steps_.Take(&fd);
+  driver_.OnDialed(link_, fd, info);
 }
 
 }  // namespace monocoque::net

@@ -1,5 +1,6 @@
 #include "adapters/net/listener.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,9 +15,6 @@
 
 namespace monocoque::net {
 namespace {
-
-// Connections that wait to be accepted.
-constexpr int kBacklog = 100;
 
 // Removes the file of a socket that nobody listens on any more. An error if something lives there.
 absl::Status RemoveDeadSocket(const Endpoint& endpoint, const Address& address) {
@@ -42,12 +40,16 @@ absl::Status RemoveDeadSocket(const Endpoint& endpoint, const Address& address) 
 Listener::Listener(Listener&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       bound_(std::move(other.bound_)),
+      options_(std::move(other.options_)),
+      admission_(std::move(other.admission_)),
       unlink_(std::exchange(other.unlink_, {})),
       directory_(std::exchange(other.directory_, {})) {}
 
 Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(bound_, other.bound_);
+  std::swap(options_, other.options_);
+  std::swap(admission_, other.admission_);
   std::swap(unlink_, other.unlink_);
   std::swap(directory_, other.directory_);
   return *this;
@@ -59,34 +61,68 @@ Listener::~Listener() {
   if (!directory_.empty()) rmdir(directory_.c_str());
 }
 
-absl::StatusOr<Listener> Listener::Open(const Endpoint& wanted) {
+absl::StatusOr<Listener> Listener::Open(const action::Listen& listen) {
+  return Open(*listen.endpoint, *listen.transport);
+}
+
+absl::StatusOr<Listener> Listener::Open(const Endpoint& endpoint, const TransportOptions& options) {
   Listener listener;
-  Endpoint endpoint = wanted;
+  absl::StatusOr<Admission> admission = Admission::Create(options);
+  if (!admission.ok()) return InSentence("bind", endpoint, admission.status());
+  listener.admission_ = *std::move(admission);
+  listener.options_ = options;
+  const absl::Status opened =
+      options.descriptor >= 0 ? listener.Adopt(endpoint) : listener.Bind(endpoint);
+  if (!opened.ok()) return opened;
+  return listener;
+}
+
+absl::Status Listener::Adopt(const Endpoint& wanted) {
+  const absl::StatusOr<int> fd = DuplicateStream(options_.descriptor, wanted.transport, true);
+  if (!fd.ok()) return InSentence("bind", wanted, fd.status());
+  fd_ = *fd;
+  bound_ = LocalEndpoint(fd_);
+  return absl::OkStatus();
+}
+
+absl::Status Listener::Bind(Endpoint endpoint) {
   if (endpoint.any_path) {
     std::string directory = "/tmp/monocoque-XXXXXX";
-    if (mkdtemp(directory.data()) == nullptr) return SystemError("bind", wanted, errno);
-    listener.directory_ = directory;
+    if (mkdtemp(directory.data()) == nullptr) return SystemError("bind", endpoint, errno);
+    directory_ = directory;
     endpoint.path = directory + "/socket";
     endpoint.any_path = false;
   }
-  absl::StatusOr<Address> address = AddressForBind(endpoint);
+  const absl::StatusOr<Address> address = AddressForBind(endpoint, options_.ipv6);
   if (!address.ok()) return address.status();
   const bool file = endpoint.transport == Transport::kIpc && !endpoint.abstract;
   if (file) {
     if (absl::Status free = RemoveDeadSocket(endpoint, *address); !free.ok()) return free;
   }
-  const int fd = StreamSocket(address->family());
-  if (fd < 0) return SystemError("bind", endpoint, -fd);
-  listener.fd_ = fd;
-  if (!file) {
-    const int on = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  fd_ = StreamSocket(address->family());
+  if (fd_ < 0) return SystemError("bind", endpoint, -fd_);
+  // What is accepted inherits most of it; what cannot be is said here, where somebody listens.
+  const absl::Status tuned = TuneStream(fd_, options_);
+  if (!tuned.ok()) return InSentence("bind", endpoint, tuned);
+  const int on = 1;
+  const int off = 0;
+  if (!file) setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (options_.ipv6.value_or(false) && address->family() == AF_INET6) {
+    setsockopt(fd_, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
   }
-  if (bind(fd, address->get(), address->size) != 0) return SystemError("bind", endpoint, errno);
-  if (file) listener.unlink_ = endpoint.path;
-  if (listen(fd, kBacklog) != 0) return SystemError("bind", endpoint, errno);
-  listener.bound_ = endpoint.transport == Transport::kTcp ? LocalEndpoint(fd) : endpoint;
-  return listener;
+  if (bind(fd_, address->get(), address->size) != 0) return SystemError("bind", endpoint, errno);
+  if (file) unlink_ = endpoint.path;
+  if (listen(fd_, options_.backlog) != 0) return SystemError("bind", endpoint, errno);
+  bound_ = endpoint.transport == Transport::kTcp ? LocalEndpoint(fd_) : endpoint;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TransportInfo> Listener::Admit(int accepted) const {
+  absl::Status fits = admission_.Check(accepted);
+  if (fits.ok()) fits = TuneStream(accepted, options_);
+  if (fits.ok()) return DescribeStream(accepted);
+  close(accepted);
+  return InSentence("accept", bound_, fits);
 }
 
 }  // namespace monocoque::net

@@ -1,12 +1,16 @@
 #ifndef MONOCOQUE_ADAPTERS_NET_LISTENER_H_
 #define MONOCOQUE_ADAPTERS_NET_LISTENER_H_
 
+#include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adapters/net/address.h"
+#include "adapters/net/admission.h"
+#include "protocol/drive/action.h"
 #include "protocol/drive/endpoint.h"
+#include "protocol/drive/transport_options.h"
 
 namespace monocoque::net {
 
@@ -16,7 +20,10 @@ class Listener {
  public:
   // Binds and listens. A dead Unix socket's file in the way is replaced, a live one's or any other
   // file never (E-14). `*` makes a directory of its own for the path, removed at the end (E-12).
-  static absl::StatusOr<Listener> Open(const Endpoint& endpoint);
+  // With a descriptor in the options that one is what listens, and nothing is tidied up but ours.
+  static absl::StatusOr<Listener> Open(const action::Listen& listen);
+  static absl::StatusOr<Listener> Open(const Endpoint& endpoint,
+                                       const TransportOptions& options = {});
 
   Listener(Listener&& other) noexcept;
   Listener& operator=(Listener&& other) noexcept;
@@ -25,12 +32,19 @@ class Listener {
   int fd() const { return fd_; }
   // With the port that the system chose.
   const Endpoint& bound() const { return bound_; }
+  // Lets in what was accepted, tuned, or says why not: then it is closed.
+  absl::StatusOr<TransportInfo> Admit(int accepted) const;
 
  private:
   Listener() = default;
 
+  absl::Status Adopt(const Endpoint& wanted);
+  absl::Status Bind(Endpoint endpoint);
+
   int fd_ = -1;
   Endpoint bound_;
+  TransportOptions options_;
+  Admission admission_;
   std::string unlink_;     // the socket file
   std::string directory_;  // made for it
 };

@@ -10,7 +10,6 @@
 #include "adapters/net/acceptor.h"
 #include "adapters/net/dial.h"
 #include "adapters/net/host.h"
-#include "adapters/net/stream.h"
 #include "adapters/net/stream_link.h"
 #include "protocol/drive/endpoint.h"
 
@@ -160,7 +159,7 @@ void SocketDriver::Do(const action::Dial& dial) {
     inproc_->Dial(dial);
     return;
   }
-  auto attempt = std::make_unique<Dial>(this, dial.link, *dial.endpoint);
+  auto attempt = std::make_unique<Dial>(this, dial);
   Dial* started = attempt.get();
   dials_[dial.link] = std::move(attempt);
   started->Start();
@@ -183,7 +182,7 @@ absl::StatusOr<Endpoint> SocketDriver::Listen(const action::Listen& listen) {
     if (absl::Status taken = inproc_->Listen(listen); !taken.ok()) return taken;
     return *listen.endpoint;
   }
-  absl::StatusOr<Listener> socket = Listener::Open(*listen.endpoint);
+  absl::StatusOr<Listener> socket = Listener::Open(listen);
   if (!socket.ok()) return socket.status();
   Endpoint bound = socket->bound();
   absl::StatusOr<std::unique_ptr<Acceptor>> acceptor =
@@ -237,9 +236,7 @@ void SocketDriver::AddLink(LinkId link, int fd) {
   links_[link] = std::make_unique<StreamLink>(this, link, fd);
 }
 
-void SocketDriver::OnAccepted(ListenerId listener, int fd) {
-  const TransportInfo info = DescribeStream(fd);
-  TuneStream(fd);
+void SocketDriver::OnAccepted(ListenerId listener, int fd, const TransportInfo& info) {
   const absl::StatusOr<LinkId> link = machine_.OnAccepted(listener, info, now_);
   if (link.ok()) {
     AddLink(*link, fd);
@@ -251,10 +248,15 @@ void SocketDriver::OnAccepted(ListenerId listener, int fd) {
   Touch();
 }
 
-void SocketDriver::OnDialed(LinkId link, int fd) {
+void SocketDriver::OnAcceptFailed(ListenerId listener, const absl::Status& why) {
+  machine_.OnAcceptFailed(listener, why, now_);
+  Touch();
+}
+
+void SocketDriver::OnDialed(LinkId link, int fd, const TransportInfo& info) {
   if (auto dial = dials_.extract(link)) retired_.push_back(std::move(dial.mapped()));
   AddLink(link, fd);
-  machine_.OnDialed(link, DescribeStream(fd), now_);
+  machine_.OnDialed(link, info, now_);
   Touch();
 }
 

@@ -116,8 +116,10 @@ class SocketDriver final : public PumpDriver {
   // Reads the clock.
   void Tick();
   void SetTimer(Timed* timed, Instant when) { timers_.Set(&timed->timer, when); }
-  void OnAccepted(ListenerId listener, int fd);
-  void OnDialed(LinkId link, int fd);
+  // What the listener let in, and what it did not.
+  void OnAccepted(ListenerId listener, int fd, const TransportInfo& info);
+  void OnAcceptFailed(ListenerId listener, const absl::Status& why);
+  void OnDialed(LinkId link, int fd, const TransportInfo& info);
   void OnDialFailed(LinkId link, const absl::Status& why);
   // Its stream ended: the core is told.
   void OnLinkOver(LinkId link, const absl::Status& why);
@@ -163,7 +165,7 @@ class SocketDriver final : public PumpDriver {
   EndpointNames<ListenerId> bound_;
   EndpointNames<DialerId> connected_;
   std::uint64_t lost_before_ = 0;
-  Admission admission_;
+  monocoque::Admission admission_;
 };
 
 }  // namespace monocoque::net

@@ -6,19 +6,26 @@
 #include "adapters/net/address.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/endpoint.h"
+#include "protocol/drive/transport_options.h"
 
 namespace monocoque::net {
 
-// What every new stream descriptor of ours gets, dialed or accepted: no delay on tcp, larger
-// buffers on Unix sockets; the buffers of tcp stay with the kernel's own tuning.
-void TuneStream(int fd);
+// What every stream descriptor of ours gets, to listen with, dialed or accepted: what the options
+// ask for; no delay on tcp, larger buffers on Unix sockets; the buffers of tcp stay with the
+// kernel's own tuning. An error names the option that the system did not take, and its value.
+absl::Status TuneStream(int fd, const TransportOptions& options = {});
 
 // A non-blocking stream socket that does not outlive an exec; a negative errno if there is none.
 int StreamSocket(int family);
 
+// A duplicate of a stream socket of somebody else's, non-blocking, that does not outlive an exec.
+// An error: it is none of this transport, or, of those, not `listening` or just that.
+absl::StatusOr<int> DuplicateStream(int fd, Transport transport, bool listening);
+
 // A descriptor ready to be connected to `address`, one of those of `endpoint`: tuned, and bound to
 // the endpoint's source address if it has one.
-absl::StatusOr<int> StreamToward(const Endpoint& endpoint, const Address& address);
+absl::StatusOr<int> StreamToward(const Endpoint& endpoint, const Address& address,
+                                 const TransportOptions& options = {});
 
 // Who talks to whom on a connected descriptor.
 TransportInfo DescribeStream(int fd);

@@ -1,6 +1,7 @@
 #include "adapters/uring/link_io.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,48 +14,17 @@
 #include "adapters/uring/socket_state.h"
 
 namespace monocoque::uring {
+
+using Next = net::DialSteps::Next;
+
 namespace {
 
 // How long a peer may take to close after we said we are done.
 constexpr absl::Duration kDrainTime = absl::Seconds(1);
-// The pause before reading is tried again after memory was out.
-constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // The pause after an accept that failed for want of descriptors.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
-// Slices of one write.
-constexpr std::size_t kMaxSpans = 512;
 
 }  // namespace
-
-// A write under way: the batch and the list of its pieces, kept only while it lasts.
-class LinkIo::SendOp final : public Completion {
- public:
-  SendOp(LinkIo* link, TransmitBatch octets) : batch(std::move(octets)), link_(link) {}
-
-  void Submit(Ring* ring, int fd) {
-    std::array<Bytes, kMaxSpans> spans;
-    const std::size_t count = batch.Spans(spans);
-    iov_.resize(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      iov_[i] = {const_cast<std::uint8_t*>(spans[i].data()), spans[i].size()};
-    }
-    message_ = {};
-    message_.msg_iov = iov_.data();
-    message_.msg_iovlen = count;
-    io_uring_sqe* sqe = ring->Prepare(this);
-    io_uring_prep_sendmsg(sqe, fd, &message_, MSG_NOSIGNAL);
-    io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
-  }
-  void OnCompletion(int result, unsigned) override { link_->OnSent(result); }
-
-  TransmitBatch batch;
-  std::size_t written = 0;
-
- private:
-  LinkIo* link_;
-  std::vector<iovec> iov_;
-  msghdr message_{};
-};
 
 LinkIo::LinkIo(Loop* loop, SocketState* owner, LinkId link, int fd)
     : loop_(*loop), owner_(owner), owned_(this), link_(link), fd_(fd) {
@@ -84,7 +54,7 @@ void LinkIo::Arm() {
   if (armed_ || fd_ < 0 || loop_.closing()) return;
   if (mode_ == ReadMode::kDirect && ArmWindow()) return;
   armed_ = true;
-  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_sqe* sqe = loop_.ring().Prepare();
   if (loop_.buffers() != nullptr) {
     io_uring_prep_recv_multishot(sqe, fd_, nullptr, 0, 0);
     loop_.buffers()->Fit(sqe);
@@ -92,7 +62,7 @@ void LinkIo::Arm() {
     // Nothing is held for a link that has nothing to read.
     io_uring_prep_poll_add(sqe, fd_, POLLIN | POLLRDHUP);
   }
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+  loop_.ring().Own(sqe, this);
 }
 
 // The rest of a large frame goes straight into the frame's own block. False if that is not wanted
@@ -104,17 +74,15 @@ bool LinkIo::ArmWindow() {
   if (!window.ok()) return false;
   window_ = *std::move(window);
   armed_ = true;
-  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_sqe* sqe = loop_.ring().Prepare();
   io_uring_prep_recv(sqe, fd_, window_.span().data(), window_.span().size(), 0);
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+  loop_.ring().Own(sqe, this);
   return true;
 }
 
 void LinkIo::Cancel() {
   if (!armed_) return;
-  io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
-  io_uring_prep_cancel(sqe, static_cast<Completion*>(this), 0);
-  io_uring_sqe_set_data(sqe, nullptr);
+  loop_.ring().Cancel(this);
 }
 
 void LinkIo::SetReading(ReadMode mode) {
@@ -128,27 +96,23 @@ void LinkIo::SetReading(ReadMode mode) {
 
 void LinkIo::Send(TransmitBatch batch) {
   ++loop_.mutable_stats().writes;
-  sending_ = new SendOp(this, std::move(batch));
+  sending_ = loop_.send_ops().Take();
+  sending_->Begin(this, std::move(batch));
   sending_->Submit(&loop_.ring(), fd_);
 }
 
 void LinkIo::OnSent(int result) {
   handling_ = true;
-  SendOp* op = sending_;
-  if (result > 0) {
-    op->batch.Advance(static_cast<std::size_t>(result));
-    op->written += static_cast<std::size_t>(result);
-  }
+  if (result > 0) sending_->Took(static_cast<std::size_t>(result));
   const bool failed = result < 0 && result != -EINTR && result != -EAGAIN;
-  if (!failed && !op->batch.empty() && fd_ >= 0) {
-    op->Submit(&loop_.ring(), fd_);
+  if (!failed && !sending_->batch.empty() && fd_ >= 0) {
+    sending_->Submit(&loop_.ring(), fd_);
     handling_ = false;
     return;
   }
-  sending_ = nullptr;
-  const std::size_t written = op->written;
-  TransmitBatch batch = std::move(op->batch);
-  delete op;
+  const std::size_t written = sending_->written;
+  TransmitBatch batch = std::move(sending_->batch);
+  loop_.send_ops().GiveBack(std::move(sending_));
   if (owner_ != nullptr) {
     owner_->machine().ReturnBatch(link_, std::move(batch), written,
                                   failed ? net::StreamError(-result) : absl::OkStatus(),
@@ -227,11 +191,9 @@ void LinkIo::OnReadable(int result) {
   if (owner_ == nullptr) return;
   absl::StatusOr<ReadWindow> window = owner_->machine().PrepareRead(link_);
   if (!window.ok()) {
-    // Paused: a Read action says when it goes on. Else memory is out: the next try says.
-    if (owner_->machine().read_hint(link_).mode != ReadMode::kPaused) {
-      loop_.SetTimer(this, loop_.now() + kStarvedPause);
-    }
+    // Paused, or memory is out: a Read action says when it goes on.
     mode_ = ReadMode::kPaused;
+    owner_->Touch();
     return;
   }
   const MutableBytes span = window->span();
@@ -265,10 +227,6 @@ void LinkIo::Close(CloseMode mode) {
 }
 
 void LinkIo::OnTime(Instant /*now*/) {
-  if (!draining_) {
-    SetReading(ReadMode::kAny);
-    return;
-  }
   CloseNow();
   DeleteIfOver();
 }
@@ -295,9 +253,9 @@ Acceptor::Acceptor(Loop* loop, SocketState* owner, ListenerId listener, net::Lis
 void Acceptor::Arm() {
   if (armed_ || !accepting_) return;
   armed_ = true;
-  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_sqe* sqe = loop_.ring().Prepare();
   io_uring_prep_multishot_accept(sqe, socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+  loop_.ring().Own(sqe, this);
 }
 
 void Acceptor::SetAccepting(bool on) {
@@ -306,9 +264,7 @@ void Acceptor::SetAccepting(bool on) {
   if (on) {
     Arm();
   } else if (armed_) {
-    io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
-    io_uring_prep_cancel(sqe, static_cast<Completion*>(this), 0);
-    io_uring_sqe_set_data(sqe, nullptr);
+    loop_.ring().Cancel(this);
   }
 }
 
@@ -330,12 +286,10 @@ void Acceptor::OnCompletion(int result, unsigned flags) {
     return;
   }
   if (result >= 0) {
-    owner_->OnAccepted(listener_, result);
+    owner_->OnAccepted(listener_, result, socket_.Admit(result));
   } else if (result != -ECANCELED && result != -EINTR && result != -ECONNABORTED) {
     // Descriptors are out, say: a pause, so that the loop does not spin on it.
-    owner_->machine().OnAcceptFailed(
-        listener_, net::SystemError("accept", socket_.bound(), -result), loop_.now());
-    owner_->Touch();
+    owner_->OnAcceptFailed(listener_, net::SystemError("accept", socket_.bound(), -result));
     loop_.SetTimer(this, loop_.now() + kAcceptPause);
     return;
   }
@@ -344,76 +298,75 @@ void Acceptor::OnCompletion(int result, unsigned flags) {
 
 void Acceptor::OnTime(Instant /*now*/) { Arm(); }
 
-Dial::Dial(Loop* loop, SocketState* owner, LinkId link, const Endpoint& endpoint)
-    : loop_(*loop), owner_(owner), link_(link), endpoint_(endpoint) {}
+Dial::Dial(Loop* loop, SocketState* owner, const action::Dial& dial)
+    : loop_(*loop), owner_(owner), link_(dial.link), steps_(dial) {}
 
-Dial::~Dial() {
-  if (fd_ >= 0) close(fd_);
-}
+void Dial::Start() { Go(steps_.Start()); }
 
-void Dial::Start() {
-  absl::StatusOr<std::vector<net::Address>> numeric = net::NumericAddresses(endpoint_);
-  if (!numeric.ok()) {
-    Fail(numeric.status());
-  } else if (numeric->empty()) {
-    loop_.resolver().Resolve(endpoint_.host, endpoint_.port, this);
-  } else {
-    OnResolved(std::move(numeric));
+void Dial::Go(Next next) {
+  next_ = next;
+  switch (next) {
+    case Next::kResolve:
+      loop_.resolver().Resolve(steps_.host(), steps_.port(), this);
+      return;
+    case Next::kConnect:
+      late_ = false;
+      loop_.SetTimer(this, loop_.now() + steps_.patience());
+      break;
+    case Next::kRead:
+    case Next::kWrite:
+      break;
+    case Next::kDone: {
+      int fd = -1;
+      const TransportInfo info = steps_.Take(&fd);
+      owner_->OnDialed(link_, fd, info);
+      delete this;
+      return;
+    }
+    case Next::kFailed:
+      owner_->OnDialFailed(link_, steps_.status());
+      delete this;
+      return;
   }
+  io_uring_sqe* sqe = loop_.ring().Prepare();
+  if (next == Next::kConnect) {
+    io_uring_prep_connect(sqe, steps_.fd(), steps_.address().get(), steps_.address().size);
+  } else {
+    io_uring_prep_poll_add(sqe, steps_.fd(), next == Next::kRead ? POLLIN : POLLOUT);
+  }
+  loop_.ring().Own(sqe, this);
 }
 
 void Dial::OnResolved(absl::StatusOr<std::vector<net::Address>> found) {
   if (owner_ == nullptr) {
     delete this;
-  } else if (!found.ok()) {
-    Fail(found.status());
   } else {
-    addresses_ = *std::move(found);
-    TryNext(EADDRNOTAVAIL);
+    Go(steps_.OnResolved(std::move(found)));
   }
-}
-
-// `error`: what the last address said, told if there is no further one.
-void Dial::TryNext(int error) {
-  if (fd_ >= 0) close(std::exchange(fd_, -1));
-  if (next_ == addresses_.size()) {
-    Fail(net::SystemError("connect", endpoint_, error));
-    return;
-  }
-  const net::Address& address = addresses_[next_++];
-  const absl::StatusOr<int> fd = net::StreamToward(endpoint_, address);
-  if (!fd.ok()) {
-    Fail(fd.status());
-    return;
-  }
-  fd_ = *fd;
-  io_uring_sqe* sqe = loop_.ring().Prepare(this);
-  io_uring_prep_connect(sqe, fd_, address.get(), address.size);
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
 }
 
 void Dial::OnCompletion(int result, unsigned /*flags*/) {
   if (owner_ == nullptr) {
     delete this;
-  } else if (result != 0) {
-    TryNext(-result);
+  } else if (late_) {
+    Go(steps_.OnTimeout());
   } else {
-    owner_->OnDialed(link_, std::exchange(fd_, -1));
-    delete this;
+    Go(next_ == Next::kConnect ? steps_.OnConnected(-result) : steps_.OnReady());
   }
 }
 
-void Dial::Fail(const absl::Status& why) {
-  if (owner_ != nullptr) owner_->OnDialFailed(link_, why);
-  delete this;
+// The completion of what is cancelled goes on.
+void Dial::OnTime(Instant /*now*/) {
+  late_ = true;
+  Cancel();
 }
+
+void Dial::Cancel() { loop_.ring().Cancel(this); }
 
 void Dial::Close() {
   owner_ = nullptr;
-  if (fd_ < 0) return;  // the resolver has it, and deletes it through OnResolved
-  io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
-  io_uring_prep_cancel(sqe, static_cast<Completion*>(this), 0);
-  io_uring_sqe_set_data(sqe, nullptr);
+  // While a name is looked up the resolver has it, and deletes it through OnResolved.
+  if (next_ != Next::kResolve) Cancel();
 }
 
 }  // namespace monocoque::uring

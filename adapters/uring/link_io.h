@@ -1,16 +1,16 @@
 #ifndef MONOCOQUE_ADAPTERS_URING_LINK_IO_H_
 #define MONOCOQUE_ADAPTERS_URING_LINK_IO_H_
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "adapters/net/address.h"
+#include "adapters/net/dial_steps.h"
 #include "adapters/net/listener.h"
 #include "adapters/uring/loop.h"
 #include "adapters/uring/ring.h"
+#include "adapters/uring/send_op.h"
 #include "alloc/read_window.h"
 #include "alloc/transmit_batch.h"
 #include "protocol/drive/action.h"
@@ -36,19 +36,18 @@ class LinkIo final : public Completion, public Timed {
   // The owner is going away.
   void Orphan();
 
+  // Of sending.
+  void OnSent(int result);
   // Of receiving, or of waiting until readable.
   void OnCompletion(int result, unsigned flags) override;
   // The peer was given long enough to close, or memory for reading may be there again.
   void OnTime(Instant now) override;
 
  private:
-  class SendOp;
-
   ~LinkIo() override;
   void Arm();
   bool ArmWindow();
   void Cancel();
-  void OnSent(int result);
   void OnReadable(int result);
   void OnWindowFilled(int result);
   void Received(int result, unsigned flags);
@@ -67,7 +66,7 @@ class LinkIo final : public Completion, public Timed {
   ReadMode mode_ = ReadMode::kAny;
   bool draining_ = false;  // closed by us: what comes is thrown away until the end of the stream
   bool handling_ = false;  // within a handler: not deleted before it returns
-  SendOp* sending_ = nullptr;
+  std::unique_ptr<SendOp> sending_;
 };
 
 // Accepts for one listener.
@@ -92,30 +91,30 @@ class Acceptor final : public Completion, public Timed {
   bool accepting_ = true;
 };
 
-// One attempt to connect: the addresses of an endpoint in turn.
-class Dial final : public Completion {
+// One attempt to connect. Deletes itself when it is over, or was closed and nothing is under way.
+class Dial final : public Completion, public Timed {
  public:
-  Dial(Loop* loop, SocketState* owner, LinkId link, const Endpoint& endpoint);
+  Dial(Loop* loop, SocketState* owner, const action::Dial& dial);
 
-  // Looks the name up if it must, then tries.
+  // May tell the owner how it ended, and be gone.
   void Start();
   // The owner hears no more.
   void Close();
   void OnCompletion(int result, unsigned flags) override;
+  void OnTime(Instant now) override;
   void OnResolved(absl::StatusOr<std::vector<net::Address>> found);
 
  private:
-  ~Dial() override;
-  void TryNext(int error);
-  void Fail(const absl::Status& why);
+  ~Dial() override { loop_.SetTimer(this, Instant::Never()); }
+  void Go(net::DialSteps::Next next);
+  void Cancel();
 
   Loop& loop_;
   SocketState* owner_;
   const LinkId link_;
-  const Endpoint endpoint_;
-  std::vector<net::Address> addresses_;
-  std::size_t next_ = 0;
-  int fd_ = -1;
+  net::DialSteps steps_;
+  net::DialSteps::Next next_ = net::DialSteps::Next::kResolve;
+  bool late_ = false;  // the time for this address is over
 };
 
 }  // namespace monocoque::uring

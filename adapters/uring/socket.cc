@@ -33,10 +33,12 @@ Socket::~Socket() {
   if (!state_->idle()) loop.Adopt(std::move(state_));
 }
 
-absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint) {
-  return state_->Bind(endpoint);
+absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint, const LinkOptions* options) {
+  return state_->Bind(endpoint, options);
 }
-absl::Status Socket::Connect(std::string_view endpoint) { return state_->Connect(endpoint); }
+absl::Status Socket::Connect(std::string_view endpoint, const LinkOptions* options) {
+  return state_->Connect(endpoint, options);
+}
 absl::Status Socket::Unbind(std::string_view bound) { return state_->Unbind(bound); }
 absl::Status Socket::Disconnect(std::string_view endpoint) { return state_->Disconnect(endpoint); }
 
@@ -125,9 +127,12 @@ absl::Status Socket::Close(absl::Duration linger) {
 
 ConditionAwaiter Socket::AsyncUntil(std::function<bool()> holds) {
   return ConditionAwaiter(
-      state_.get(), [holds = std::move(holds)](const SocketState&) -> std::optional<absl::Status> {
-        if (!holds()) return std::nullopt;
-        return absl::OkStatus();
+      state_.get(),
+      [holds = std::move(holds)](const SocketState& state) -> std::optional<absl::Status> {
+        if (holds()) return absl::OkStatus();
+        // Nothing will happen to it any more.
+        if (state.closed()) return absl::CancelledError("the socket was closed");
+        return std::nullopt;
       });
 }
 

@@ -46,9 +46,10 @@ class Socket {
   const absl::Status& status() const { return state_->status(); }
 
   // Listens before it returns: the bound endpoint, with the port that the system chose.
-  absl::StatusOr<std::string> Bind(std::string_view endpoint);
+  // `options`: for its links; null: those of the socket.
+  absl::StatusOr<std::string> Bind(std::string_view endpoint, const LinkOptions* options = nullptr);
   // Connects in the background, again and again.
-  absl::Status Connect(std::string_view endpoint);
+  absl::Status Connect(std::string_view endpoint, const LinkOptions* options = nullptr);
   // The way back: with the text that Bind gave, and that Connect got. The links end with it, once
   // what was handed to them is written.
   absl::Status Unbind(std::string_view bound);
@@ -104,7 +105,8 @@ class Socket {
   ReceiveAwaiter AsyncReceive() { return ReceiveAwaiter(state_.get()); }
   // As WaitReady and Close.
   ConditionAwaiter AsyncReady(std::size_t peers = 1);
-  // Until the condition holds, which is asked whenever something happened to the socket.
+  // Until the condition holds, which is asked whenever something happened to the socket; cancelled
+  // if it does not when the socket is closed.
   ConditionAwaiter AsyncUntil(std::function<bool()> holds);
   ConditionAwaiter AsyncClose(absl::Duration linger = absl::InfiniteDuration());
 

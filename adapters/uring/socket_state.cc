@@ -6,7 +6,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/net/listener.h"
-#include "adapters/net/stream.h"
 #include "adapters/uring/link_io.h"
 #include "adapters/uring/loop.h"
 #include "adapters/uring/mailbox.h"
@@ -63,11 +62,12 @@ void SocketState::FailWaiters() {
   }
 }
 
-absl::StatusOr<std::string> SocketState::Bind(std::string_view text) {
+absl::StatusOr<std::string> SocketState::Bind(std::string_view text, const LinkOptions* options) {
   if (!status_.ok()) return status_;
   const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
   if (!endpoint.ok()) return endpoint.status();
-  const absl::StatusOr<ListenerId> listener = machine_->Bind(*endpoint, loop_.now());
+  const absl::StatusOr<ListenerId> listener = machine_->Bind(
+      *endpoint, options == nullptr ? machine_->options().link : *options, loop_.now());
   if (!listener.ok()) return listener.status();
   listening_ = *listener;
   listen_result_ = absl::InternalError("bind: nothing came of it");
@@ -78,11 +78,12 @@ absl::StatusOr<std::string> SocketState::Bind(std::string_view text) {
   return std::move(listen_result_);
 }
 
-absl::Status SocketState::Connect(std::string_view text) {
+absl::Status SocketState::Connect(std::string_view text, const LinkOptions* options) {
   if (!status_.ok()) return status_;
   const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
   if (!endpoint.ok()) return endpoint.status();
-  const absl::StatusOr<DialerId> dialer = machine_->Connect(*endpoint, loop_.now());
+  const absl::StatusOr<DialerId> dialer = machine_->Connect(
+      *endpoint, options == nullptr ? machine_->options().link : *options, loop_.now());
   if (!dialer.ok()) return dialer.status();
   connected_.Add(std::string(text), *dialer);
   pump_->RunActions();
@@ -197,7 +198,7 @@ void SocketState::Do(const action::Dial& dial) {
     inproc_->Dial(dial);
     return;
   }
-  auto* attempt = new Dial(&loop_, this, dial.link, *dial.endpoint);
+  auto* attempt = new Dial(&loop_, this, dial);
   dials_[dial.link] = attempt;
   attempt->Start();
 }
@@ -208,7 +209,7 @@ absl::StatusOr<Endpoint> SocketState::Listen(const action::Listen& listen) {
     if (absl::Status taken = inproc_->Listen(listen); !taken.ok()) return taken;
     return *listen.endpoint;
   }
-  absl::StatusOr<net::Listener> socket = net::Listener::Open(*listen.endpoint);
+  absl::StatusOr<net::Listener> socket = net::Listener::Open(listen);
   if (!socket.ok()) return socket.status();
   Endpoint bound = socket->bound();
   acceptors_[listen.listener] = new Acceptor(&loop_, this, listen.listener, *std::move(socket));
@@ -273,10 +274,13 @@ void SocketState::AddLink(LinkId link, int fd) {
   links_[link] = new LinkIo(&loop_, this, link, fd);
 }
 
-void SocketState::OnAccepted(ListenerId listener, int fd) {
-  const TransportInfo info = net::DescribeStream(fd);
-  net::TuneStream(fd);
-  const absl::StatusOr<LinkId> link = machine_->OnAccepted(listener, info, loop_.now());
+void SocketState::OnAccepted(ListenerId listener, int fd,
+                             const absl::StatusOr<TransportInfo>& info) {
+  if (!info.ok()) {
+    OnAcceptFailed(listener, info.status());
+    return;
+  }
+  const absl::StatusOr<LinkId> link = machine_->OnAccepted(listener, *info, loop_.now());
   if (link.ok()) {
     AddLink(*link, fd);
   } else {
@@ -285,10 +289,15 @@ void SocketState::OnAccepted(ListenerId listener, int fd) {
   Touch();
 }
 
-void SocketState::OnDialed(LinkId link, int fd) {
+void SocketState::OnAcceptFailed(ListenerId listener, const absl::Status& why) {
+  machine_->OnAcceptFailed(listener, why, loop_.now());
+  Touch();
+}
+
+void SocketState::OnDialed(LinkId link, int fd, const TransportInfo& info) {
   dials_.erase(link);
   AddLink(link, fd);
-  machine_->OnDialed(link, net::DescribeStream(fd), loop_.now());
+  machine_->OnDialed(link, info, loop_.now());
   Touch();
 }
 

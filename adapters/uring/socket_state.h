@@ -126,8 +126,8 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   monocoque::Socket& machine() { return *machine_; }
   const monocoque::Socket& machine() const { return *machine_; }
 
-  absl::StatusOr<std::string> Bind(std::string_view endpoint);
-  absl::Status Connect(std::string_view endpoint);
+  absl::StatusOr<std::string> Bind(std::string_view endpoint, const LinkOptions* options);
+  absl::Status Connect(std::string_view endpoint, const LinkOptions* options);
   absl::Status Unbind(std::string_view bound);
   absl::Status Disconnect(std::string_view endpoint);
   void StartClose(absl::Duration linger);
@@ -201,8 +201,10 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void Write(LinkId link, TransmitBatch batch) override;
 
   // For acceptors, dials and links.
-  void OnAccepted(ListenerId listener, int fd);
-  void OnDialed(LinkId link, int fd);
+  // `info`: what is known of the link; or why it was not let in, and is closed.
+  void OnAccepted(ListenerId listener, int fd, const absl::StatusOr<TransportInfo>& info);
+  void OnAcceptFailed(ListenerId listener, const absl::Status& why);
+  void OnDialed(LinkId link, int fd, const TransportInfo& info);
   void OnDialFailed(LinkId link, const absl::Status& why);
   // The link's stream ended: the core is told, the descriptor closed.
   void OnLinkOver(LinkId link, const absl::Status& why);

@@ -2,6 +2,7 @@
 #define MONOCOQUE_PROTOCOL_DRIVE_ACTION_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
@@ -9,6 +10,7 @@
 #include "protocol/drive/auth.h"
 #include "protocol/drive/endpoint.h"
 #include "protocol/drive/ids.h"
+#include "protocol/drive/transport_options.h"
 
 namespace monocoque {
 
@@ -48,11 +50,14 @@ struct Dial {
   LinkId link;
   DialerId dialer;
   std::shared_ptr<const Endpoint> endpoint;
+  std::shared_ptr<const TransportOptions> transport;
+  std::uint32_t attempt = 0;  // of this dialer; its first is 0
 };
 // Listen at `endpoint` and accept.
 struct Listen {
   ListenerId listener;
   std::shared_ptr<const Endpoint> endpoint;
+  std::shared_ptr<const TransportOptions> transport;
 };
 // Stop listening and release the address.
 struct Unlisten {

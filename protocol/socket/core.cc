@@ -46,7 +46,8 @@ absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const Link
   listener->options = options;
   Listener* made = listeners_.Insert(std::move(listener));
   if (made == nullptr) return absl::ResourceExhaustedError("bind: too many listeners");
-  actions_.push_back(action::Listen{made->id, made->endpoint});
+  actions_.push_back(action::Listen{made->id, made->endpoint,
+                                    std::make_shared<const TransportOptions>(options.transport)});
   return made->id;
 }
 
@@ -59,6 +60,7 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
   auto dialer = std::make_unique<Dialer>(options);
   dialer->id = dialers_.NextId();
   dialer->endpoint = std::make_shared<const Endpoint>(endpoint);
+  dialer->transport = std::make_shared<const TransportOptions>(options.transport);
   auto peer = std::make_unique<Peer>();
   peer->id = peers_.NextId();
   peer->dialer = dialer->id;
@@ -254,6 +256,12 @@ void SocketCore::UpdateBalance(Peer* peer) {
   }
 }
 
+void SocketCore::OnRefused(Peer* peer, Link* link) {
+  peer->refused = true;
+  if (!CanTake(*peer)) balance_.Remove(&peer->balance);
+  WaitForMemory(link);
+}
+
 bool SocketCore::QueueForPeer(Peer* peer, Message* message, Bytes prefix) {
   if (!CanTake(*peer)) {
     peer->refused = true;
@@ -276,7 +284,7 @@ bool SocketCore::QueueForPeer(Peer* peer, Message* message, Bytes prefix) {
 bool SocketCore::SendCopy(Peer* peer, const Message& message, Bytes prefix) {
   if (Link* link = peer->direct) [[likely]] {
     if (!link->connection->SendCopy(message, prefix)) {
-      peer->refused = true;
+      OnRefused(peer, link);
       return false;
     }
     ++peer->sent;
@@ -312,7 +320,10 @@ void SocketCore::MoveQueue(Peer* peer) {
   while (link != nullptr && !peer->queue.empty()) {
     Outgoing& front = peer->queue.front();
     const std::size_t bytes = front.message.wire_bytes() + front.prefix.size();
-    if (!link->connection->SendCopy(front.message, front.prefix.bytes())) break;
+    if (!link->connection->SendCopy(front.message, front.prefix.bytes())) {
+      WaitForMemory(link);
+      break;
+    }
     peer->queue_bytes -= bytes;
     peer->queue.pop_front();
   }
@@ -402,6 +413,17 @@ void SocketCore::FailPeer(Peer* peer, absl::Status why, std::string_view reason,
   Link* link = peer->link != nullptr ? peer->link : peer->next;
   if (link == nullptr) return;
   link->connection->Fail(std::move(why), reason, now);
+  Progress(link, now);
+}
+
+void SocketCore::ClosePeer(Peer* peer, Instant now) {
+  if (Dialer* dialer = dialers_.Find(peer->dialer)) {
+    EndDialer(dialer, now);
+    return;
+  }
+  Link* link = peer->link != nullptr ? peer->link : peer->next;
+  if (link == nullptr) return;
+  link->connection->Close(now);
   Progress(link, now);
 }
 

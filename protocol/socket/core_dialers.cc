@@ -21,7 +21,8 @@ void SocketCore::StartDial(Dialer* dialer, Instant now) {
   const absl::Duration timeout = dialer->options.handshake_timeout;
   link->deadline = timeout > absl::ZeroDuration() ? now + timeout : Instant::Never();
   timers_.Set(&link->timer, link->deadline);
-  actions_.push_back(action::Dial{link->id, dialer->id, dialer->endpoint});
+  actions_.push_back(
+      action::Dial{link->id, dialer->id, dialer->endpoint, dialer->transport, dialer->attempts++});
   SocketEvent event{.kind = SocketEvent::Kind::kDialing};
   event.dialer = dialer->id;
   event.link = link->id;

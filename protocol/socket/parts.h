@@ -17,6 +17,7 @@
 #include "protocol/drive/ids.h"
 #include "protocol/drive/rotation.h"
 #include "protocol/drive/timer_heap.h"
+#include "protocol/drive/transport_options.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/subscriber.h"
 #include "protocol/wire/message.h"
@@ -51,6 +52,8 @@ struct Dialer {
   DialerId id;
   std::shared_ptr<const Endpoint> endpoint;
   LinkOptions options;
+  std::shared_ptr<const TransportOptions> transport;  // of `options`, for each attempt
+  std::uint32_t attempts = 0;                         // begun so far
   Backoff backoff;
   PeerId peer;
   LinkId link;  // the attempt under way; none during a pause
@@ -106,8 +109,8 @@ struct Peer {
   std::vector<Link*> old;     // earlier links with messages to take or a batch out, oldest first
   RingQueue<Outgoing> queue;  // waits for a link
   std::size_t queue_bytes = 0;
-  Slice routing_id;     // ROUTER
-  bool routed = false;  // ROUTER: the table has this peer under its id
+  Slice routing_id;     // ROUTER, SERVER, PEER, STREAM
+  bool routed = false;  // the table has this peer under its id
   std::shared_ptr<const PeerInfo> info;
   std::unique_ptr<Subscriber> subscriber;  // PUB, XPUB, RADIO
   std::uint64_t sent = 0;                  // messages taken for it

@@ -5,12 +5,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "cli/roles.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace monocoque::cli {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::string_view kKey = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
@@ -54,6 +57,29 @@ TEST(ArgsTest, Security) {
   EXPECT_EQ(server->security.allow_keys, (std::vector<std::string>{"a.pub", "b.pub"}));
 }
 
+TEST(ArgsTest, GroupsAndPrefixes) {
+  const auto dish = ParseArgs({"dish", "--connect", "ipc://@x", "--join", "a", "--join=\\x01"});
+  ASSERT_TRUE(dish.ok()) << dish.status();
+  EXPECT_THAT(dish->groups, ElementsAre("a", "\x01"));
+  const auto sub = ParseArgs({"sub", "--connect", "ipc://@x", "--subscribe=b"});
+  ASSERT_TRUE(sub.ok()) << sub.status();
+  EXPECT_THAT(sub->subscriptions, ElementsAre("b"));
+}
+
+// Every role is known by its name and has what it needs.
+TEST(ArgsTest, AllRoles) {
+  std::string names = RoleNames(" ");
+  EXPECT_THAT(names, HasSubstr("channel"));
+  for (const std::string_view name : absl::StrSplit(names, ' ')) {
+    std::vector<std::string_view> words = {name, "--bind", "ipc://@x"};
+    if (name == "rep") words.push_back("--echo");
+    if (name == "dish") words.push_back("--join=g");
+    const auto args = ParseArgs(words);
+    ASSERT_TRUE(args.ok()) << args.status();
+    EXPECT_EQ(RoleOf(args->role), FindRole(name));
+  }
+}
+
 TEST(ArgsTest, UsageErrorsSayWhat) {
   struct Case {
     std::vector<std::string_view> words;
@@ -70,9 +96,13 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
       {{"pull", "--bind", "x", "--timeout", "soon"}, "wants seconds"},
       {{"pull", "--bind", "x", "--format", "xml"}, "text, hex or json"},
       {{"pull", "--bind", "x", "--adapter", "epoll"}, "wants uring, uv or asio"},
-      {{"pull", "--bind", "x", "--echo"}, "for rep and router"},
+      {{"pull", "--bind", "x", "--echo"}, "for rep, router, server and peer"},
       {{"rep", "--bind", "x"}, "--echo or --reply"},
       {{"rep", "--bind", "x", "--echo", "--reply", "y"}, "exclude"},
+      {{"server", "--bind", "x", "--reply", "a\tb"}, "server answers with one part"},
+      {{"dish", "--bind", "x"}, "dish needs --join"},
+      {{"sub", "--bind", "x", "--join", "g"}, "--join is for dish"},
+      {{"dish", "--bind", "x", "--join", "\\q"}, "--join: bad escape"},
       {{"pull", "push", "--bind", "x"}, "unexpected word"},
       {{"pull", "--bind", "x", "--plain-server"}, "--plain-server wants --plain-users FILE"},
       {{"pull", "--bind", "x", "--plain-users", "f"}, "--plain-users is for --plain-server"},

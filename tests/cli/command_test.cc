@@ -420,9 +420,9 @@ TEST(CommandTest, HelpAndVersion) {
   EXPECT_THAT(version.out(), MatchesRegex("monocoque [0-9]+\\.[0-9]+\\.[0-9]+\n"));
   Command help({"pull", "--help"});
   EXPECT_EQ(help.Wait(), 0);
-  for (const char* option :
-       {"--adapter", "--bind", "--connect", "--count", "--timeout", "--identity", "--reply",
-        "--echo", "--interval", "--format", "--hwm", "--linger", "demo", "exit: 0"}) {
+  for (const char* option : {"--adapter", "--bind", "--connect", "--count", "--timeout",
+                             "--identity", "--reply", "--echo", "--interval", "--format", "--hwm",
+                             "--linger", "--subscribe", "--join", "channel", "demo", "exit: 0"}) {
     EXPECT_THAT(help.out(), HasSubstr(option));
   }
 }

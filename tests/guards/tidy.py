@@ -16,6 +16,14 @@ MIRRORED = ("alloc", "protocol/wire", "protocol/drive", "protocol/connection", "
 _WORK_MARK = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b(?:\(([^)]*)\))?")
 _MACHINE_PATH = re.compile(r"(?<![\w.*}])/(?:work|root|home|Users)/")
 _DOCUMENT = re.compile(r"(?<![\w./-])((?:[\w.-]+/)*[\w.-]+\.md)\b")
+# What ZMTP speaks of, and adapters must not.
+_PROTOCOL_WORDS = frozenset(
+    "greeting frame handshake mechanism metadata envelope subscription heartbeat ping".split())
+# SOCKS5 has a protocol of its own; ZAP is whom an adapter asks, not what it says.
+_OWN_PROTOCOL = re.compile(r"adapters/(?:zap\.h|net/socks5\.(?:h|cc))$")
+_COMMENT_OR_STRING = re.compile(r'(//[^\n]*|/\*.*?\*/)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
+# An option that is handed on, and the header that it comes from.
+_HANDED_ON = re.compile(r"^[ \t]*#[ \t]*include[^\n]*|\b(?:options_?|link)(?:\.|->)\w+", re.M)
 _LITERAL = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"([^(\s]*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<![\w])\'(?:\\.|[^\'\\\n])+\'|^[ \t]*#(?:\\\n|[^\n])*',
     re.S | re.M)
@@ -150,6 +158,24 @@ def check_documents(path, source, files):
         for name in _DOCUMENT.findall(line):
             if not any(each == name or each.endswith("/" + name) for each in files):
                 found.append("%s:%d: there is no %s" % (path, number, name))
+    return found
+
+
+def _without(pattern, source):
+    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)), source)
+
+
+def check_vocabulary(path, source):
+    """Outside comments no adapter speaks of the protocol, be it within a name or a string."""
+    if not path.startswith("adapters/") or not path.endswith((".h", ".cc")) or _OWN_PROTOCOL.match(path):
+        return []
+    text = _COMMENT_OR_STRING.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)) if match.group(1) else
+                                  match.group(0), source)
+    found = []
+    for number, line in enumerate(_without(_HANDED_ON, text).splitlines(), 1):
+        for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", line):
+            if word.lower() in _PROTOCOL_WORDS:
+                found.append("%s:%d: an adapter speaks of \"%s\"" % (path, number, word))
     return found
 
 

@@ -50,6 +50,9 @@ class TheTree(unittest.TestCase):
     def test_documents_that_are_named_exist(self):
         self.assertNone(self.complaints(tidy.check_documents, self.files, skip=QUOTING))
 
+    def test_adapters_do_not_speak_of_the_protocol(self):
+        self.assertNone(self.complaints(tidy.check_vocabulary))
+
     def test_sources_have_mirrored_tests(self):
         self.assertNone(tidy.check_mirrors(self.files))
 
@@ -120,6 +123,21 @@ class TheRules(unittest.TestCase):
         self.assertEqual(tidy.check_documents("a.h", "// see docs/design.md, design.md and README.md", files), [])
         self.assertEqual(len(tidy.check_documents("a.h", "// see docs/plan.md", files)), 1)
         self.assertEqual(len(tidy.check_documents("a.h", "// see old/design.md", files)), 1)
+
+    def test_a_word_of_the_protocol_in_an_adapter_is_found(self):
+        for line in ("int frame = 0;", "void OnHandshake();", "ping_timer_", 'return "no greeting";',
+                     "SendPING();", 'Say("// metadata");', "x = 1;  /* so */ Heartbeat h;",
+                     "case '\"': subscription();", "options = mechanism;"):
+            with self.subTest(line):
+                self.assertEqual(len(tidy.check_vocabulary("adapters/uv/socket.cc", line)), 1)
+        for line in ("// a frame", "/* the\n handshake */", "bool stopping;", "framework.Frames();",
+                     '#include "protocol/mechanism/options.h"', "made = options.mechanism;",
+                     "F(options_.heartbeat, socket.options().link.mechanism);"):
+            with self.subTest(line):
+                self.assertEqual(tidy.check_vocabulary("adapters/uv/socket.cc", line), [])
+        for path in ("protocol/wire/frame.h", "adapters/zap.h", "adapters/net/socks5.cc", "docs/adapters.md"):
+            self.assertEqual(tidy.check_vocabulary(path, "frame"), [])
+        self.assertEqual(len(tidy.check_vocabulary("adapters/net/socks5_more.cc", "\n frame")), 1)
 
     def test_a_folder_without_a_mirror_is_found(self):
         self.assertEqual(tidy.check_mirrors(["alloc/a.cc", "tests/alloc/b_test.cc", "cli/c.cc"]), [])

@@ -95,6 +95,11 @@ void Command::Feed(const std::string& text, bool end) {
   if (end && in_ >= 0) close(std::exchange(in_, -1));
 }
 
+bool Command::HasOut() const {
+  pollfd ready{out_.fd, POLLIN, 0};
+  return poll(&ready, 1, 5) > 0;
+}
+
 std::string Command::Bound() {
   Read(&err_, "\n", told_);
   const std::size_t end = std::min(err_.text.find('\n', told_), err_.text.size());

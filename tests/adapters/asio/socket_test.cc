@@ -219,6 +219,41 @@ TEST_F(SocketTest, Reconnects) {
   EXPECT_EQ(push.core()->stats().reconnects, 1u);
 }
 
+// Each bind and connect may bring options of its own, which live as long as they are needed.
+TEST_F(SocketTest, OptionsOfOneEndpoint) {
+  Pull pull(context_);
+  Push push(context_);
+  std::string bound;
+  {
+    LinkOptions dual;
+    dual.transport.ipv6 = true;
+    pull.async_bind("tcp://*:*", dual, [&](error_code ec, const std::string& at) {
+      EXPECT_FALSE(ec) << ec.message();
+      bound = at;
+    });
+  }
+  ASSERT_TRUE(RunUntil([&] { return !bound.empty(); }));
+  EXPECT_THAT(bound, HasSubstr("tcp://[::]:"));
+  bool refused = false;
+  LinkOptions single;
+  single.transport.ipv6 = false;
+  single.retry.dial_failed = Retry::kNever;
+  const std::string port = bound.substr(bound.rfind(':'));
+  Spawn([](Push& from, const LinkOptions& options, std::string to,
+           bool* over) -> io::awaitable<void> {
+    co_await from.async_connect(to, options);
+    for (SocketEvent event; event.kind != SocketEvent::Kind::kGaveUp;) {
+      co_await from.async_wait_event();
+      from.next_event(&event);
+    }
+    *over = true;
+  }(push, single, "tcp://[::1]" + port, &refused));
+  ASSERT_TRUE(RunUntil([&] { return refused; }));
+  push.async_connect("tcp://[::1]" + port, [](error_code ec) { EXPECT_FALSE(ec); });
+  Send(push, "by the other way");
+  EXPECT_EQ(Receive(pull), "by the other way");
+}
+
 // A receiver that does not take holds the sender up, and both go on when it does.
 TEST_F(SocketTest, ASenderWaitsForRoom) {
   SocketOptions small = Fast();
@@ -314,6 +349,27 @@ TEST_F(SocketTest, DisconnectAndReady) {
 }
 
 // TR-6: closing writes what was sent.
+// A publisher whose owner does nothing but send still hears of those who subscribe.
+TEST_F(SocketTest, SendingWithoutEndTurnsTheDriver) {
+  for (const char* endpoint : {"tcp://127.0.0.1:*", "inproc://asio-endless"}) {
+    Pub pub(context_);
+    Sub sub(context_);
+    sub.subscribe("");
+    sub.connect(pub.bind(endpoint));
+    bool got = false;
+    Spawn([](Pub& from, const bool& over) -> io::awaitable<void> {
+      while (!over) co_await from.async_send(Message("again"));
+    }(pub, got));
+    sub.async_receive([&](error_code ec, const Message& message) {
+      EXPECT_EQ(message.text(), "again") << ec;
+      got = true;
+    });
+    EXPECT_TRUE(RunUntil([&] { return got; })) << endpoint;
+    got = true;
+    Settle();
+  }
+}
+
 TEST_F(SocketTest, CloseLingers) {
   Pull pull(context_);
   Push push(context_);

@@ -181,6 +181,32 @@ TEST(SocketLifeTest, PublishingToNobodyTurnsTheLoop) {
   EXPECT_TRUE(got);
 }
 
+// Each Bind and Connect may bring options of its own; without any the socket's hold.
+TEST(SocketLifeTest, OptionsOfOneEndpoint) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  LinkOptions options;
+  options.transport.ipv6 = false;
+  EXPECT_FALSE(pull.Bind("tcp://[::1]:*", &options).ok());
+  auto at = pull.Bind("tcp://[::1]:*");
+  ASSERT_TRUE(at.ok()) << at.status();
+  options.retry.dial_failed = Retry::kNever;
+  ASSERT_TRUE(push.Connect(*at, &options).ok());
+  bool gave_up = false;
+  for (const absl::Time end = absl::Now() + kSoon; !gave_up && absl::Now() < end;) {
+    loop.RunOnce(absl::Milliseconds(1));
+    for (SocketEvent event; push.NextEvent(&event);) {
+      EXPECT_NE(event.kind, SocketEvent::Kind::kConnected);
+      gave_up = gave_up || event.kind == SocketEvent::Kind::kGaveUp;
+    }
+  }
+  EXPECT_TRUE(gave_up);
+  ASSERT_TRUE(push.Connect(*at).ok());
+  ASSERT_TRUE(push.Send("by the other way", kSoon).ok());
+  EXPECT_EQ(Must(pull.Receive(kSoon)).text(), "by the other way");
+}
+
 // TR-5: connecting before anybody listens; what was sent arrives once somebody does.
 TEST(SocketLifeTest, ConnectBeforeBind) {
   Loop loop;

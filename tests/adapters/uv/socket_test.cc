@@ -120,6 +120,19 @@ TEST_F(SocketTest, Groups) {
   EXPECT_EQ(Receive(dish.get()), "in");
 }
 
+// Each Bind and Connect may bring options of its own.
+TEST_F(SocketTest, OptionsOfOneEndpoint) {
+  auto& pull = Make(SocketType::kPull);
+  LinkOptions options;
+  options.transport.ipv6 = true;
+  const auto both = pull->Bind("tcp://*:*", &options);
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_THAT(*both, HasSubstr("tcp://[::]:"));
+  options.transport.ipv6 = false;
+  EXPECT_FALSE(pull->Bind("tcp://[::1]:*", &options).ok());
+  EXPECT_TRUE(pull->Bind("tcp://[::1]:*").ok());
+}
+
 // TR-5: connecting before anybody listens; what was sent arrives once somebody does.
 TEST_F(SocketTest, ConnectBeforeBind) {
   auto& push = Make(SocketType::kPush, Eager());

@@ -1,0 +1,330 @@
+// What TransportOptions ask for, on every adapter, as the kernel or a peer sees it.
+#include "protocol/drive/transport_options.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "adapters/net/address.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "protocol/drive/endpoint.h"
+#include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+#include "tests/support/adapter_face.h"
+#include "tests/support/descriptors.h"
+
+namespace monocoque {
+namespace {
+
+using ::monocoque::testing::AdapterFace;
+using ::monocoque::testing::AdapterTestName;
+using ::monocoque::testing::AllAdapters;
+using ::monocoque::testing::ConnectedTo;
+using ::monocoque::testing::FaceSocket;
+using ::monocoque::testing::IntOption;
+using ::monocoque::testing::ListeningAt;
+using ::monocoque::testing::OtherEndOf;
+using ::monocoque::testing::RawClient;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class TransportOptionsTest : public ::testing::TestWithParam<std::string_view> {
+ protected:
+  TransportOptionsTest() : face_(GetParam()) {}
+
+  std::unique_ptr<FaceSocket> Make(SocketType type, const TransportOptions& transport) {
+    SocketOptions options;
+    options.link.transport = transport;
+    options.link.reconnect.interval = absl::Milliseconds(20);
+    return face_.MakeSocket(type, options);
+  }
+  // A PULL that listens and a PUSH that is connected to it, and a message over both.
+  void Join(const std::string& at, const TransportOptions& transport) {
+    pull_ = Make(SocketType::kPull, transport);
+    push_ = Make(SocketType::kPush, transport);
+    const auto bound = pull_->Bind(at);
+    ASSERT_TRUE(bound.ok()) << bound.status();
+    bound_ = *bound;
+    ASSERT_TRUE(push_->Connect(bound_).ok());
+    Pass();
+  }
+  void Pass() {
+    Message message("passes");
+    ASSERT_EQ(face_.Send(push_.get(), &message), absl::OkStatus());
+    ASSERT_EQ(face_.Receive(pull_.get(), &message), absl::OkStatus());
+    EXPECT_EQ(message.text(), "passes");
+  }
+  // The status of the first event of that kind.
+  absl::Status Told(FaceSocket* socket, SocketEvent::Kind kind) {
+    absl::Status told;
+    EXPECT_TRUE(face_.Until([&] {
+      SocketEvent event;
+      while (socket->NextEvent(&event)) {
+        if (event.kind != kind) continue;
+        told = event.status;
+        return true;
+      }
+      return false;
+    })) << SocketEventName(kind);
+    return told;
+  }
+  // Who connects there is closed before an octet of his is read, and the listener tells why.
+  std::string RefusalAt(const std::string& at, const TransportOptions& transport) {
+    const auto pull = Make(SocketType::kPull, transport);
+    const auto bound = pull->Bind(at);
+    EXPECT_TRUE(bound.ok()) << bound.status();
+    if (!bound.ok()) return "";
+    const int fd = RawClient(*bound);
+    EXPECT_EQ(send(fd, "hello", 5, MSG_NOSIGNAL), 5);
+    const absl::Status why = Told(pull.get(), SocketEvent::Kind::kAcceptFailed);
+    EXPECT_TRUE(absl::IsPermissionDenied(why)) << why;
+    char octet = 0;
+    EXPECT_EQ(recv(fd, &octet, 1, 0), -1);
+    EXPECT_EQ(errno, ECONNRESET) << "what was sent was not read";
+    close(fd);
+    return std::string(why.message());
+  }
+
+  AdapterFace face_;
+  std::unique_ptr<FaceSocket> pull_;
+  std::unique_ptr<FaceSocket> push_;
+  std::string bound_;
+};
+
+TEST_P(TransportOptionsTest, TheKernelIsAskedOnBothSides) {
+  TransportOptions asked;
+  asked.keepalive = true;
+  asked.keepalive_idle = absl::Milliseconds(39'100);
+  asked.keepalive_interval = absl::Seconds(7);
+  asked.keepalive_count = 4;
+  asked.max_retransmit_time = absl::Microseconds(8'999'500);
+  asked.type_of_service = 0x28;
+  asked.priority = 3;
+  asked.send_buffer_bytes = 40'000;
+  asked.receive_buffer_bytes = 50'000;
+  Join("tcp://127.0.0.1:*", asked);
+  const int dialed = ConnectedTo(bound_);
+  for (const int fd : {dialed, OtherEndOf(dialed)}) {
+    EXPECT_EQ(IntOption(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+    EXPECT_EQ(IntOption(fd, IPPROTO_TCP, TCP_KEEPIDLE), 40);
+    EXPECT_EQ(IntOption(fd, IPPROTO_TCP, TCP_KEEPINTVL), 7);
+    EXPECT_EQ(IntOption(fd, IPPROTO_TCP, TCP_KEEPCNT), 4);
+    EXPECT_EQ(IntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 9000);
+    EXPECT_EQ(IntOption(fd, IPPROTO_IP, IP_TOS), 0x28);
+    EXPECT_EQ(IntOption(fd, SOL_SOCKET, SO_PRIORITY), 3);
+    // The kernel doubles both.
+    EXPECT_EQ(IntOption(fd, SOL_SOCKET, SO_SNDBUF), 80'000);
+    EXPECT_EQ(IntOption(fd, SOL_SOCKET, SO_RCVBUF), 100'000);
+    EXPECT_EQ(IntOption(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+  }
+}
+
+TEST_P(TransportOptionsTest, UnaskedTheSystemsOwnHolds) {
+  Join("tcp://127.0.0.1:*", {});
+  const int dialed = ConnectedTo(bound_);
+  for (const int fd : {dialed, OtherEndOf(dialed)}) {
+    EXPECT_EQ(IntOption(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+    EXPECT_EQ(IntOption(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
+    EXPECT_EQ(IntOption(fd, IPPROTO_IP, IP_TOS), 0);
+    EXPECT_EQ(IntOption(fd, SOL_SOCKET, SO_PRIORITY), 0);
+  }
+}
+
+TEST_P(TransportOptionsTest, BuffersOfUnixSockets) {
+  Join("ipc://*", {.send_buffer_bytes = 30'000, .receive_buffer_bytes = 31'000});
+  const int dialed = ConnectedTo(bound_);
+  EXPECT_EQ(IntOption(dialed, SOL_SOCKET, SO_SNDBUF), 60'000);
+  EXPECT_EQ(IntOption(dialed, SOL_SOCKET, SO_RCVBUF), 62'000);
+}
+
+TEST_P(TransportOptionsTest, TypeOfServiceOfIpv6) {
+  Join("tcp://[::1]:*", {.type_of_service = 0x10});
+  const int dialed = ConnectedTo(bound_);
+  EXPECT_EQ(IntOption(dialed, IPPROTO_IPV6, IPV6_TCLASS), 0x10);
+  EXPECT_EQ(IntOption(OtherEndOf(dialed), IPPROTO_IPV6, IPV6_TCLASS), 0x10);
+}
+
+TEST_P(TransportOptionsTest, OneDeviceForAllPackets) {
+  Join("tcp://127.0.0.1:*", {.device = "lo"});
+  std::array<char, 32> name{};
+  socklen_t size = name.size();
+  const int fd = ConnectedTo(bound_);
+  ASSERT_EQ(getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), &size), 0);
+  EXPECT_STREQ(name.data(), "lo");
+}
+
+// What the system does not take is said in one line: where, which option, what value.
+TEST_P(TransportOptionsTest, WhatTheSystemRefusesIsNamed) {
+  const TransportOptions nowhere{.device = "no\nsuch"};
+  const auto pull = Make(SocketType::kPull, nowhere);
+  const absl::Status bound = pull->Bind("tcp://127.0.0.1:*").status();
+  EXPECT_THAT(std::string(bound.message()),
+              StartsWith("bind tcp://127.0.0.1:*: the system does not take device = no\\nsuch ("));
+  const auto push = Make(SocketType::kPush, nowhere);
+  ASSERT_TRUE(push->Connect("tcp://127.0.0.1:1").ok());
+  EXPECT_THAT(std::string(Told(push.get(), SocketEvent::Kind::kDialFailed).message()),
+              StartsWith("connect tcp://127.0.0.1:1: the system does not take device = no\\nsuch"));
+}
+
+// Needs a privilege: the system decides, and it holds or is said.
+TEST_P(TransportOptionsTest, BusyPolling) {
+  const int probe = socket(AF_INET, SOCK_STREAM, 0);
+  const int micros = 50;
+  const bool may = setsockopt(probe, SOL_SOCKET, SO_BUSY_POLL, &micros, sizeof(micros)) == 0;
+  close(probe);
+  if (may) {
+    Join("tcp://127.0.0.1:*", {.busy_poll = micros});
+    EXPECT_EQ(IntOption(ConnectedTo(bound_), SOL_SOCKET, SO_BUSY_POLL), micros);
+  } else {
+    const auto pull = Make(SocketType::kPull, {.busy_poll = micros});
+    const absl::Status refused = pull->Bind("tcp://127.0.0.1:*").status();
+    EXPECT_THAT(std::string(refused.message()), HasSubstr("busy_poll = 50"));
+  }
+}
+
+TEST_P(TransportOptionsTest, TheBacklogIsAsLongAsAsked) {
+  Join("tcp://127.0.0.1:*", {.backlog = 17});
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  ASSERT_EQ(getsockopt(ListeningAt(bound_), IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+  // Of a descriptor that listens the kernel tells it there.
+  EXPECT_EQ(info.tcpi_sacked, 17u);
+}
+
+// E-3, E-8.
+TEST_P(TransportOptionsTest, BothVersionsOfIp) {
+  pull_ = Make(SocketType::kPull, {.ipv6 = true});
+  const auto bound = pull_->Bind("tcp://*:*");
+  ASSERT_TRUE(bound.ok()) << bound.status();
+  ASSERT_THAT(*bound, StartsWith("tcp://[::]:"));
+  const std::string port = bound->substr(bound->rfind(':'));
+  for (const char* host : {"127.0.0.1", "[::1]"}) {
+    push_ = Make(SocketType::kPush, {});
+    ASSERT_TRUE(push_->Connect(absl::StrCat("tcp://", host, port)).ok());
+    Pass();
+  }
+}
+
+TEST_P(TransportOptionsTest, WithoutIpv6) {
+  const auto pull = Make(SocketType::kPull, {.ipv6 = false});
+  EXPECT_THAT(std::string(pull->Bind("tcp://[::1]:*").status().message()),
+              HasSubstr("the option ipv6 is false"));
+  EXPECT_THAT(*pull->Bind("tcp://*:*"), StartsWith("tcp://0.0.0.0:"));
+  const auto push = Make(SocketType::kPush, {.ipv6 = false});
+  ASSERT_TRUE(push->Connect("tcp://[::1]:1").ok());
+  EXPECT_THAT(std::string(Told(push.get(), SocketEvent::Kind::kDialFailed).message()),
+              HasSubstr("the option ipv6 is false"));
+}
+
+// E-3, E-7: an interface by its name to listen at, an address of ours to dial from.
+TEST_P(TransportOptionsTest, InterfacesAndSourceAddresses) {
+  pull_ = Make(SocketType::kPull, {});
+  push_ = Make(SocketType::kPush, {});
+  const auto bound = pull_->Bind("tcp://lo:*");
+  ASSERT_TRUE(bound.ok()) << bound.status();
+  ASSERT_THAT(*bound, StartsWith("tcp://127.0.0.1:"));
+  const std::string target = bound->substr(std::string_view("tcp://").size());
+  ASSERT_TRUE(push_->Connect(absl::StrCat("tcp://127.0.0.2:0;", target)).ok());
+  Pass();
+  EXPECT_THAT(net::LocalEndpoint(ConnectedTo(*bound)).ToString(), StartsWith("tcp://127.0.0.2:"));
+}
+
+// Nobody answers: the queue of the listener is full, so that the kernel drops who asks.
+TEST_P(TransportOptionsTest, ConnectingTakesNoLongerThanItMay) {
+  const int full = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const net::Address any = *net::AddressForBind(*ParseEndpoint("tcp://127.0.0.1:*"));
+  ASSERT_EQ(bind(full, any.get(), any.size), 0);
+  ASSERT_EQ(listen(full, 0), 0);
+  const std::string at = net::LocalEndpoint(full).ToString();
+  const int client = RawClient(at);
+  SocketOptions options;
+  options.link.handshake_timeout = absl::ZeroDuration();
+  options.link.transport.connect_timeout = absl::Milliseconds(30);
+  const auto push = face_.MakeSocket(SocketType::kPush, options);
+  ASSERT_TRUE(push->Connect(at).ok());
+  const absl::Status why = Told(push.get(), SocketEvent::Kind::kDialFailed);
+  EXPECT_THAT(std::string(why.message()), StartsWith(absl::StrCat("connect ", at, ": ")));
+  EXPECT_THAT(std::string(why.message()), HasSubstr("timed out"));
+  close(client);
+  close(full);
+}
+
+TEST_P(TransportOptionsTest, ProcessesAreLetInByUserGroupOrNumber) {
+  for (const TransportOptions& let_in : {TransportOptions{.ipc_filter_uids = {geteuid()}},
+                                         TransportOptions{.ipc_filter_gids = {7, getegid()}},
+                                         TransportOptions{.ipc_filter_pids = {getpid()}}}) {
+    Join("ipc://*", let_in);
+  }
+  const std::string us = absl::StrCat("process ", getpid(), " of user ", geteuid(), " and group ",
+                                      getegid(), " is not let in");
+  for (const TransportOptions& refused : {TransportOptions{.ipc_filter_uids = {geteuid() + 1}},
+                                          TransportOptions{.ipc_filter_gids = {0xfffffff0}},
+                                          TransportOptions{.ipc_filter_pids = {1'000'000'007}}}) {
+    EXPECT_THAT(RefusalAt("ipc://*", refused), HasSubstr(us));
+  }
+}
+
+TEST_P(TransportOptionsTest, AddressesAreLetIn) {
+  Join("tcp://127.0.0.1:*", {.tcp_accept_filters = {"10.0.0.0/8", "127.0.0.0/8"}});
+  Join("tcp://[::1]:*", {.tcp_accept_filters = {"::1"}});
+  EXPECT_THAT(RefusalAt("tcp://127.0.0.1:*", {.tcp_accept_filters = {"10.0.0.0/8"}}),
+              HasSubstr("tcp_accept_filters"));
+  const auto pull = Make(SocketType::kPull, {.tcp_accept_filters = {"10.0.0.0/40"}});
+  EXPECT_THAT(std::string(pull->Bind("tcp://127.0.0.1:*").status().message()),
+              HasSubstr("tcp_accept_filters has \"10.0.0.0/40\""));
+}
+
+// Somebody else opened it, and keeps it.
+TEST_P(TransportOptionsTest, AListeningDescriptorIsTakenOver) {
+  const int ours = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const net::Address any = *net::AddressForBind(*ParseEndpoint("tcp://127.0.0.1:*"));
+  ASSERT_EQ(bind(ours, any.get(), any.size), 0);
+  const auto early = Make(SocketType::kPull, {.descriptor = ours});
+  EXPECT_THAT(std::string(early->Bind("tcp://127.0.0.1:*").status().message()),
+              HasSubstr("does not listen"));
+  ASSERT_EQ(listen(ours, 5), 0);
+  pull_ = Make(SocketType::kPull, {.descriptor = ours});
+  push_ = Make(SocketType::kPush, {});
+  const auto bound = pull_->Bind("tcp://127.0.0.1:*");
+  ASSERT_TRUE(bound.ok()) << bound.status();
+  EXPECT_EQ(*bound, net::LocalEndpoint(ours).ToString());
+  ASSERT_TRUE(push_->Connect(*bound).ok());
+  Pass();
+  pull_.reset();
+  EXPECT_EQ(IntOption(ours, SOL_SOCKET, SO_ACCEPTCONN), 1) << "it is still the caller's";
+  close(ours);
+}
+
+TEST_P(TransportOptionsTest, ConnectedDescriptorsAreTakenOver) {
+  std::array<int, 2> ends;
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  pull_ = Make(SocketType::kPull, {.descriptor = ends[0]});
+  push_ = Make(SocketType::kPush, {.descriptor = ends[1]});
+  ASSERT_TRUE(pull_->Connect("ipc://@monocoque-pair").ok());
+  ASSERT_TRUE(push_->Connect("ipc://@monocoque-pair").ok());
+  for (const int fd : ends) close(fd);
+  Pass();
+  const auto wrong = Make(SocketType::kPush, {.descriptor = ends[1]});
+  ASSERT_TRUE(wrong->Connect("tcp://127.0.0.1:1").ok());
+  EXPECT_THAT(std::string(Told(wrong.get(), SocketEvent::Kind::kDialFailed).message()),
+              HasSubstr("is no stream socket of that transport"));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, TransportOptionsTest, ::testing::ValuesIn(AllAdapters()),
+                         [](const auto& param) { return AdapterTestName(param.param); });
+
+}  // namespace
+}  // namespace monocoque

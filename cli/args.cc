@@ -83,7 +83,7 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
     absl::StatusOr<absl::Duration> timeout = Seconds(option, value);
     if (!timeout.ok()) return timeout.status();
     args->timeout = *timeout;
-  } else {
+  } else if (!SetSecurityOption(&args->security, option, value)) {
     const absl::StatusOr<std::uint64_t> number = Number(option, value);
     if (!number.ok()) return number.status();
     const absl::Duration ms = absl::Milliseconds(1) * static_cast<double>(*number);
@@ -124,10 +124,14 @@ constexpr Option kValued[] = {
     {"--capture-connect", false},
 };
 
+// All of cli/security.h.
+constexpr Option kSecurity = {"", true, false};
+
 // Of those that were given.
 absl::Status CheckOptions(const std::vector<std::string_view>& given, std::string_view role) {
   for (const std::string_view name : given) {
-    const Option& option = *std::ranges::find(kValued, name, &Option::name);
+    const auto* const found = std::ranges::find(kValued, name, &Option::name);
+    const Option option = found != std::end(kValued) ? *found : kSecurity;
     if (role == "proxy" ? option.proxy : option.role) continue;
     if (name == "--bind" || name == "--connect") {
       return Usage(absl::StrCat("proxy has two sides: give --frontend", name.substr(1),
@@ -159,6 +163,7 @@ absl::Status CheckRole(const Args& args, const Role& role) {
   if (role.type == SocketType::kRep && !args.echo && !args.reply) {
     return Usage("rep needs --echo or --reply TEXT to answer with");
   }
+  if (absl::Status fits = CheckSecurity(args.security); !fits.ok()) return Usage(fits.message());
   return absl::OkStatus();
 }
 
@@ -212,12 +217,16 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
       args.echo = true;
       continue;
     }
+    if (SetSecurityFlag(&args.security, word)) {
+      given.push_back(word);
+      continue;
+    }
     std::string_view value;
     const std::size_t equals = word.find('=');
     const std::string_view option = word.substr(0, equals);
-    if (std::ranges::find(kValued, option, &Option::name) == std::end(kValued)) {
-      return Usage(absl::StrCat("unknown option \"", Escape(option), "\""));
-    }
+    const bool known = IsSecurityOption(option) ||
+                       std::ranges::find(kValued, option, &Option::name) != std::end(kValued);
+    if (!known) return Usage(absl::StrCat("unknown option \"", Escape(option), "\""));
     if (equals != std::string_view::npos) {
       value = word.substr(equals + 1);
     } else if (i + 1 < words.size()) {

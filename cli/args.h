@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "cli/security.h"
 #include "cli/text.h"
 #include "protocol/wire/socket_type.h"
 
@@ -44,6 +45,7 @@ struct Args {
   std::optional<std::uint64_t> hwm;
   absl::Duration linger = absl::InfiniteDuration();
   std::string adapter = "uring";
+  SecurityArgs security;
   // Of the proxy.
   Side frontend;
   Side backend;

@@ -63,6 +63,9 @@ class AsioSocket final : public HostSocket {
       return true;
     });
   }
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) override {
+    socket_.set_authenticator(std::move(authenticator));
+  }
   void StartClose(absl::Duration linger) override {
     socket_.async_close(linger, [closed = closed_](const error_code&) { *closed = true; });
   }

@@ -46,9 +46,11 @@ bool Ending::Run(const std::function<void()>& each_turn) {
   return true;
 }
 
-int Ending::Close(const std::vector<HostSocket*>& sockets, absl::Duration linger) {
+int Ending::Close(const std::vector<HostSocket*>& sockets, absl::Duration linger,
+                  const std::function<std::string()>& refusal) {
   tasks_.RunOnce(absl::ZeroDuration());
   for (HostSocket* socket : sockets) socket->StartClose(linger);
+  std::string refused = refusal();
   while (!std::ranges::all_of(sockets, &HostSocket::closed)) {
     const Instant now = net::Now();
     if (now >= deadline_) return kTimedOut;
@@ -58,11 +60,14 @@ int Ending::Close(const std::vector<HostSocket*>& sockets, absl::Duration linger
       return kFailed;
     }
     tasks_.RunOnce(end - now);
+    refused = refusal();
   }
   std::uint64_t lost = 0;
   for (const HostSocket* socket : sockets) lost += socket->stats().lost;
   if (lost == 0) return code_;
-  if (code_ == kDone) {
+  if (code_ == kDone && !refused.empty()) {
+    Complain(refused);
+  } else if (code_ == kDone) {
     Complain(absl::StrCat(lost, lost == 1 ? " message was" : " messages were", " not sent"));
   }
   return kFailed;

@@ -2,6 +2,7 @@
 #define MONOCOQUE_CLI_ENDING_H_
 
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,8 +35,11 @@ class Ending {
   // Turns until the end, calling `each_turn` after each. False: the time was over before it.
   bool Run(const std::function<void()>& each_turn);
   // Closes the sockets, whose outstanding messages still go out; `linger`, the timeout and signals
-  // cap that. The exit code of the command.
-  int Close(const std::vector<HostSocket*>& sockets, absl::Duration linger);
+  // cap that. The exit code of the command. `refusal`, asked after each turn: who will not take
+  // what was sent, a sentence, or nobody; it is said instead of how much was lost.
+  int Close(
+      const std::vector<HostSocket*>& sockets, absl::Duration linger,
+      const std::function<std::string()>& refusal = [] { return std::string(); });
 
  private:
   Task<void> WatchSignals();

@@ -9,6 +9,8 @@ usage: monocoque ROLE (--bind ENDPOINT | --connect ENDPOINT)... [OPTION]...
        monocoque proxy FRONTEND BACKEND (--frontend-bind ENDPOINT | --frontend-connect ENDPOINT)...
                        (--backend-bind ENDPOINT | --backend-connect ENDPOINT)... [OPTION]...
        monocoque demo
+       monocoque keygen --out PREFIX
+       monocoque passwd --password-file FILE NAME
 
 roles: pair push pull req rep dealer router pub sub xpub xsub
        client server radio dish scatter gather peer channel (draft types: messages of one part)
@@ -34,6 +36,19 @@ channel, either of them in front. It takes --adapter, --timeout, --hwm and --lin
   --capture-bind ENDPOINT, --capture-connect ENDPOINT
                      a pub gets a copy of every message that passes
 Its bound endpoints are told in this order: frontend, backend, capture.
+
+security, for every role; with none of these nothing is encrypted and everybody is let in:
+  --plain-username NAME, --plain-password-file FILE
+                     PLAIN client: name and password (the file's first line) go in clear
+  --plain-server, --plain-users FILE
+                     PLAIN server: lets in who is in the file, lines that passwd makes
+  --curve-key PREFIX.key, --curve-server-key KEY
+                     CURVE client: our keys, and the server's public key as in its PREFIX.pub
+  --curve-server, --curve-key PREFIX.key, --allow-key PREFIX.pub (repeatable) or --allow-any-key
+                     CURVE server: lets in whose keys these are
+  --zap-domain NAME  server: what the authenticator is told as domain
+keygen makes PREFIX.key and PREFIX.pub, never over files that are there; passwd prints a line for
+--plain-users.
 
 All but pull, sub, rep, gather and dish read messages from stdin, one a line, parts separated by a
 tab; all but push, pub, scatter and radio print what they receive to stdout in the same form. In

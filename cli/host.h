@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/zap.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
@@ -40,6 +41,8 @@ class HostSocket {
   // SUB, XSUB; DISH.
   absl::Status Subscribe(std::string_view prefix);
   absl::Status Join(std::string_view group);
+  // Decides who may come in; without one nobody who has to be asked about is let in.
+  virtual void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) = 0;
   // Ends the socket; over, descriptors and all, when closed() says so.
   virtual void StartClose(absl::Duration linger) = 0;
   virtual bool closed() const = 0;

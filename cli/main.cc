@@ -10,6 +10,7 @@
 #include "cli/demo.h"
 #include "cli/ending.h"
 #include "cli/help.h"
+#include "cli/keys.h"
 #include "cli/output.h"
 #include "cli/proxy.h"
 #include "cli/role.h"
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
   monocoque::cli::OccupyStandardDescriptors();
   signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string_view> words(argv + 1, argv + argc);
+  if (monocoque::cli::IsKeysCommand(words)) return monocoque::cli::RunKeysCommand(words);
   const absl::StatusOr<Args> args = monocoque::cli::ParseArgs(words);
   if (!args.ok()) {
     monocoque::cli::Complain(args.status().message());

@@ -23,10 +23,13 @@
 #include "cli/lines.h"
 #include "cli/output.h"
 #include "cli/roles.h"
+#include "cli/security.h"
 #include "cli/tasks.h"
 #include "cli/text.h"
+#include "protocol/drive/cause.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
 #include "protocol/wire/routing_number.h"
 
 namespace monocoque::cli {
@@ -72,6 +75,7 @@ class Session {
   Task<void> ReceiveMessages();
   Task<bool> Answer(Message message);
   Task<bool> Print(Message message);
+  void OnClosed(const SocketEvent& closed);
   void WatchEvents();
 
   // The socket is asked nothing any more once it closes.
@@ -95,15 +99,25 @@ class Session {
   std::unique_ptr<HostSocket> socket_;
   std::set<std::string> known_;  // routing ids that were there once
   std::uint64_t counted_ = 0;
+  std::string hint_;     // see Security::hint; empty once said
+  std::string refusal_;  // by a peer that what was sent still waited for
 };
 
 absl::Status Session::Open() {
+  const absl::StatusOr<Security> security = LoadSecurity(args_.security);
+  if (!security.ok()) return security.status();
+  hint_ = security->hint;
+  SocketOptions options = OptionsOf(args_, args_.role);
+  options.link.mechanism = security->mechanism;
   absl::StatusOr<std::unique_ptr<HostSocket>> socket =
-      tasks_.host().MakeSocket(args_.role, OptionsOf(args_, args_.role));
+      tasks_.host().MakeSocket(args_.role, options);
   if (!socket.ok()) return socket.status();
   socket_ = *std::move(socket);
+  socket_->SetAuthenticator(security->authenticator);
   if (absl::Status subscribed = Subscribe(); !subscribed.ok()) return subscribed;
-  return Join(socket_.get(), args_.places);
+  if (absl::Status joined = Join(socket_.get(), args_.places); !joined.ok()) return joined;
+  for (const std::string& note : security->notes) Complain(note);
+  return absl::OkStatus();
 }
 
 absl::Status Session::Subscribe() {
@@ -263,18 +277,34 @@ Task<void> Session::ReceiveMessages() {
   }
 }
 
+// Servers say nothing to who has the wrong keys: once, we say where to look. And who refused us
+// when the socket closes already, and so gives nothing up any more, is kept for the last word.
+void Session::OnClosed(const SocketEvent& closed) {
+  if (closed.was_ready) return;
+  const Cause cause = CauseOf(closed.status);
+  if (cause == Cause::kTransport && !hint_.empty()) {
+    Complain(absl::StrCat("the peer ended the handshake without a word: ", std::exchange(hint_, ""),
+                          " We try again"));
+  } else if (ended() && cause == Cause::kPeerRejectedUs) {
+    refusal_ = absl::StrCat(closed.endpoint, ": ", closed.status.message());
+  }
+}
+
 // A peer that refuses us for good is told, and ends us if nobody else can come. PEER speaks to its
 // peers by numbers that it has to hear of.
 void Session::WatchEvents() {
   SocketEvent event;
   while (socket_->NextEvent(&event)) {
-    if (args_.role == SocketType::kPeer && event.kind == SocketEvent::Kind::kReady) {
+    if (event.kind == SocketEvent::Kind::kClosed) OnClosed(event);
+    if (args_.role == SocketType::kPeer && event.kind == SocketEvent::Kind::kReady && !ended()) {
       const Bytes id = socket_->core().routing_id(event.peer);
       if (known_.emplace(AsText(id)).second) Note(absl::StrCat("peer ", RoutingNumberOf(id)));
     }
     const std::string why = ways_.Lost(event);
     if (why.empty()) continue;
-    if (ways_.none()) {
+    if (ended()) {
+      refusal_ = why;
+    } else if (ways_.none()) {
       Fail(why);
     } else {
       Complain(why);
@@ -295,7 +325,10 @@ int Session::Run() {
   if (reads_stdin()) tasks_.Spawn(SendLines());
   if (receives_by_itself()) tasks_.Spawn(ReceiveMessages());
   if (!ending_.Run([this] { WatchEvents(); })) return kTimedOut;
-  return ending_.Close({socket_.get()}, args_.linger);
+  return ending_.Close({socket_.get()}, args_.linger, [this] {
+    WatchEvents();
+    return refusal_;
+  });
 }
 
 }  // namespace

@@ -24,6 +24,9 @@ class UringSocket final : public HostSocket {
       return true;
     });
   }
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) override {
+    socket_.SetAuthenticator(std::move(authenticator));
+  }
   void StartClose(absl::Duration linger) override { socket_.StartClose(linger); }
   bool closed() const override { return socket_.closed(); }
   const monocoque::Socket& core() const override { return socket_.core(); }

@@ -33,6 +33,9 @@ class UvSocket final : public HostSocket {
       return true;
     });
   }
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) override {
+    socket_.SetAuthenticator(std::move(authenticator));
+  }
   void StartClose(absl::Duration linger) override {
     socket_.Close(linger, [this](const absl::Status&) { closed_ = true; });
   }

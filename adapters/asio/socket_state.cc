@@ -205,6 +205,9 @@ void SocketState::CheckClosed() {
     operation->Try(this);
     SetReady(operation);
   }
+  for (SocketEvent event; driver_->machine().NextEvent(&event);) {
+    last_events_.push_back(std::move(event));
+  }
   Shutdown();
 }
 
@@ -272,8 +275,13 @@ std::optional<Message> SocketState::TryReceive() {
 
 bool SocketState::HasEvent() {
   if (event_) return true;
-  event_.emplace();
-  if (!driver_ || !driver_->machine().NextEvent(&*event_)) event_.reset();
+  if (driver_) {
+    event_.emplace();
+    if (!driver_->machine().NextEvent(&*event_)) event_.reset();
+  } else if (!last_events_.empty()) {
+    event_ = std::move(last_events_.front());
+    last_events_.pop_front();
+  }
   return event_.has_value();
 }
 

@@ -22,7 +22,7 @@ SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine,
       pump_(&machine_, this),
       now_(Now()),
       hub_(std::move(hub)),
-      admission_(&machine_, [this] { return reactor_.MakeWaker(/*holds=*/false); }) {}
+      admission_(&machine_, hub_, [this] { return reactor_.MakeWaker(/*holds=*/false); }) {}
 
 SocketDriver::~SocketDriver() = default;
 
@@ -224,6 +224,7 @@ void SocketDriver::Do(const action::Read& read) {
 }
 
 void SocketDriver::Do(const action::CloseLink& close) {
+  admission_.Forget(close.link);
   if (inproc_ != nullptr && inproc_->Close(close, now_)) return;
   dials_.erase(close.link);
   if (StreamLink* link = FindLink(close.link)) link->Close(close.mode);
@@ -273,6 +274,7 @@ void SocketDriver::OnDialFailed(LinkId link, const absl::Status& why) {
 }
 
 void SocketDriver::OnLinkOver(LinkId link, const absl::Status& why) {
+  admission_.Forget(link);
   machine_.OnTransportClosed(link, why, now_);
   Touch();
 }

@@ -167,7 +167,7 @@ class SocketDriver final : public PumpDriver {
   EndpointNames<ListenerId> bound_;
   EndpointNames<DialerId> connected_;
   std::uint64_t lost_before_ = 0;
-  Admission admission_;
+  monocoque::Admission admission_;
 };
 
 }  // namespace monocoque::net

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "cli/roles.h"
 #include "gmock/gmock.h"
@@ -14,6 +15,8 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+constexpr std::string_view kKey = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
 
 TEST(ArgsTest, TheWholeContract) {
   const auto args =
@@ -34,6 +37,24 @@ TEST(ArgsTest, TheWholeContract) {
   EXPECT_EQ(args->format, Format::kJson);
   EXPECT_EQ(*args->hwm, 7u);
   EXPECT_EQ(args->linger, absl::Milliseconds(250));
+}
+
+TEST(ArgsTest, Security) {
+  const auto plain = ParseArgs(
+      {"pull", "--bind=x", "--plain-server", "--plain-users", "users", "--zap-domain", "d"});
+  ASSERT_TRUE(plain.ok()) << plain.status();
+  EXPECT_TRUE(plain->security.plain_server);
+  EXPECT_EQ(*plain->security.plain_users, "users");
+  EXPECT_EQ(*plain->security.zap_domain, "d");
+  const auto client = ParseArgs(
+      {"push", "--connect=x", "--curve-key=c.key", absl::StrCat("--curve-server-key=", kKey)});
+  ASSERT_TRUE(client.ok()) << client.status();
+  EXPECT_EQ(*client->security.curve_key, "c.key");
+  EXPECT_EQ(*client->security.curve_server_key, kKey);
+  const auto server = ParseArgs({"pull", "--bind=x", "--curve-server", "--curve-key=s.key",
+                                 "--allow-key=a.pub", "--allow-key", "b.pub"});
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_EQ(server->security.allow_keys, (std::vector<std::string>{"a.pub", "b.pub"}));
 }
 
 TEST(ArgsTest, GroupsAndPrefixes) {
@@ -83,6 +104,31 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
       {{"sub", "--bind", "x", "--join", "g"}, "--join is for dish"},
       {{"dish", "--bind", "x", "--join", "\\q"}, "--join: bad escape"},
       {{"pull", "push", "--bind", "x"}, "unexpected word"},
+      {{"pull", "--bind", "x", "--plain-server"}, "--plain-server wants --plain-users FILE"},
+      {{"pull", "--bind", "x", "--plain-users", "f"}, "--plain-users is for --plain-server"},
+      {{"pull", "--bind", "x", "--plain-username", "a"}, "wants --plain-password-file FILE"},
+      {{"pull", "--bind", "x", "--plain-password-file", "f"}, "wants --plain-username NAME"},
+      {{"pull", "--bind", "x", "--plain-server", "--plain-users", "f", "--plain-username=a"},
+       "--plain-username is for the client and --plain-server for the server"},
+      {{"pull", "--bind", "x", "--plain-server", "--curve-key", "f"}, "PLAIN and CURVE exclude"},
+      {{"pull", "--bind", "x", "--curve-server"}, "--curve-server wants --curve-key FILE"},
+      {{"pull", "--bind", "x", "--curve-server-key", kKey},
+       "--curve-server-key wants --curve-key FILE"},
+      {{"pull", "--bind", "x", "--curve-key", "f"}, "--curve-key wants --curve-server-key KEY"},
+      {{"pull", "--bind", "x", "--curve-key", "f", "--curve-server-key=short"},
+       "--curve-server-key: z85: 5 characters, not 40"},
+      {{"pull", "--bind", "x", "--curve-key=f", "--curve-server", "--curve-server-key", kKey},
+       "--curve-server-key is for the client and --curve-server for the server"},
+      {{"pull", "--bind", "x", "--curve-key=f", "--curve-server-key", kKey, "--allow-key=g"},
+       "--allow-key and --allow-any-key are for --curve-server"},
+      {{"pull", "--bind=x", "--curve-key=f", "--curve-server", "--allow-any-key", "--allow-key=g"},
+       "--allow-key and --allow-any-key exclude each other"},
+      {{"pull", "--bind=x", "--curve-key=f", "--curve-server", "--allow-any-key", "--zap-domain=d"},
+       "--zap-domain and --allow-any-key exclude each other"},
+      {{"pull", "--bind", "x", "--zap-domain", ""}, "--zap-domain wants a name"},
+      {{"pull", "--bind", "x", "--zap-domain=d", "--plain-username=a", "--plain-password-file=f"},
+       "--zap-domain is for servers"},
+      {{"pull", "--bind", "x", "--plain-server=yes"}, "unknown option"},
       {{"pull\x1b[31m", "--bind", "x"}, "pull\\x1b[31m"},
   };
   for (const Case& c : cases) {

@@ -28,7 +28,8 @@ int MillisecondsUntil(absl::Time deadline) {
 }
 
 bool PlaysARole(const std::vector<std::string>& words) {
-  return !words.empty() && words[0] != "demo" && !absl::StartsWith(words[0], "-");
+  return !words.empty() && words[0] != "demo" && words[0] != "keygen" && words[0] != "passwd" &&
+         !absl::StartsWith(words[0], "-");
 }
 
 }  // namespace

@@ -90,9 +90,10 @@ void UvHost::RunOnce(absl::Duration max_wait) {
   } else if (max_wait > absl::ZeroDuration() && uv_backend_timeout(&loop_) != 0) {
     const absl::Duration wait = absl::Ceil(std::min(max_wait, kLongest), absl::Milliseconds(1));
     uv_update_time(&loop_);
+    // Again and again: one that is due before the loop comes to waiting would not end that.
     uv_timer_start(
         &alarm_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(absl::ToInt64Milliseconds(wait)),
-        0);
+        1);
     uv_run(&loop_, UV_RUN_ONCE);
     uv_timer_stop(&alarm_);
   }

@@ -15,8 +15,8 @@ namespace monocoque {
 // called last in a turn, where it may do anything.
 class Authenticator {
  public:
-  // Says what was decided, at once or later, on the thread of the socket's loop. Once: what comes
-  // when nobody waits any more is ignored, also when the socket is gone.
+  // Says what was decided, at once or later, on any thread (in a simulation: on its own). Once:
+  // what comes when nobody waits any more is ignored, also when the socket is gone.
   using Reply = std::function<void(const AuthVerdict&)>;
 
   virtual ~Authenticator() = default;

@@ -49,6 +49,12 @@ absl::StatusOr<absl::Duration> Seconds(std::string_view option, std::string_view
   return absl::Seconds(value);
 }
 
+// "a, b or c"
+std::string OneOf(const std::vector<std::string_view>& names) {
+  const auto last = names.end() - 1;
+  return absl::StrCat(absl::StrJoin(names.begin(), last, ", "), " or ", *last);
+}
+
 // Sets one option that has a value.
 absl::Status SetOption(Args* args, std::string_view option, std::string_view value) {
   if (option == "--bind" || option == "--connect") {
@@ -69,8 +75,7 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
   } else if (option == "--adapter") {
     const std::vector<std::string_view> names = AdapterNames();
     if (std::ranges::find(names, value) == names.end()) {
-      return Usage(absl::StrCat("--adapter wants ", absl::StrJoin(names, " or "), ", not \"",
-                                Escape(value), "\""));
+      return Usage(absl::StrCat("--adapter wants ", OneOf(names), ", not \"", Escape(value), "\""));
     }
     args->adapter = std::string(value);
   } else if (option == "--format") {
@@ -174,7 +179,7 @@ usage: monocoque ROLE (--bind ENDPOINT | --connect ENDPOINT)... [OPTION]...
 roles: pair push pull req rep dealer router pub sub xpub xsub
 endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH, ipc://@NAME
 
-  --adapter NAME     the runtime to use: uring (io_uring, the default) or uv (libuv)
+  --adapter NAME     the runtime to use: uring (io_uring, the default), uv (libuv) or asio (Boost.Asio)
   --count N          end after N messages received, or sent by a role that only sends
   --timeout SECONDS  end after so long, whatever happened (exit 3)
   --identity ID      our routing id, told to ROUTER peers

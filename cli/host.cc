@@ -1,5 +1,6 @@
 #include "cli/host.h"
 
+#include "cli/asio_host.h"
 #include "cli/uring_host.h"
 #include "cli/uv_host.h"
 
@@ -19,9 +20,22 @@ std::unique_ptr<Host> Make() {
 constexpr Adapter kAdapters[] = {
     {"uring", Make<UringHost>},
     {"uv", Make<UvHost>},
+    {"asio", Make<AsioHost>},
 };
 
 }  // namespace
+
+absl::Status HostSocket::Subscribe(std::string_view prefix) {
+  absl::Status done;
+  Ask([&](monocoque::Socket* core, Instant now) { done = core->Subscribe(prefix, now); });
+  return done;
+}
+
+absl::Status HostSocket::Join(std::string_view group) {
+  absl::Status done;
+  Ask([&](monocoque::Socket* core, Instant now) { done = core->Join(group, now); });
+  return done;
+}
 
 std::vector<std::string_view> AdapterNames() {
   std::vector<std::string_view> names;

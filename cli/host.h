@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/socket.h"
@@ -27,15 +28,23 @@ class HostSocket {
   // Listens before it returns: the bound endpoint.
   virtual absl::StatusOr<std::string> Bind(std::string_view endpoint) = 0;
   virtual absl::Status Connect(std::string_view endpoint) = 0;
-  virtual absl::Status Subscribe(std::string_view prefix) = 0;
   // Now or not at all: takes the message, or leaves it untouched. Unavailable: not now.
   virtual absl::Status TrySend(Message* message) = 0;
   virtual bool TryReceive(Message* out) = 0;
   virtual bool NextEvent(SocketEvent* out) = 0;
+  // Any other wish of the core socket, with the time it is made at. Called at once.
+  using Wish = std::function<void(monocoque::Socket* core, Instant now)>;
+  virtual void Ask(const Wish& wish) = 0;
+  // SUB, XSUB; DISH.
+  absl::Status Subscribe(std::string_view prefix);
+  absl::Status Join(std::string_view group);
   // Ends the socket; over, descriptors and all, when closed() says so.
   virtual void StartClose(absl::Duration linger) = 0;
   virtual bool closed() const = 0;
+  // Until closed() holds: then it may be gone.
   virtual const monocoque::Socket& core() const = 0;
+  // At any time.
+  virtual const SocketStats& stats() const = 0;
 };
 
 // An event loop of some adapter, so that what is done with sockets is written once. One thread.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -99,6 +100,10 @@ class Session {
   void WatchEvents();
   int Linger();
 
+  // The socket is asked nothing any more once it closes.
+  Tasks::Until UntilEnded(std::function<bool()> holds) {
+    return tasks_.AsyncUntil([this, holds = std::move(holds)] { return ended_ || holds(); });
+  }
   void CountOne() {
     ++counted_;
     if (args_.count && counted_ >= *args_.count) End(kDone);
@@ -189,9 +194,8 @@ Task<bool> Session::FindDestination(const Message& message) {
   const auto here = [this, &id] {
     return static_cast<bool>(socket_->core().FindPeer(AsBytes(id)));
   };
-  if (!known_.contains(id)) {
-    co_await tasks_.AsyncUntil(here);
-  }
+  if (!known_.contains(id)) co_await UntilEnded(here);
+  if (ended_) co_return false;
   if (!here()) {
     co_return Fail(absl::StrCat("no peer has the routing id \"", Escape(id), "\" any more"));
   }
@@ -206,7 +210,7 @@ Task<bool> Session::SendOne(Message message) {
     sent = socket_->TrySend(&message);
     return !absl::IsUnavailable(sent);
   };
-  if (!try_it()) co_await tasks_.AsyncUntil(try_it);
+  if (!try_it()) co_await UntilEnded(try_it);
   co_return sent.ok() || Fail(sent.message());
 }
 
@@ -214,8 +218,8 @@ Task<absl::StatusOr<Message>> Session::Receive() {
   Message message;
   if (socket_->TryReceive(&message)) co_return message;
   bool got = false;
-  absl::Status why;
-  co_await tasks_.AsyncUntil([&] {
+  absl::Status why = absl::CancelledError("");
+  co_await UntilEnded([&] {
     got = socket_->TryReceive(&message);
     if (!got) why = socket_->core().ReceiveStatus();
     return got || !absl::IsUnavailable(why);
@@ -248,7 +252,7 @@ Task<bool> Session::SendLine(std::string_view line, std::uint64_t number) {
 // Whoever publishes to nobody loses what it says: the first subscriber gets a moment to come.
 Task<void> Session::AwaitSubscriber() {
   const Instant end = net::Now() + kSubscriberWait;
-  while (socket_->core().topics() == 0 && net::Now() < end && !ended_) {
+  while (!ended_ && socket_->core().topics() == 0 && net::Now() < end) {
     co_await tasks_.Sleep(absl::Milliseconds(5));
   }
 }
@@ -327,7 +331,7 @@ int Session::Linger() {
     }
     tasks_.RunOnce(end - now);
   }
-  const std::uint64_t lost = socket_->core().stats().lost;
+  const std::uint64_t lost = socket_->stats().lost;
   if (lost == 0) return code_;
   if (code_ == kDone) {
     Complain(absl::StrCat(lost, lost == 1 ? " message was" : " messages were", " not sent"));

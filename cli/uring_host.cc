@@ -14,13 +14,19 @@ class UringSocket final : public HostSocket {
 
   absl::StatusOr<std::string> Bind(std::string_view at) override { return socket_.Bind(at); }
   absl::Status Connect(std::string_view to) override { return socket_.Connect(to); }
-  absl::Status Subscribe(std::string_view prefix) override { return socket_.Subscribe(prefix); }
   absl::Status TrySend(Message* message) override { return socket_.TrySend(message); }
   bool TryReceive(Message* out) override { return socket_.TryReceive(out); }
   bool NextEvent(SocketEvent* out) override { return socket_.NextEvent(out); }
+  void Ask(const Wish& wish) override {
+    socket_.Ask([&wish](monocoque::Socket* core, Instant now) {
+      wish(core, now);
+      return true;
+    });
+  }
   void StartClose(absl::Duration linger) override { socket_.StartClose(linger); }
   bool closed() const override { return socket_.closed(); }
   const monocoque::Socket& core() const override { return socket_.core(); }
+  const SocketStats& stats() const override { return socket_.stats(); }
 
  private:
   mutable uring::Socket socket_;

@@ -140,6 +140,16 @@ class basic_socket {
     return is_open() ? &state_->driver()->machine() : nullptr;
   }
 
+  // Counts; those of a closed socket stay.
+  const SocketStats& stats() const { return state_->stats(); }
+  // Any other wish of the core socket, with the time it is made at, if is_open():
+  //     socket.ask([&](monocoque::Socket* s, Instant now) { return s->SubscribeFor(peer, p, now);
+  //     })
+  template <typename Wish>
+  auto ask(Wish&& wish) {
+    return state_->driver()->Ask(std::forward<Wish>(wish));
+  }
+
   // ---- Endpoints and subscriptions: at once ----------------------------------------------------
 
   // Listens before it returns: the bound endpoint, with the port that the system chose. Codes: what

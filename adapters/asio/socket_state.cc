@@ -217,6 +217,7 @@ void SocketState::Shutdown() {
 // Nothing of Asio's but executors is left then.
 void SocketState::CloseDriver() {
   if (waker_ != nullptr) waker_->Stop();
+  if (driver_) last_stats_ = driver_->machine().stats();
   driver_.reset();
   timer_.reset();
 }
@@ -305,8 +306,9 @@ std::unique_ptr<net::Lookup> SocketState::Resolve(const std::string& host, std::
   return std::make_unique<NameLookup>(this, host, port, std::move(found));
 }
 
-std::shared_ptr<Waker> SocketState::MakeWaker() {
-  waker_ = std::make_shared<PostWaker>(this, post_executor_);
+// One for all: what waits for it holds no work of the executor's.
+std::shared_ptr<Waker> SocketState::MakeWaker(bool /*holds*/) {
+  if (waker_ == nullptr) waker_ = std::make_shared<PostWaker>(this, post_executor_);
   return waker_;
 }
 

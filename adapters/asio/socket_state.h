@@ -51,6 +51,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   const boost::asio::any_io_executor& executor() const { return executor_; }
   // Null once the socket is closed.
   net::SocketDriver* driver() { return driver_ ? &*driver_ : nullptr; }
+  const SocketStats& stats() const { return driver_ ? driver_->machine().stats() : last_stats_; }
   bool sends_wait() const { return !senders_.empty(); }
 
   // Takes the operation over. Its handler does not run before this returns.
@@ -90,7 +91,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
                                                         net::WatchHandler* handler) override;
   std::unique_ptr<net::Lookup> Resolve(const std::string& host, std::uint16_t port,
                                        Found found) override;
-  std::shared_ptr<Waker> MakeWaker() override;
+  std::shared_ptr<Waker> MakeWaker(bool holds) override;
 
  private:
   friend class Operation;
@@ -138,6 +139,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   SocketService* service_ = nullptr;
   RotationNode<SocketState> service_node_;
   std::optional<net::SocketDriver> driver_;
+  SocketStats last_stats_;
   std::optional<SocketEvent> event_;  // the next one, looked at already
 
   int turning_ = 0;

@@ -39,6 +39,7 @@ class Face : protected basic_socket<Executor> {
                 std::shared_ptr<SlabPool> pool = nullptr)
       : core_socket(context, kType, options, std::move(pool)) {}
 
+  using core_socket::ask;
   using core_socket::async_bind;
   using core_socket::async_close;
   using core_socket::async_connect;
@@ -54,6 +55,7 @@ class Face : protected basic_socket<Executor> {
   using core_socket::is_open;
   using core_socket::next_event;
   using core_socket::set_authenticator;
+  using core_socket::stats;
   using core_socket::unbind;
 };
 

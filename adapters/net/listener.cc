@@ -41,7 +41,7 @@ Listener::Listener(Listener&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       bound_(std::move(other.bound_)),
       options_(std::move(other.options_)),
-      admission_(std::move(other.admission_)),
+      filter_(std::move(other.filter_)),
       unlink_(std::exchange(other.unlink_, {})),
       directory_(std::exchange(other.directory_, {})) {}
 
@@ -49,7 +49,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(bound_, other.bound_);
   std::swap(options_, other.options_);
-  std::swap(admission_, other.admission_);
+  std::swap(filter_, other.filter_);
   std::swap(unlink_, other.unlink_);
   std::swap(directory_, other.directory_);
   return *this;
@@ -67,9 +67,9 @@ absl::StatusOr<Listener> Listener::Open(const action::Listen& listen) {
 
 absl::StatusOr<Listener> Listener::Open(const Endpoint& endpoint, const TransportOptions& options) {
   Listener listener;
-  absl::StatusOr<Admission> admission = Admission::Create(options);
-  if (!admission.ok()) return InSentence("bind", endpoint, admission.status());
-  listener.admission_ = *std::move(admission);
+  absl::StatusOr<PeerFilter> filter = PeerFilter::Create(options);
+  if (!filter.ok()) return InSentence("bind", endpoint, filter.status());
+  listener.filter_ = *std::move(filter);
   listener.options_ = options;
   const absl::Status opened =
       options.descriptor >= 0 ? listener.Adopt(endpoint) : listener.Bind(endpoint);
@@ -118,7 +118,7 @@ absl::Status Listener::Bind(Endpoint endpoint) {
 }
 
 absl::StatusOr<TransportInfo> Listener::Admit(int accepted) const {
-  absl::Status fits = admission_.Check(accepted);
+  absl::Status fits = filter_.Check(accepted);
   if (fits.ok()) fits = TuneStream(accepted, options_);
   if (fits.ok()) return DescribeStream(accepted);
   close(accepted);

@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adapters/net/address.h"
-#include "adapters/net/admission.h"
+#include "adapters/net/peer_filter.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/endpoint.h"
 #include "protocol/drive/transport_options.h"
@@ -44,7 +44,7 @@ class Listener {
   int fd_ = -1;
   Endpoint bound_;
   TransportOptions options_;
-  Admission admission_;
+  PeerFilter filter_;
   std::string unlink_;     // the socket file
   std::string directory_;  // made for it
 };

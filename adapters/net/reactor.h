@@ -57,9 +57,10 @@ class Reactor {
   virtual std::unique_ptr<Lookup> Resolve(const std::string& host, std::uint16_t port,
                                           Found found) = 0;
   // Calls SocketDriver::Touch on the runtime's thread, asked from any; for as long as the driver
-  // lives. Made when the first inproc:// endpoint is used. Null: the runtime cannot be woken, and
-  // has no inproc.
-  virtual std::shared_ptr<Waker> MakeWaker() { return nullptr; }
+  // lives. Made when the first inproc:// endpoint is used (`holds`: where a runtime ends by itself
+  // once nothing can happen, this is something that can), and when the first peer is asked about.
+  // Null: the runtime cannot be woken, and has neither.
+  virtual std::shared_ptr<Waker> MakeWaker(bool /*holds*/) { return nullptr; }
 };
 
 }  // namespace monocoque::net

@@ -21,7 +21,8 @@ SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine,
       machine_(std::move(machine)),
       pump_(&machine_, this),
       now_(Now()),
-      hub_(std::move(hub)) {}
+      hub_(std::move(hub)),
+      admission_(&machine_, [this] { return reactor_.MakeWaker(/*holds=*/false); }) {}
 
 SocketDriver::~SocketDriver() = default;
 
@@ -124,23 +125,10 @@ void SocketDriver::Turn() {
   retired_.clear();
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
   if (inproc_ != nullptr) inproc_->Turn(now_);
+  admission_.Turn(now_);
   const bool more = pump_.Turn(now_);
   if (more || machine_.has_outputs() || !retired_.empty()) Touch();
   ArmTimer();
-}
-
-bool SocketDriver::ServeAuthenticator() {
-  if (!desk_.waiting()) return false;
-  desk_.ServeOne([this](LinkId link) {
-    return [self = std::weak_ptr(self_), link](const AuthVerdict& verdict) {
-      const std::shared_ptr<SocketDriver*> driver = self.lock();
-      if (driver == nullptr) return;
-      (*driver)->Tick();
-      (*driver)->machine_.Authorize(link, verdict, (*driver)->now_);
-      (*driver)->Touch();
-    };
-  });
-  return true;
 }
 
 void SocketDriver::OnTimer() {
@@ -160,7 +148,7 @@ void SocketDriver::ArmTimer() {
 // Null: this runtime has no inproc.
 InprocLinks* SocketDriver::Inproc() {
   if (inproc_ != nullptr) return inproc_.get();
-  std::shared_ptr<Waker> waker = reactor_.MakeWaker();
+  std::shared_ptr<Waker> waker = reactor_.MakeWaker(/*holds=*/true);
   if (waker == nullptr) return nullptr;
   inproc_ = std::make_unique<InprocLinks>(hub_, &machine_, std::move(waker));
   return inproc_.get();

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/admission.h"
 #include "adapters/inproc.h"
 #include "adapters/inproc_links.h"
 #include "adapters/net/endpoint_names.h"
@@ -95,7 +96,7 @@ class SocketDriver final : public PumpDriver {
 
   // Decides who may come in, from now on; null: whoever has to be asked about is refused.
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
-    desk_.set_authenticator(std::move(authenticator));
+    admission_.SetAuthenticator(std::move(authenticator));
   }
 
   // ---- For the adapter -------------------------------------------------------------------------
@@ -106,7 +107,7 @@ class SocketDriver final : public PumpDriver {
   void OnTimer();
   // Asks the authenticator about one peer, if one waits. It is user code, which may do anything:
   // called between turns, and the driver may be gone afterwards.
-  bool ServeAuthenticator();
+  bool ServeAuthenticator() { return admission_.ServeOne(); }
 
   // ---- For acceptors, dials and links ----------------------------------------------------------
 
@@ -133,7 +134,7 @@ class SocketDriver final : public PumpDriver {
   void Do(const action::Accepting& accepting) override;
   void Do(const action::Read& read) override;
   void Do(const action::CloseLink& close) override;
-  bool Authenticate(const action::Authenticate& ask) override { return desk_.Take(ask); }
+  bool Authenticate(const action::Authenticate& ask) override { return admission_.Take(ask); }
   void Write(LinkId link, TransmitBatch batch) override;
 
  private:
@@ -164,9 +165,7 @@ class SocketDriver final : public PumpDriver {
   EndpointNames<ListenerId> bound_;
   EndpointNames<DialerId> connected_;
   std::uint64_t lost_before_ = 0;
-  AuthDesk desk_;
-  // What replies that come late look for.
-  const std::shared_ptr<SocketDriver*> self_ = std::make_shared<SocketDriver*>(this);
+  Admission admission_;
 };
 
 }  // namespace monocoque::net

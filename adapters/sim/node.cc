@@ -96,6 +96,8 @@ void Node::StartClose(absl::Duration linger) {
   if (!status_.ok()) return;
   if (linger > absl::ZeroDuration()) linger_until_ = world_->now() + linger;
   machine_->Close(linger, world_->now());
+  // Its addresses are free at once, as on other adapters.
+  if (!frozen()) pump_->RunActions();
   Touch();
 }
 

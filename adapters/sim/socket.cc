@@ -150,6 +150,8 @@ monocoque::Socket& Socket::core() { return node_->machine(); }
 
 void Socket::StartClose(absl::Duration linger) { node_->StartClose(linger); }
 
+bool Socket::closed() const { return !node_->status().ok() || node_->closed(); }
+
 absl::Status Socket::Close(absl::Duration linger) {
   if (!node_->status().ok()) return node_->status();
   const std::uint64_t lost = stats().lost;

@@ -98,8 +98,9 @@ class Socket {
   // Ends the socket: what was sent is written for at most `linger`; deadline exceeded if some was
   // not.
   absl::Status Close(absl::Duration linger = absl::InfiniteDuration());
-  // The same without waiting for it.
+  // The same without waiting for it: over when closed() says so.
   void StartClose(absl::Duration linger = absl::InfiniteDuration());
+  bool closed() const;
 
   // The whole core socket beneath: getters, SendTo, peers. Only if status() is OK.
   monocoque::Socket& core();

@@ -89,6 +89,18 @@ absl::Status Socket::Unsubscribe(std::string_view prefix) {
   return state_->machine().Unsubscribe(prefix, state_->loop().now());
 }
 
+absl::Status Socket::Join(std::string_view group) {
+  if (!state_->status().ok()) return state_->status();
+  state_->Touch();
+  return state_->machine().Join(group, state_->loop().now());
+}
+
+absl::Status Socket::Leave(std::string_view group) {
+  if (!state_->status().ok()) return state_->status();
+  state_->Touch();
+  return state_->machine().Leave(group, state_->loop().now());
+}
+
 void Socket::Flush() {
   if (state_->status().ok()) state_->WriteNow();
 }

@@ -83,6 +83,9 @@ class Socket {
   // SUB, XSUB: see monocoque::Socket::Subscribe.
   absl::Status Subscribe(std::string_view prefix);
   absl::Status Unsubscribe(std::string_view prefix);
+  // DISH: see monocoque::Socket::Join.
+  absl::Status Join(std::string_view group);
+  absl::Status Leave(std::string_view group);
   // Everything sent is handed to the kernel, as far as it takes it.
   void Flush();
   // Waits until so many peers have finished their handshake.
@@ -106,7 +109,14 @@ class Socket {
   ConditionAwaiter AsyncUntil(std::function<bool()> holds);
   ConditionAwaiter AsyncClose(absl::Duration linger = absl::InfiniteDuration());
 
-  // The whole core socket beneath: getters, SendTo, statistics.
+  // Any other wish of the core socket, with the time it is made at, if status() is OK:
+  //     socket.Ask([&](monocoque::Socket* s, Instant now) { return s->Join("group", now); })
+  template <typename Wish>
+  auto Ask(Wish&& wish) {
+    return state_->Ask(std::forward<Wish>(wish));
+  }
+
+  // The core socket beneath: getters, statistics.
   monocoque::Socket& core() { return state_->machine(); }
   const SocketStats& stats() { return state_->machine().stats(); }
 

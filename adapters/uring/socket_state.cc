@@ -33,6 +33,7 @@ SocketState::SocketState(Loop* loop, monocoque::Socket machine)
       machine_(std::move(machine)),
       timer_(std::make_unique<SocketTimer>(this)) {
   pump_.emplace(&*machine_, this);
+  admission_.emplace(&*machine_, [this] { return loop_.mailbox().MakeWaker(weak_from_this()); });
 }
 
 SocketState::~SocketState() {
@@ -143,6 +144,7 @@ void SocketState::Touch() { loop_.Touch(&touched); }
 
 bool SocketState::Turn(Instant now, std::size_t max_frames) {
   if (inproc_ != nullptr) inproc_->Turn(now);
+  admission_->Turn(now);
   const bool more = pump_->Turn(now, max_frames);
   loop_.SetTimer(timer_.get(), machine_->NextDeadline());
   if (more || machine_->has_outputs()) Touch();
@@ -170,25 +172,13 @@ bool SocketState::ServeWatchers() {
   return false;
 }
 
-bool SocketState::ServeDesk() {
-  if (!desk_.waiting()) return false;
-  desk_.ServeOne([this](LinkId link) {
-    return [weak = weak_from_this(), link](const AuthVerdict& verdict) {
-      if (const auto state = weak.lock()) state->Authorize(link, verdict);
-    };
-  });
-  return true;
-}
-
-void SocketState::Authorize(LinkId link, const AuthVerdict& verdict) {
-  machine_->Authorize(link, verdict, loop_.now());
-  Touch();
-}
-
 void SocketState::ServeWaiters(std::size_t max_resumed) {
   const std::shared_ptr<SocketState> alive = shared_from_this();
   for (std::size_t resumed = 0; resumed < max_resumed; ++resumed) {
-    if (!ServeDesk() && !Serve(&senders) && !Serve(&receivers) && !ServeWatchers()) return;
+    if ((!admission_ || !admission_->ServeOne()) && !Serve(&senders) && !Serve(&receivers) &&
+        !ServeWatchers()) {
+      return;
+    }
   }
   Touch();
 }

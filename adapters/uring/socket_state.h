@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adapters/admission.h"
 #include "adapters/inproc_links.h"
 #include "adapters/net/endpoint_names.h"
 #include "adapters/pump.h"
@@ -131,7 +132,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   absl::Status Disconnect(std::string_view endpoint);
   void StartClose(absl::Duration linger);
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
-    desk_.set_authenticator(std::move(authenticator));
+    if (admission_) admission_->SetAuthenticator(std::move(authenticator));
   }
   // Closed, everything that lingered gone, and all descriptors with it.
   bool closed() const { return machine_->drained() && idle(); }
@@ -154,6 +155,13 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
       Touch();
     return got;
   }
+  // Any other wish of the core socket.
+  template <typename Wish>
+  auto Ask(Wish&& wish) {
+    auto result = std::forward<Wish>(wish)(&*machine_, turn_time());
+    Touch();
+    return result;
+  }
   // Starts what writes can be started.
   void WriteNow();
 
@@ -168,7 +176,8 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void FailWaiters();
   // By coroutines, and by peers that somebody has to let in.
   bool awaited() const {
-    return !receivers.empty() || !senders.empty() || !watchers.empty() || desk_.waiting();
+    return !receivers.empty() || !senders.empty() || !watchers.empty() ||
+           (admission_ && admission_->waiting());
   }
   bool idle() const {
     return links_alive.empty() && dials_.empty() && acceptors_.empty() &&
@@ -188,7 +197,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void Do(const action::Accepting& accepting) override;
   void Do(const action::Read& read) override;
   void Do(const action::CloseLink& close) override;
-  bool Authenticate(const action::Authenticate& ask) override { return desk_.Take(ask); }
+  bool Authenticate(const action::Authenticate& ask) override { return admission_->Take(ask); }
   void Write(LinkId link, TransmitBatch batch) override;
 
   // For acceptors, dials and links.
@@ -206,9 +215,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   void AddLink(LinkId link, int fd);
   InprocLinks* Inproc();
   absl::StatusOr<Endpoint> Listen(const action::Listen& listen);
-  void Authorize(LinkId link, const AuthVerdict& verdict);
   bool Serve(Rotation<Waiter>* queue);
-  bool ServeDesk();
   bool ServeWatchers();
 
   Loop& loop_;
@@ -218,7 +225,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   std::unique_ptr<SocketTimer> timer_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   FlushPolicy flush_policy_;
-  AuthDesk desk_;
+  std::optional<Admission> admission_;
   absl::flat_hash_map<LinkId, LinkIo*> links_;
   absl::flat_hash_map<LinkId, Dial*> dials_;
   absl::flat_hash_map<ListenerId, Acceptor*> acceptors_;

@@ -24,6 +24,8 @@ class Handle {
 
   explicit operator bool() const { return held_ != nullptr; }
   T* get() { return &held_->self; }
+  // It does not keep the loop running.
+  void Unref() { uv_unref(&held_->base); }
 
   void Close() {
     if (held_ == nullptr) return;

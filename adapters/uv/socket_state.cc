@@ -20,13 +20,15 @@ constexpr std::int64_t kNanosAMilli = 1'000'000;
 
 }  // namespace
 
-// Its handle keeps the loop alive, and is closed before the waker's last holder is gone.
+// If it holds, its handle keeps the loop alive. That is closed before the waker's last holder is
+// gone.
 class SocketState::AsyncWaker final : public Waker {
  public:
-  explicit AsyncWaker(SocketState* state) : async_(state) {
+  AsyncWaker(SocketState* state, bool holds) : async_(state) {
     uv_async_init(state->loop_, async_.get(), [](uv_async_t* async) {
       static_cast<SocketState*>(async->data)->driver().Touch();
     });
+    if (!holds) async_.Unref();
   }
   void Wake() override {
     const std::lock_guard lock(mutex_);
@@ -65,7 +67,7 @@ void SocketState::Shutdown() {
 
 void SocketState::CloseHandles() {
   timer_.Close();
-  if (waker_ != nullptr) std::exchange(waker_, nullptr)->Close();
+  for (const auto& waker : std::exchange(wakers_, {})) waker->Close();
   if (turns_ != nullptr) turns_->Forget(&node_);
   turns_.reset();
 }
@@ -184,8 +186,8 @@ std::unique_ptr<net::Lookup> SocketState::Resolve(const std::string& host, std::
   return std::make_unique<Lookup>(loop_, host, port, std::move(found));
 }
 
-std::shared_ptr<Waker> SocketState::MakeWaker() {
-  return waker_ = std::make_shared<AsyncWaker>(this);
+std::shared_ptr<Waker> SocketState::MakeWaker(bool holds) {
+  return wakers_.emplace_back(std::make_shared<AsyncWaker>(this, holds));
 }
 
 }  // namespace monocoque::uv

@@ -61,7 +61,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
                                                         net::WatchHandler* handler) override;
   std::unique_ptr<net::Lookup> Resolve(const std::string& host, std::uint16_t port,
                                        Found found) override;
-  std::shared_ptr<Waker> MakeWaker() override;
+  std::shared_ptr<Waker> MakeWaker(bool holds) override;
 
   Callback<Message> on_message;
   Callback<const SocketEvent&> on_event;
@@ -89,7 +89,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   std::shared_ptr<Turns> turns_;  // null once closed
   RotationNode<SocketState> node_;
   Handle<uv_timer_t> timer_;
-  std::shared_ptr<AsyncWaker> waker_;  // once there is an inproc:// endpoint
+  std::vector<std::shared_ptr<AsyncWaker>> wakers_;
   std::optional<net::SocketDriver> driver_;
   bool paused_ = false;
   Refused refused_ = Refused::kNothing;

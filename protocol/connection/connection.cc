@@ -1,7 +1,6 @@
 #include "protocol/connection/connection.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <utility>
 
@@ -12,15 +11,12 @@
 #include "protocol/mechanism/options.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/metadata.h"
-#include "protocol/wire/zmtp10.h"
 
 namespace monocoque {
 namespace {
 
 // A frame that lacks at least this much is read straight into its own block.
 constexpr std::size_t kDirectBytes = 64 * 1024;
-// Octets that may wait to be written while PINGs are still answered.
-constexpr std::size_t kMaxPongBacklog = 1024 * 1024;
 // When memory was refused, the next try.
 constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // libzmq computes a time to live in milliseconds with 16 bits: more would wrap around there.
@@ -45,12 +41,6 @@ absl::Status CheckOptions(const ConnectionOptions& options) {
     return absl::InvalidArgumentError("connection: STREAM speaks no ZMTP");
   }
   return CheckMechanism(options.mechanism);
-}
-
-// Its first part begins with 0 or 1 (S-3).
-bool IsSubscription(const Message& message) {
-  const Bytes first = message.bytes();
-  return !first.empty() && first[0] <= 1;
 }
 
 }  // namespace
@@ -219,54 +209,6 @@ void Connection::SendEncoded(Slice frames, std::size_t messages) {
   if (shares_encoding_) writer_.AppendEncoded(std::move(frames), messages);
 }
 
-absl::Status Connection::SendSubscription(bool subscribe, Bytes prefix, Instant /*now*/) {
-  if (!status_.ok()) return status_;
-  if (state_ != ConnectionState::kTraffic) return absl::UnavailableError("");
-  std::string octets;
-  if (peer().knows_subscribe()) {
-    AppendCommand(&octets, subscribe ? command::kSubscribe : command::kCancel, prefix);
-  } else {
-    // The form of a message (S-1), yet no message: it counts for no mark.
-    const std::uint8_t form = subscribe ? 1 : 0;
-    AppendFrame(&octets, Bytes(&form, 1), prefix);
-  }
-  return SendOctets(octets) ? absl::OkStatus() : absl::UnavailableError("");
-}
-
-absl::Status Connection::SendGroup(bool join, std::string_view group) {
-  if (!status_.ok()) return status_;
-  if (state_ != ConnectionState::kTraffic) return absl::UnavailableError("");
-  std::string octets;
-  AppendCommand(&octets, join ? command::kJoin : command::kLeave, AsBytes(group));
-  return SendOctets(octets) ? absl::OkStatus() : absl::UnavailableError("");
-}
-
-bool Connection::SendFirst(Bytes body) {
-  if (state_ != ConnectionState::kTraffic) return false;
-  std::string octets;
-  AppendFrame(&octets, {}, body);
-  return SendOctets(octets);
-}
-
-// A message frame in the peer's own form.
-void Connection::AppendFrame(std::string* octets, Bytes lead, Bytes body) const {
-  const std::uint64_t size = lead.size() + body.size();
-  std::array<std::uint8_t, zmtp10::kLongHeaderBytes> header;
-  const std::size_t header_bytes = handshake_.framing() == Framing::kZmtp10
-                                       ? zmtp10::EncodeFrameHeader(false, size, header)
-                                       : EncodeFrameHeader(0, size, header);
-  octets->append(AsText(Bytes(header).first(header_bytes)));
-  octets->append(AsText(lead));
-  octets->append(AsText(body));
-}
-
-// In traffic: one frame that is no message.
-bool Connection::SendOctets(std::string_view octets) {
-  if (octets.empty()) return true;
-  if (boxes_ != nullptr) return writer_.AppendSealedRaw(AsBytes(octets), boxes_->session());
-  return writer_.AppendRaw(AsBytes(octets));
-}
-
 void Connection::Fail(absl::Status why, std::string_view reason, Instant /*now*/) {
   if (!status_.ok()) return;
   bool told = false;
@@ -417,74 +359,6 @@ Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
     if (!open_) return ReceiveClosed();
     result = reader_.Next(out);
   }
-}
-
-// PUB and XPUB: such a message is a subscription.
-bool Connection::TakeSubscription(const Message& message) {
-  if (!IsSubscription(message)) return false;
-  const Bytes first = message.bytes();
-  OnSubscription(first[0] == 1, first.subspan(1));
-  if (!message.multipart() || options_.only_first_subscribe) return true;
-  const std::size_t parts = message.part_count();
-  for (std::size_t i = 1; i < parts; ++i) {
-    const Bytes part = message[i].bytes();
-    if (!part.empty() && part[0] <= 1) OnSubscription(part[0] == 1, part.subspan(1));
-  }
-  return true;
-}
-
-void Connection::OnSubscription(bool subscribe, Bytes prefix) {
-  if (!status_.ok()) return;  // behind the end it means nothing any more
-  Push({subscribe ? ConnectionEvent::Kind::kSubscribe : ConnectionEvent::Kind::kUnsubscribe,
-        Slice::Copy(prefix),
-        {}});
-}
-
-// What is wrong with the command at hand, if anything. Nothing from such a command on is delivered,
-// also if it comes to light only after the end.
-absl::Status Connection::JudgeCommand() {
-  const absl::StatusOr<Command> command = ParseCommand(reader_.command());
-  absl::Status fits = command.status();  // C-2
-  if (fits.ok() && command->name == command::kPing) {
-    fits = ParsePing(command->data).status();  // H-2
-  } else if (fits.ok() && options_.socket_type == SocketType::kRadio &&
-             (command->name == command::kJoin || command->name == command::kLeave)) {
-    fits = ParseGroup(command->data).status();  // J-3
-  }
-  if (fits.ok()) return fits;
-  reader_.DropFromCommand();
-  if (boxes_ != nullptr) boxes_->Drop();
-  return fits;
-}
-
-void Connection::OnCommand(Instant now) {
-  if (absl::Status fits = JudgeCommand(); !fits.ok()) {
-    Violation(fits.message());
-    return;
-  }
-  const absl::StatusOr<Command> command = ParseCommand(reader_.command());
-  if (command->name == command::kPing) {
-    OnPing(command->data, now);
-  } else if (command->name == command::kSubscribe || command->name == command::kCancel) {
-    if (sees_subscriptions_) OnSubscription(command->name == command::kSubscribe, command->data);
-  } else if (options_.socket_type == SocketType::kRadio &&
-             (command->name == command::kJoin || command->name == command::kLeave)) {
-    Push({command->name == command::kJoin ? ConnectionEvent::Kind::kJoin
-                                          : ConnectionEvent::Kind::kLeave,
-          Slice::Copy(command->data),
-          {}});
-  }
-  // PONG is a sign of life, which it was already; all other names are ignored (C-3, C-4, H-7).
-}
-
-void Connection::OnPing(Bytes data, Instant now) {
-  const absl::StatusOr<Ping> ping = ParsePing(data);
-  heartbeat_.OnPing(ping->ttl, now);
-  // A peer that sends PINGs and reads nothing gets no answers beyond a limit.
-  if (writer_.unfilled_bytes() > kMaxPongBacklog) return;
-  std::string pong;
-  AppendPong(&pong, ping->context);
-  SendOctets(pong);
 }
 
 void Connection::Violation(std::string_view sentence) {

@@ -216,14 +216,9 @@ class Connection {
   bool SendAnew(const Message& message, Bytes prefix);
   Poll ReceiveClosed() const { return events_.empty() ? Poll::kNeedData : Poll::kEvent; }
   Poll ReceiveSlow(Reader::Result result, Message* out, Instant now);
-  bool TakeSubscription(const Message& message);
   void AdvanceHandshake(Instant now);
   void FollowHandshake(Handshake::Result result, std::string* out, Instant now);
   void BeginTraffic(Instant now);
-  void OnCommand(Instant now);
-  absl::Status JudgeCommand();
-  void OnPing(Bytes data, Instant now);
-  void OnSubscription(bool subscribe, Bytes prefix);
   bool starved() const { return !starved_until_.is_never(); }
   void OnActivity();
   ByteQueue& incoming() { return boxes_ == nullptr ? reader_.input() : boxes_->received(); }
@@ -237,6 +232,16 @@ class Connection {
   void StopDelivering();
   void SettleClosing();
   void Push(ConnectionEvent event);
+
+  // connection_commands.cc
+  //
+  // Its first part begins with 0 or 1 (S-3).
+  static bool IsSubscription(const Message& message);
+  bool TakeSubscription(const Message& message);
+  void OnSubscription(bool subscribe, Bytes prefix);
+  void OnCommand(Instant now);
+  absl::Status JudgeCommand();
+  void OnPing(Bytes data, Instant now);
   bool SendOctets(std::string_view octets);
   void AppendFrame(std::string* octets, Bytes lead, Bytes body) const;
 

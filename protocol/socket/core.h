@@ -19,6 +19,7 @@
 #include "protocol/drive/rotation.h"
 #include "protocol/drive/slot_map.h"
 #include "protocol/drive/timer_heap.h"
+#include "protocol/drive/transport_options.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/parts.h"
@@ -57,7 +58,7 @@ class SocketCore {
   // Receive is not the pattern's to answer: the socket is closing, or a notice waits.
   bool receives_apart() const { return receives_apart_; }
 
-  // ---- For Socket: facts (core_links.cc) -------------------------------------------------------
+  // ---- For Socket: facts (core_links.cc, core_dialers.cc) --------------------------------------
 
   void OnListening(ListenerId id, const Endpoint& bound);
   void OnListenFailed(ListenerId id, const absl::Status& why);
@@ -217,9 +218,17 @@ class SocketCore {
   void PrefetchNext() const;
   void AfterDraining(Link* link, Instant now);
 
+  std::shared_ptr<const LinkOptions> Keep(const LinkOptions& options);
+  static std::shared_ptr<const TransportOptions> TransportOf(
+      const std::shared_ptr<const LinkOptions>& options);
+
+  // core_dialers.cc: attempts of dialers
+  void StartDial(Dialer* dialer, Instant now);
+  void RetryDial(Dialer* dialer, const absl::Status& why, Instant now);
+  void EndDialer(Dialer* dialer, Instant now);
+
   // core_links.cc: lives of links
   Link* MakeLink();
-  void StartDial(Dialer* dialer, Instant now);
   absl::Status Open(Link* link, const TransportInfo& transport, Instant now);
   // Draws all consequences of whatever happened on the link: events, timers, hints, lists. May
   // erase it.
@@ -239,8 +248,6 @@ class SocketCore {
   bool MayDeliver(const Link& link) const;
   bool EraseIfOver(Link* link);
   void EraseIfUnused(Peer* peer);
-  void RetryDial(Dialer* dialer, const absl::Status& why, Instant now);
-  void EndDialer(Dialer* dialer, Instant now);
   void CloseIfDrained(Link* link, Instant now);
   void AbortAll(Instant now);
 
@@ -257,6 +264,7 @@ class SocketCore {
 
   const SocketType type_;
   const SocketOptions options_;
+  std::shared_ptr<const LinkOptions> link_options_;  // those of options_, for who outlives us
   const Host host_;
   BudgetPtr budget_;
   Pattern* pattern_ = nullptr;

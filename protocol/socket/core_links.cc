@@ -31,65 +31,6 @@ Link* SocketCore::MakeLink() {
   return links_.Insert(std::move(link));
 }
 
-void SocketCore::StartDial(Dialer* dialer, Instant now) {
-  Link* link = MakeLink();
-  if (link == nullptr) {
-    RetryDial(dialer, TerminalStatus(Cause::kLimit, "too many links"), now);
-    return;
-  }
-  link->dialer = dialer->id;
-  link->peer = peers_.Find(dialer->peer);
-  link->transport_open = true;
-  dialer->link = link->id;
-  const absl::Duration timeout = dialer->options.handshake_timeout;
-  link->deadline = timeout > absl::ZeroDuration() ? now + timeout : Instant::Never();
-  timers_.Set(&link->timer, link->deadline);
-  actions_.push_back(
-      action::Dial{link->id, dialer->id, dialer->endpoint, dialer->transport, dialer->attempts++});
-  SocketEvent event{.kind = SocketEvent::Kind::kDialing};
-  event.dialer = dialer->id;
-  event.link = link->id;
-  event.peer = dialer->peer;
-  event.endpoint = dialer->endpoint->ToString();
-  Emit(std::move(event));
-}
-
-void SocketCore::OnDialFailed(LinkId id, const absl::Status& why, Instant now) {
-  Link* link = links_.Find(id);
-  if (link == nullptr || link->connection != nullptr) return;
-  Dialer* dialer = dialers_.Find(link->dialer);
-  link->transport_open = false;
-  Detach(link);
-  links_.Erase(id);
-  if (dialer == nullptr) return;
-  dialer->link = LinkId();
-  SocketEvent event{.kind = SocketEvent::Kind::kDialFailed};
-  event.dialer = dialer->id;
-  event.link = id;
-  event.peer = dialer->peer;
-  event.endpoint = dialer->endpoint->ToString();
-  event.status = why;
-  Emit(std::move(event));
-  RetryDial(dialer,
-            CauseOf(why) == Cause::kNone ? TerminalStatus(Cause::kDial, why.message()) : why, now);
-}
-
-void SocketCore::OnDialed(LinkId id, const TransportInfo& transport, Instant now) {
-  Link* link = links_.Find(id);
-  if (link == nullptr || link->connection != nullptr) return;
-  SocketEvent event{.kind = SocketEvent::Kind::kConnected};
-  event.dialer = link->dialer;
-  event.link = id;
-  event.endpoint = transport.remote;
-  Emit(std::move(event));
-  if (absl::Status opened = Open(link, transport, now); !opened.ok()) {
-    TellClose(link, CloseMode::kAbort);
-    OnDialFailed(id, opened, now);
-    return;
-  }
-  Progress(link, now);
-}
-
 absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo& transport,
                                               Instant now) {
   const Listener* listener = listeners_.Find(id);
@@ -98,7 +39,7 @@ absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo
   if (link == nullptr) return absl::ResourceExhaustedError("too many links");
   link->listener = id;
   link->transport_open = true;
-  const absl::Duration timeout = listener->options.handshake_timeout;
+  const absl::Duration timeout = listener->options->handshake_timeout;
   link->deadline = timeout > absl::ZeroDuration() ? now + timeout : Instant::Never();
   const LinkId link_id = link->id;
   if (absl::Status opened = Open(link, transport, now); !opened.ok()) {
@@ -120,7 +61,7 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
   const Listener* listener = listeners_.Find(link->listener);
   if (dialer == nullptr && listener == nullptr)
     return absl::UnavailableError("nobody wants it now");
-  const LinkOptions& link_options = dialer != nullptr ? dialer->options : listener->options;
+  const LinkOptions& link_options = dialer != nullptr ? *dialer->options : *listener->options;
   ConnectionOptions options;
   options.socket_type = type_;
   options.mechanism = link_options.mechanism;
@@ -436,34 +377,6 @@ void SocketCore::Recover(Link* link) {
   Attach(peer);
 }
 
-void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now) {
-  Peer* peer = peers_.Find(dialer->peer);
-  const bool waits = peer != nullptr && !peer->queue.empty();
-  const Retry retry = dialer->options.retry.For(CauseOf(why));
-  if (dialer->ending || (closing_ && (!waits || retry == Retry::kNever))) {
-    EndDialer(dialer, now);
-    return;
-  }
-  SocketEvent event{.kind = SocketEvent::Kind::kRetry};
-  event.dialer = dialer->id;
-  event.peer = dialer->peer;
-  event.endpoint = dialer->endpoint->ToString();
-  event.status = why;
-  if (retry == Retry::kNever) {
-    event.kind = SocketEvent::Kind::kGaveUp;
-    if (peer != nullptr) {
-      peer->given_up = true;
-      AbandonQueue(peer);
-      UpdateBalance(peer);
-    }
-  } else {
-    event.delay = retry == Retry::kSlowly ? dialer->backoff.Longest(entropy())
-                                          : dialer->backoff.Next(entropy());
-    timers_.Set(&dialer->timer, now + event.delay);
-  }
-  Emit(std::move(event));
-}
-
 std::size_t SocketCore::ClearQueue(Peer* peer) {
   const std::size_t count = peer->queue.size();
   peer->queue.clear();
@@ -474,30 +387,6 @@ std::size_t SocketCore::ClearQueue(Peer* peer) {
 
 // What waits for a peer that will have no link any more is lost, and counted.
 void SocketCore::AbandonQueue(Peer* peer) { stats_.lost += ClearQueue(peer); }
-
-void SocketCore::EndDialer(Dialer* dialer, Instant now) {
-  const DialerId id = dialer->id;
-  timers_.Remove(&dialer->timer);
-  Peer* peer = peers_.Find(dialer->peer);
-  Link* link = links_.Find(dialer->link);
-  const std::unique_ptr<Dialer> gone = dialers_.Erase(id);
-  if (peer != nullptr) {
-    peer->dialer = DialerId();
-    peer->given_up = true;
-    AbandonQueue(peer);
-    UpdateBalance(peer);
-  }
-  if (link != nullptr && link->connection == nullptr) {
-    TellClose(link, CloseMode::kAbort);
-    Detach(link);
-    links_.Erase(link->id);
-  } else if (link != nullptr) {
-    link->connection->Close(now);
-    Progress(link, now);
-    return;
-  }
-  if (peer != nullptr) EraseIfUnused(peer);
-}
 
 void SocketCore::TellClose(Link* link, CloseMode mode) {
   if (!link->transport_open) return;

@@ -46,7 +46,7 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
       {{"pull", "--bind", "x", "--count=-1"}, "whole number"},
       {{"pull", "--bind", "x", "--timeout", "soon"}, "wants seconds"},
       {{"pull", "--bind", "x", "--format", "xml"}, "text, hex or json"},
-      {{"pull", "--bind", "x", "--adapter", "epoll"}, "wants uring or uv"},
+      {{"pull", "--bind", "x", "--adapter", "epoll"}, "wants uring, uv or asio"},
       {{"pull", "--bind", "x", "--echo"}, "for rep and router"},
       {{"rep", "--bind", "x"}, "--echo or --reply"},
       {{"rep", "--bind", "x", "--echo", "--reply", "y"}, "exclude"},

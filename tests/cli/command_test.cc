@@ -44,7 +44,8 @@ TEST(CommandTest, DemoArrivesInFull) {
   EXPECT_THAT(demo.out(), HasSubstr("12 of 12 messages arrived"));
   for (const char* shown :
        {"PUSH to PULL over tcp://127.0.0.1:", ", uring listens, uv dials\n",
-        "REQ and REP over ipc:///", ", uv listens, uring dials\n", "ROUTER and DEALER over tcp://",
+        "REQ and REP over ipc:///", ", asio listens, uring dials\n",
+        "ROUTER and DEALER over tcp://", ", uv listens, asio dials\n",
         "PUB to SUB over tcp://", "weather.berlin", "PAIR over ipc://@",
         "push     -> pull     job 1", "octets \\x00\\x01\\xff and all"}) {
     EXPECT_THAT(demo.out(), HasSubstr(shown));
@@ -360,7 +361,7 @@ TEST(CommandTest, UsageErrors) {
       {{"sum", "--bind", "tcp://*:1"}, "unknown role \"sum\""},
       {{"pull", "--bind", "tcp://*:1", "--subscribe", "x"}, "--subscribe is for sub and xsub"},
       {{"sub", "--bind", "tcp://*:1", "--subscribe", "\\q"}, "--subscribe: bad escape"},
-      {{"pull", "--bind", "tcp://*:1", "--adapter", "epoll"}, "--adapter wants uring or uv"},
+      {{"pull", "--bind", "tcp://*:1", "--adapter", "epoll"}, "--adapter wants uring, uv or asio"},
       {{"rep", "--bind", "tcp://*:1"}, "--echo or --reply"},
       {{"rep", "--bind", "tcp://*:1", "--reply", "\\q"}, "--reply: bad escape"},
       {{"pull", "--bind", "tcp://*:1", "--count", "-1"}, "--count wants a whole number"},

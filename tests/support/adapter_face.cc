@@ -10,11 +10,16 @@
 namespace monocoque::testing {
 namespace {
 
-constexpr absl::Duration kSoon = absl::Seconds(10);
+// Much longer than anything takes on a loaded machine: what is late has failed.
+constexpr absl::Duration kSoon = absl::Seconds(40);
+// A turn waits no longer: what a test waits for may be at the other end.
+constexpr absl::Duration kMoment = absl::Milliseconds(1);
 
 }  // namespace
 
-AdapterFace::AdapterFace(std::string_view adapter) : host_(cli::MakeHost(adapter)) {
+AdapterFace::AdapterFace(std::string_view adapter) : AdapterFace(cli::MakeHost(adapter)) {}
+
+AdapterFace::AdapterFace(std::unique_ptr<cli::Host> host) : host_(std::move(host)) {
   EXPECT_TRUE(host_->status().ok()) << host_->status();
 }
 
@@ -24,12 +29,13 @@ std::unique_ptr<FaceSocket> AdapterFace::MakeSocket(SocketType type, const Socke
   return socket.ok() ? *std::move(socket) : nullptr;
 }
 
+void AdapterFace::Turn() { host_->RunOnce(kMoment); }
+
 bool AdapterFace::Until(const std::function<bool()>& holds) {
   const absl::Time deadline = absl::Now() + kSoon;
   while (!holds()) {
     if (absl::Now() > deadline) return false;
-    // Short: what a test waits for may be at the other end.
-    host_->RunOnce(absl::Milliseconds(1));
+    Turn();
   }
   return true;
 }

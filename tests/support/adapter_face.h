@@ -24,9 +24,13 @@ class AdapterFace {
  public:
   // By the name that --adapter takes.
   explicit AdapterFace(std::string_view adapter);
+  // With a host of the test's own.
+  explicit AdapterFace(std::unique_ptr<cli::Host> host);
 
   std::unique_ptr<FaceSocket> MakeSocket(SocketType type, const SocketOptions& options = {});
-  // Turns the loop until it holds; false: not within a few seconds.
+  // One turn, which waits a moment for something to happen.
+  void Turn();
+  // Turns the loop until it holds; false: not for very long.
   [[nodiscard]] bool Until(const std::function<bool()>& holds);
   // Sends once it can be; received once one is there. Deadline exceeded: never.
   absl::Status Send(FaceSocket* socket, Message* message);

@@ -88,8 +88,8 @@ class PollReactor::Alarm final : public net::WatchHandler {
   PollWatch watch_;
 };
 
-std::shared_ptr<Waker> PollReactor::MakeWaker() {
-  alarm_ = std::make_unique<Alarm>(this);
+std::shared_ptr<Waker> PollReactor::MakeWaker(bool /*holds*/) {
+  if (alarm_ == nullptr) alarm_ = std::make_unique<Alarm>(this);
   return alarm_->waker;
 }
 

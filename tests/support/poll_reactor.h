@@ -35,7 +35,7 @@ class PollReactor final : public net::Reactor {
   std::unique_ptr<net::Lookup> Resolve(const std::string& host, std::uint16_t port,
                                        Found found) override;
 
-  std::shared_ptr<Waker> MakeWaker() override;
+  std::shared_ptr<Waker> MakeWaker(bool holds) override;
 
   // From now on watching fails, as on a runtime that is out of something.
   void RefuseWatches() { refuses_ = true; }

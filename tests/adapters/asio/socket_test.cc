@@ -373,6 +373,7 @@ TEST_F(SocketTest, ACloseSaysWhatWasNotWritten) {
   RunToEnd();
   EXPECT_TRUE(ended == errc::deadline_exceeded) << ended;
   EXPECT_THAT(ended.message(), HasSubstr("1 message was not sent"));
+  EXPECT_EQ(push.stats().lost, 1u) << "counts stay";
 }
 
 // A peer that goes in the middle, with a message half written.

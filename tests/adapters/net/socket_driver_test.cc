@@ -370,6 +370,43 @@ TEST_F(SocketDriverTest, AnAuthenticatorDecides) {
   for (const auto& reply : late->replies) reply({.status = AuthStatus::kAccepted});
 }
 
+// Z-2: a verdict may come from any thread, and has the loop turn; one that comes when the socket is
+// gone does no harm there either.
+TEST_F(SocketDriverTest, AnAuthenticatorDecidesOnAThreadOfItsOwn) {
+  class Elsewhere final : public Authenticator {
+   public:
+    ~Elsewhere() override {
+      for (std::thread& thread : threads_) thread.join();
+    }
+    void Authenticate(std::shared_ptr<const AuthRequest> /*request*/, Reply reply) override {
+      threads_.emplace_back([reply = std::move(reply)] {
+        reply({.status = AuthStatus::kAccepted, .user_id = "ada"});
+      });
+    }
+
+   private:
+    std::vector<std::thread> threads_;
+  };
+  auto elsewhere = std::make_shared<Elsewhere>();
+  SocketOptions ask;
+  ask.link.mechanism = PlainServer{};
+  PollReactor* pull = Make(SocketType::kPull, ask);
+  pull->driver().SetAuthenticator(elsewhere);
+  const std::string bound = *pull->driver().Bind("tcp://127.0.0.1:*");
+  SocketOptions name;
+  name.link.mechanism = PlainClient{.username = "ada", .password = "lovelace"};
+  for (int i = 0; i < 8; ++i) {
+    PollReactor* push = Make(SocketType::kPush, name);
+    ASSERT_TRUE(push->driver().Connect(bound).ok());
+    Send(push, "let in");
+    EXPECT_EQ(Receive(pull), "let in");
+  }
+  PollReactor* last = Make(SocketType::kPush, name);
+  ASSERT_TRUE(last->driver().Connect(bound).ok());
+  loop_.RunFor(absl::Milliseconds(1));
+  sockets_.clear();
+}
+
 // Whatever is under way.
 TEST_F(SocketDriverTest, MayBeDestroyedAtAnyMoment) {
   for (int turns = 0; turns < 12; ++turns) {

@@ -1,5 +1,5 @@
-#ifndef MONOCOQUE_ADAPTERS_NET_ADMISSION_H_
-#define MONOCOQUE_ADAPTERS_NET_ADMISSION_H_
+#ifndef MONOCOQUE_ADAPTERS_NET_PEER_FILTER_H_
+#define MONOCOQUE_ADAPTERS_NET_PEER_FILTER_H_
 
 #include <array>
 #include <cstdint>
@@ -14,10 +14,10 @@ namespace monocoque::net {
 
 // Who may connect to a listener, by what the system knows of a peer that has not said a word: its
 // address, or its process.
-class Admission {
+class PeerFilter {
  public:
   // An error names the filter that is none.
-  static absl::StatusOr<Admission> Create(const TransportOptions& options);
+  static absl::StatusOr<PeerFilter> Create(const TransportOptions& options);
 
   // Permission denied if the peer of a connected descriptor is nobody of those; says who it is.
   absl::Status Check(int fd) const;
@@ -42,4 +42,4 @@ class Admission {
 
 }  // namespace monocoque::net
 
-#endif  // MONOCOQUE_ADAPTERS_NET_ADMISSION_H_
+#endif  // MONOCOQUE_ADAPTERS_NET_PEER_FILTER_H_

@@ -1,4 +1,4 @@
-#include "adapters/net/admission.h"
+#include "adapters/net/peer_filter.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -53,7 +53,7 @@ std::vector<gid_t> PeerGroups(int fd) {
 
 }  // namespace
 
-absl::StatusOr<Admission::Network> Admission::ParseNetwork(const std::string& text) {
+absl::StatusOr<PeerFilter::Network> PeerFilter::ParseNetwork(const std::string& text) {
   const std::size_t slash = text.find('/');
   const std::string host = text.substr(0, slash);
   Network network;
@@ -77,8 +77,8 @@ absl::StatusOr<Admission::Network> Admission::ParseNetwork(const std::string& te
   return network;
 }
 
-absl::StatusOr<Admission> Admission::Create(const TransportOptions& options) {
-  Admission made;
+absl::StatusOr<PeerFilter> PeerFilter::Create(const TransportOptions& options) {
+  PeerFilter made;
   for (const std::string& text : options.tcp_accept_filters) {
     const absl::StatusOr<Network> network = ParseNetwork(text);
     if (!network.ok()) return network.status();
@@ -90,14 +90,14 @@ absl::StatusOr<Admission> Admission::Create(const TransportOptions& options) {
   return made;
 }
 
-absl::Status Admission::Check(int fd) const {
+absl::Status PeerFilter::Check(int fd) const {
   int family = AF_UNSPEC;
   socklen_t size = sizeof(family);
   getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
   return family == AF_UNIX ? CheckProcess(fd) : CheckAddress(fd);
 }
 
-absl::Status Admission::CheckAddress(int fd) const {
+absl::Status PeerFilter::CheckAddress(int fd) const {
   if (networks_.empty()) return absl::OkStatus();
   sockaddr_storage peer{};
   socklen_t size = sizeof(peer);
@@ -118,7 +118,7 @@ absl::Status Admission::CheckAddress(int fd) const {
       absl::StrCat(RemoteText(fd), " is not let in by tcp_accept_filters"));
 }
 
-absl::Status Admission::CheckProcess(int fd) const {
+absl::Status PeerFilter::CheckProcess(int fd) const {
   if (uids_.empty() && gids_.empty() && pids_.empty()) return absl::OkStatus();
   ucred peer{};
   socklen_t size = sizeof(peer);

@@ -1,4 +1,4 @@
-#include "adapters/net/admission.h"
+#include "adapters/net/peer_filter.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -39,9 +39,9 @@ class Visitor {
     for (const int fd : {accepted_, client_, listener_}) close(fd);
   }
   bool ComesIn(const std::vector<std::string>& filters) const {
-    const auto admission = Admission::Create({.tcp_accept_filters = filters});
-    EXPECT_TRUE(admission.ok()) << admission.status();
-    return admission.ok() && admission->Check(accepted_).ok();
+    const auto filter = PeerFilter::Create({.tcp_accept_filters = filters});
+    EXPECT_TRUE(filter.ok()) << filter.status();
+    return filter.ok() && filter->Check(accepted_).ok();
   }
 
  private:
@@ -50,9 +50,11 @@ class Visitor {
   int accepted_ = -1;
 };
 
-TEST(AdmissionTest, WithoutFiltersAnybodyComesIn) { EXPECT_TRUE(Visitor("127.0.0.1").ComesIn({})); }
+TEST(PeerFilterTest, WithoutFiltersAnybodyComesIn) {
+  EXPECT_TRUE(Visitor("127.0.0.1").ComesIn({}));
+}
 
-TEST(AdmissionTest, AddressesAreComparedBitByBit) {
+TEST(PeerFilterTest, AddressesAreComparedBitByBit) {
   const Visitor visitor("127.0.0.5");
   for (const char* fits : {"127.0.0.5", "127.0.0.5/32", "127.0.0.4/31", "127.0.0.0/29",
                            "127.0.0.0/8", "0.0.0.0/0", "::/0", "::ffff:127.0.0.0/104"}) {
@@ -65,7 +67,7 @@ TEST(AdmissionTest, AddressesAreComparedBitByBit) {
   EXPECT_TRUE(visitor.ComesIn({"10.0.0.0/8", "127.0.0.5"})) << "one that fits is enough";
 }
 
-TEST(AdmissionTest, Ipv6) {
+TEST(PeerFilterTest, Ipv6) {
   const Visitor visitor("[::1]");
   EXPECT_TRUE(visitor.ComesIn({"::1"}));
   EXPECT_TRUE(visitor.ComesIn({"::/127"}));
@@ -74,41 +76,40 @@ TEST(AdmissionTest, Ipv6) {
 }
 
 // A listener for both versions sees a peer of IPv4 in the form that IPv6 has for it.
-TEST(AdmissionTest, MappedAddressesAreThoseOfIpv4) {
+TEST(PeerFilterTest, MappedAddressesAreThoseOfIpv4) {
   const Visitor visitor("127.0.0.1", true);
   EXPECT_TRUE(visitor.ComesIn({"127.0.0.0/8"}));
   EXPECT_FALSE(visitor.ComesIn({"10.0.0.0/8"}));
 }
 
-TEST(AdmissionTest, WhatIsNoFilterIsQuoted) {
+TEST(PeerFilterTest, WhatIsNoFilterIsQuoted) {
   for (const char* text : {"", "localhost", "127.0.0.1/33", "127.0.0.1/-1", "127.0.0.1/", "::1/129",
                            "127.0.0/8", "127.0.0.1/8x"}) {
-    const auto admission = Admission::Create({.tcp_accept_filters = {text}});
-    EXPECT_TRUE(absl::IsInvalidArgument(admission.status())) << text;
-    EXPECT_NE(admission.status().message().find("\"" + std::string(text) + "\""),
-              std::string::npos);
+    const auto filter = PeerFilter::Create({.tcp_accept_filters = {text}});
+    EXPECT_TRUE(absl::IsInvalidArgument(filter.status())) << text;
+    EXPECT_NE(filter.status().message().find("\"" + std::string(text) + "\""), std::string::npos);
   }
 }
 
 // The other end of a pair is this process; any one filter that fits is enough, and the other groups
 // of a process count as its first does.
-TEST(AdmissionTest, ProcessesByAnyFilter) {
+TEST(PeerFilterTest, ProcessesByAnyFilter) {
   std::array<int, 2> ends;
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
   TransportOptions nobody;
   nobody.ipc_filter_uids = {geteuid() + 1};
   nobody.ipc_filter_gids = {getegid() + 1'000'000};
   nobody.ipc_filter_pids = {getpid() + 1};
-  EXPECT_TRUE(absl::IsPermissionDenied(Admission::Create(nobody)->Check(ends[0])));
+  EXPECT_TRUE(absl::IsPermissionDenied(PeerFilter::Create(nobody)->Check(ends[0])));
   TransportOptions me = nobody;
   me.ipc_filter_pids.push_back(getpid());
-  EXPECT_TRUE(Admission::Create(me)->Check(ends[0]).ok());
+  EXPECT_TRUE(PeerFilter::Create(me)->Check(ends[0]).ok());
   std::vector<gid_t> groups(64);
   const int count = getgroups(static_cast<int>(groups.size()), groups.data());
   for (int i = 0; i < count; ++i) {
     TransportOptions group = nobody;
     group.ipc_filter_gids = {groups[static_cast<std::size_t>(i)]};
-    EXPECT_TRUE(Admission::Create(group)->Check(ends[0]).ok())
+    EXPECT_TRUE(PeerFilter::Create(group)->Check(ends[0]).ok())
         << groups[static_cast<std::size_t>(i)];
   }
   for (const int fd : ends) close(fd);

@@ -1,0 +1,122 @@
+// The attempts of dialers: from Connect, over pauses and links, to their end.
+#include <memory>
+#include <utility>
+
+#include "protocol/drive/cause.h"
+#include "protocol/drive/endpoint.h"
+#include "protocol/socket/core.h"
+
+namespace monocoque {
+
+void SocketCore::StartDial(Dialer* dialer, Instant now) {
+  Link* link = MakeLink();
+  if (link == nullptr) {
+    RetryDial(dialer, TerminalStatus(Cause::kLimit, "too many links"), now);
+    return;
+  }
+  link->dialer = dialer->id;
+  link->peer = peers_.Find(dialer->peer);
+  link->transport_open = true;
+  dialer->link = link->id;
+  const absl::Duration timeout = dialer->options->handshake_timeout;
+  link->deadline = timeout > absl::ZeroDuration() ? now + timeout : Instant::Never();
+  timers_.Set(&link->timer, link->deadline);
+  actions_.push_back(action::Dial{link->id, dialer->id, dialer->endpoint,
+                                  TransportOf(dialer->options), dialer->attempts++});
+  SocketEvent event{.kind = SocketEvent::Kind::kDialing};
+  event.dialer = dialer->id;
+  event.link = link->id;
+  event.peer = dialer->peer;
+  event.endpoint = dialer->endpoint->ToString();
+  Emit(std::move(event));
+}
+
+void SocketCore::OnDialFailed(LinkId id, const absl::Status& why, Instant now) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection != nullptr) return;
+  Dialer* dialer = dialers_.Find(link->dialer);
+  link->transport_open = false;
+  Detach(link);
+  links_.Erase(id);
+  if (dialer == nullptr) return;
+  dialer->link = LinkId();
+  SocketEvent event{.kind = SocketEvent::Kind::kDialFailed};
+  event.dialer = dialer->id;
+  event.link = id;
+  event.peer = dialer->peer;
+  event.endpoint = dialer->endpoint->ToString();
+  event.status = why;
+  Emit(std::move(event));
+  RetryDial(dialer,
+            CauseOf(why) == Cause::kNone ? TerminalStatus(Cause::kDial, why.message()) : why, now);
+}
+
+void SocketCore::OnDialed(LinkId id, const TransportInfo& transport, Instant now) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection != nullptr) return;
+  SocketEvent event{.kind = SocketEvent::Kind::kConnected};
+  event.dialer = link->dialer;
+  event.link = id;
+  event.endpoint = transport.remote;
+  Emit(std::move(event));
+  if (absl::Status opened = Open(link, transport, now); !opened.ok()) {
+    TellClose(link, CloseMode::kAbort);
+    OnDialFailed(id, opened, now);
+    return;
+  }
+  Progress(link, now);
+}
+
+void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now) {
+  Peer* peer = peers_.Find(dialer->peer);
+  const bool waits = peer != nullptr && !peer->queue.empty();
+  const Retry retry = dialer->options->retry.For(CauseOf(why));
+  if (dialer->ending || (closing_ && (!waits || retry == Retry::kNever))) {
+    EndDialer(dialer, now);
+    return;
+  }
+  SocketEvent event{.kind = SocketEvent::Kind::kRetry};
+  event.dialer = dialer->id;
+  event.peer = dialer->peer;
+  event.endpoint = dialer->endpoint->ToString();
+  event.status = why;
+  if (retry == Retry::kNever) {
+    event.kind = SocketEvent::Kind::kGaveUp;
+    if (peer != nullptr) {
+      peer->given_up = true;
+      AbandonQueue(peer);
+      UpdateBalance(peer);
+    }
+  } else {
+    event.delay = retry == Retry::kSlowly ? dialer->backoff.Longest(entropy())
+                                          : dialer->backoff.Next(entropy());
+    timers_.Set(&dialer->timer, now + event.delay);
+  }
+  Emit(std::move(event));
+}
+
+void SocketCore::EndDialer(Dialer* dialer, Instant now) {
+  const DialerId id = dialer->id;
+  timers_.Remove(&dialer->timer);
+  Peer* peer = peers_.Find(dialer->peer);
+  Link* link = links_.Find(dialer->link);
+  const std::unique_ptr<Dialer> gone = dialers_.Erase(id);
+  if (peer != nullptr) {
+    peer->dialer = DialerId();
+    peer->given_up = true;
+    AbandonQueue(peer);
+    UpdateBalance(peer);
+  }
+  if (link != nullptr && link->connection == nullptr) {
+    TellClose(link, CloseMode::kAbort);
+    Detach(link);
+    links_.Erase(link->id);
+  } else if (link != nullptr) {
+    link->connection->Close(now);
+    Progress(link, now);
+    return;
+  }
+  if (peer != nullptr) EraseIfUnused(peer);
+}
+
+}  // namespace monocoque

@@ -1,0 +1,150 @@
+#include "tests/conformance/cell.h"
+
+#include <filesystem>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "tests/conformance/record.h"
+#include "tests/conformance/sim_host.h"
+
+namespace monocoque::conformance {
+namespace {
+
+constexpr std::string_view kCarriers[] = {"tcp", "ipc", "inproc"};
+
+std::string Capitalised(std::string_view word) {
+  std::string name(word);
+  name[0] = absl::ascii_toupper(static_cast<unsigned char>(name[0]));
+  return name;
+}
+
+std::size_t OpenDescriptors() {
+  const std::filesystem::directory_iterator all("/proc/self/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+// A runtime may open descriptors for the whole process with its first loop.
+std::size_t OpenDescriptorsBefore(std::string_view adapter) {
+  MakeHost(adapter);
+  return OpenDescriptors();
+}
+
+}  // namespace
+
+std::unique_ptr<cli::Host> MakeHost(std::string_view adapter) {
+  if (adapter == "sim") return std::make_unique<SimHost>();
+  return cli::MakeHost(adapter);
+}
+
+std::vector<std::string> AdaptersAndSim() {
+  std::vector<std::string> all = {"sim"};
+  for (std::string_view adapter : testing::AllAdapters()) all.emplace_back(adapter);
+  return all;
+}
+
+std::vector<Cell> CellsOf(std::string_view suite, const std::vector<Absence>& absences) {
+  std::vector<Cell> cells;
+  for (const std::string& adapter : AdaptersAndSim()) {
+    for (std::string_view carrier : kCarriers) {
+      bool present = true;
+      for (const Absence& absence : absences) {
+        const bool meant = (absence.adapter.empty() || absence.adapter == adapter) &&
+                           (absence.carrier.empty() || absence.carrier == carrier);
+        if (!present || !meant) continue;
+        RecordAbsence(suite, adapter, carrier, absence.why);
+        present = false;
+      }
+      if (present) cells.push_back({adapter, std::string(carrier)});
+    }
+  }
+  return cells;
+}
+
+std::string CellName(const ::testing::TestParamInfo<Cell>& cell) {
+  return Capitalised(cell.param.adapter) + Capitalised(cell.param.carrier);
+}
+
+Message MessageOf(const Parts& parts) {
+  const std::vector<std::string_view> views(parts.begin(), parts.end());
+  return Message(views);
+}
+
+Parts PartsOf(const Message& message) {
+  Parts parts;
+  for (const Slice& part : message) parts.emplace_back(part.text());
+  return parts;
+}
+
+SocketOptions Eager() {
+  SocketOptions options;
+  options.link.reconnect.interval = absl::Milliseconds(5);
+  options.link.reconnect.max_interval = absl::Milliseconds(20);
+  return options;
+}
+
+CellTest::CellTest() : descriptors_before_(OpenDescriptorsBefore(cell().adapter)) {
+  face_.emplace(MakeHost(cell().adapter));
+}
+
+CellTest::~CellTest() {
+  face_.reset();
+  place_.reset();
+  EXPECT_EQ(OpenDescriptors(), descriptors_before_) << "a descriptor is left open";
+}
+
+void CellTest::TearDown() { EXPECT_TRUE(told_ || HasFailure()) << "it does not say what it did"; }
+
+const std::string& CellTest::place() {
+  if (!place_) place_.emplace(cell().carrier, !simulated());
+  return place_->endpoint();
+}
+
+std::string CellTest::Bind(FaceSocket* socket, std::string_view at) {
+  const absl::StatusOr<std::string> bound = socket->Bind(at);
+  EXPECT_TRUE(bound.ok()) << bound.status();
+  return bound.value_or("");
+}
+
+void CellTest::Connect(FaceSocket* socket, std::string_view to) {
+  EXPECT_EQ(socket->Connect(to), absl::OkStatus());
+}
+
+void CellTest::Send(FaceSocket* from, const Parts& parts) {
+  Message message = MessageOf(parts);
+  EXPECT_EQ(face_->Send(from, &message), absl::OkStatus());
+}
+
+Message CellTest::ReceiveMessage(FaceSocket* at) {
+  Message message;
+  EXPECT_EQ(face_->Receive(at, &message), absl::OkStatus());
+  return message;
+}
+
+Parts CellTest::Receive(FaceSocket* at) { return PartsOf(ReceiveMessage(at)); }
+
+SocketEvent CellTest::Await(FaceSocket* at, SocketEvent::Kind kind) {
+  SocketEvent event;
+  EXPECT_TRUE(Until([&] {
+    while (at->NextEvent(&event)) {
+      if (event.kind == kind) return true;
+    }
+    return false;
+  })) << "never: "
+      << SocketEventName(kind);
+  return event;
+}
+
+void CellTest::AwaitPeers(FaceSocket* at, std::size_t peers) {
+  EXPECT_TRUE(Until([&] { return at->core().ready_peers() == peers; }))
+      << at->core().ready_peers() << " of " << peers << " peers";
+}
+
+void CellTest::Did(std::string_view outcome) {
+  told_ = true;
+  if (!HasFailure()) RecordOutcome(cell().adapter, cell().carrier, outcome);
+}
+
+}  // namespace monocoque::conformance

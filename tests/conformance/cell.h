@@ -1,0 +1,108 @@
+#ifndef MONOCOQUE_TESTS_CONFORMANCE_CELL_H_
+#define MONOCOQUE_TESTS_CONFORMANCE_CELL_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/host.h"
+#include "gtest/gtest.h"
+#include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+#include "tests/conformance/place.h"
+#include "tests/support/adapter_face.h"
+
+namespace monocoque::conformance {
+
+using testing::FaceSocket;
+using Parts = std::vector<std::string>;
+
+// What the suite runs on: an adapter ("sim", or a name that --adapter takes) and what it carries
+// its octets over ("tcp", "ipc", "inproc").
+struct Cell {
+  std::string adapter;
+  std::string carrier;
+
+  // For messages of the framework.
+  friend void PrintTo(const Cell& cell, std::ostream* out) {
+    *out << cell.adapter << " over " << cell.carrier;
+  }
+};
+
+// Cells in which a suite has nothing to show: of this adapter, or carrier; empty: of any. The
+// reason is for the table.
+struct Absence {
+  std::string_view adapter;
+  std::string_view carrier;
+  std::string_view why;
+};
+
+std::vector<std::string> AdaptersAndSim();
+// For INSTANTIATE_TEST_SUITE_P: all cells but the absent ones, which the table lists too.
+std::vector<Cell> CellsOf(std::string_view suite, const std::vector<Absence>& absences = {});
+// "UringTcp".
+std::string CellName(const ::testing::TestParamInfo<Cell>& cell);
+
+// One scenario in one cell: sockets on one loop. Each says at its end what it did, in words that
+// are the same in each run, for docs/conformance.md. When all is destroyed, no descriptor is left
+// open that was not before.
+class CellTest : public ::testing::TestWithParam<Cell> {
+ protected:
+  CellTest();
+  ~CellTest() override;
+  void TearDown() override;
+
+  const Cell& cell() const { return GetParam(); }
+  bool simulated() const { return cell().adapter == "sim"; }
+  bool over(std::string_view carrier) const { return cell().carrier == carrier; }
+  // Somewhere to bind: the carrier chooses.
+  std::string any() { return Place::Any(cell().carrier); }
+  // Somewhere that is known before anybody listens there; the same throughout the test.
+  const std::string& place();
+
+  std::unique_ptr<FaceSocket> Make(SocketType type, const SocketOptions& options = {}) {
+    return face_->MakeSocket(type, options);
+  }
+  // The bound endpoint.
+  std::string Bind(FaceSocket* socket, std::string_view at);
+  void Connect(FaceSocket* socket, std::string_view to);
+  // One binds, the other connects.
+  void Join(FaceSocket* binds, FaceSocket* connects) { Connect(connects, Bind(binds, any())); }
+  // Waits until it is taken.
+  void Send(FaceSocket* from, const Parts& parts);
+  void Send(FaceSocket* from, std::string_view text) { Send(from, Parts{std::string(text)}); }
+  // The next message, waiting for it. Empty, and a failure: none came.
+  Message ReceiveMessage(FaceSocket* at);
+  Parts Receive(FaceSocket* at);
+  // The first event of the kind, waiting for it; those before it are gone.
+  SocketEvent Await(FaceSocket* at, SocketEvent::Kind kind);
+  // Until so many peers have done their handshake.
+  void AwaitPeers(FaceSocket* at, std::size_t peers);
+  [[nodiscard]] bool Until(const std::function<bool()>& holds) { return face_->Until(holds); }
+  void Turn() { face_->Turn(); }
+
+  void Did(std::string_view outcome);
+
+ private:
+  std::size_t descriptors_before_;
+  std::optional<Place> place_;
+  std::optional<testing::AdapterFace> face_;
+  bool told_ = false;
+};
+
+Message MessageOf(const Parts& parts);
+Parts PartsOf(const Message& message);
+// A host by the name of its adapter, "sim" too.
+std::unique_ptr<cli::Host> MakeHost(std::string_view adapter);
+// Attempts follow each other quickly.
+SocketOptions Eager();
+
+}  // namespace monocoque::conformance
+
+#endif  // MONOCOQUE_TESTS_CONFORMANCE_CELL_H_

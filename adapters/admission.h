@@ -2,27 +2,35 @@
 #define MONOCOQUE_ADAPTERS_ADMISSION_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <utility>
 
+#include "adapters/inproc.h"
 #include "adapters/waker.h"
 #include "adapters/zap.h"
+#include "adapters/zap_inquiry.h"
 #include "protocol/drive/action.h"
+#include "protocol/drive/host.h"
+#include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/socket.h"
 
 namespace monocoque {
 
 // Who may come in at one socket of an adapter: keeps what its machine asks until user code may run,
-// and brings back what was decided, on whatever thread, to the machine's next turn.
+// and brings back what was decided, on whatever thread, to the machine's next turn. Without an
+// authenticator it asks the process's ZAP handler, if there is one; without either nobody is asked.
 //
-// Thread rule: the socket's thread. The machine outlives it.
+// Thread rule: the socket's thread. The machine outlives it. Invariant: a question to the handler
+// lives no longer than the link it is about, if the adapter tells of its end.
 class Admission {
  public:
   // `make_waker`: makes what asks for the socket's next turn; called once, when somebody is asked
   // for the first time.
-  Admission(Socket* machine, std::function<std::shared_ptr<Waker>()> make_waker)
-      : machine_(*machine), make_waker_(std::move(make_waker)) {}
+  Admission(Socket* machine, std::shared_ptr<InprocHub> hub,
+            std::function<std::shared_ptr<Waker>()> make_waker);
+  ~Admission();
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
@@ -36,14 +44,23 @@ class Admission {
   bool ServeOne();
   // Tells the machine what was decided since.
   void Turn(Instant now);
+  // The link is over: nobody waits for the answer any more.
+  void Forget(LinkId link) { inquiries_.erase(link); }
 
  private:
   class Verdicts;
 
+  bool Open();
+
   Socket& machine_;
+  const std::shared_ptr<InprocHub> hub_;
   const std::function<std::shared_ptr<Waker>()> make_waker_;
   AuthDesk desk_;
-  std::shared_ptr<Verdicts> verdicts_;  // once somebody was asked
+  Host host_;  // for what the handler is asked with
+  // Once somebody was asked.
+  std::shared_ptr<Waker> waker_;
+  std::shared_ptr<Verdicts> verdicts_;
+  std::map<LinkId, std::unique_ptr<ZapInquiry>> inquiries_;
 };
 
 }  // namespace monocoque

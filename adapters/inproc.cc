@@ -167,6 +167,12 @@ void InprocHub::Unlisten(const std::string& name) {
   ForgetIfUnused(name);
 }
 
+bool InprocHub::IsListening(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto it = names_.find(name);
+  return it != names_.end() && it->second.inbox != nullptr;
+}
+
 void InprocHub::SetAccepting(const std::string& name, bool on) {
   const std::lock_guard lock(mutex_);
   names_[name].accepting = on;

@@ -97,6 +97,7 @@ class InprocHub {
   // Takes the name, or fails: it is in use. Whoever waits for it is connected (E-16).
   absl::Status Listen(const std::string& name, std::shared_ptr<InprocInbox> inbox, ListenerId id);
   void Unlisten(const std::string& name);
+  bool IsListening(const std::string& name);
   // While off, dials wait.
   void SetAccepting(const std::string& name, bool on);
   // A notice with an end comes to `inbox` once somebody listens at the name, perhaps at once.

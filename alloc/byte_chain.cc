@@ -23,6 +23,7 @@ void ByteChain::CloseOpen() {
 MutableBytes ByteChain::PrepareSlow(std::size_t count) {
   if (count > pool_->slab_bytes()) return {};
   BlockPtr slab = pool_->Acquire(budget_.get());
+  if (!slab && reserve_ != nullptr) slab = pool_->Acquire(reserve_);
   if (!slab) return {};
   CloseOpen();
   slab_ = std::move(slab);

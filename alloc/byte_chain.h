@@ -27,6 +27,9 @@ class ByteChain {
   ByteChain(std::shared_ptr<SlabPool> pool, BudgetPtr budget)
       : pool_(std::move(pool)), budget_(std::move(budget)) {}
 
+  // Asked for a slab where the budget refuses one; null: nobody is.
+  void set_reserve(Budget* reserve) { reserve_ = reserve; }
+
   // Room for at least `count` octets behind what was appended; empty if `count` is more than a slab
   // holds, the budget refuses or memory is out. Commit says how many were used. Calls that fail leave the
   // chain as it was.
@@ -99,6 +102,7 @@ class ByteChain {
 
   std::shared_ptr<SlabPool> pool_;
   BudgetPtr budget_;
+  Budget* reserve_ = nullptr;
 
   // The slab being written to; [open_, write_) is not yet a segment.
   BlockPtr slab_;

@@ -34,6 +34,9 @@ class ByteQueue {
     return piece_position_ + static_cast<std::uint64_t>(cur_ - begin_);
   }
 
+  // How many pieces the octets lie in.
+  std::size_t pieces() const { return empty() ? 0 : 1 + pieces_.size(); }
+
   // The front, as far as it is contiguous; empty only if the queue is empty.
   Bytes contiguous() const { return {cur_, static_cast<std::size_t>(end_ - cur_)}; }
 

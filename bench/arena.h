@@ -24,6 +24,7 @@ struct Flags {
 // One side of a run, its whole life, on one adapter; the kind is one of those there are.
 void RunUring(const Flags& flags);
 void RunUv(const Flags& flags);
+void RunAsio(const Flags& flags);
 
 // Kinds of many peers.
 inline bool Publishes(const Flags& flags) { return flags.kind == "pubsub"; }

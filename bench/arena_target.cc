@@ -1,9 +1,10 @@
-// One side of a benchmark of two processes, chosen by flags, so that outside harnesses can drive
-// the library. It uses the library as any user would.
+// One side of a benchmark of two processes, or both in one, chosen by flags, so that outside
+// harnesses can drive the library. It uses the library as any user would.
 //
-//   arena_target --role pub|sub --kind throughput|latency|pubsub|fanout|fanin --transport tcp|ipc
-//                --endpoint EP --payload-bytes N --messages N --warmup N --peers N
-//                --variant uring|uv [--bind] [--duration-secs S] [--knob key=value]...
+//   arena_target --role pub|sub|both --kind throughput|latency|pubsub|fanout|fanin
+//                --transport tcp|ipc|inproc --endpoint EP --payload-bytes N --messages N --warmup N
+//                --peers N --variant uring|uv|asio [--bind] [--duration-secs S]
+//                [--knob key=value]...
 //   arena_target describe
 //
 // Throughput: `pub` is PUSH, connects, sends warm-up and then messages, lingers and ends; `sub` is
@@ -12,8 +13,14 @@
 // LATENCY count min p50 p90 p99 p999 max in nanoseconds; `sub` is REP, binds and echoes until
 // killed. Kinds of many peers: --bind says who binds, the producer (PUSH; pubsub: PUB) sends until
 // killed, the consumer (PULL; SUB of everything) counts for --duration-secs from its first message
-// on and prints THROUGHPUT count seconds. Knobs: spin (uring), `off` or in microseconds; others are
-// ignored. `--flag value` and `--flag=value` are alike.
+// on and prints THROUGHPUT count seconds.
+//
+// Both, which inproc needs: one process is `pub` and `sub`, each on a thread and a loop of its own;
+// fanin has --peers of the former, pubsub and fanout of the latter, and whoever is alone binds. The
+// lines are the same, one for each thread that measures; once all are printed the process ends.
+//
+// Knobs: spin (uring), `off` or in microseconds; others are ignored. `--flag value` and
+// `--flag=value` are alike.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -21,6 +28,8 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -34,7 +43,8 @@ namespace monocoque::arena {
 
 void Die(std::string_view why) {
   std::fprintf(stderr, "arena_target: %.*s\n", static_cast<int>(why.size()), why.data());
-  std::exit(2);
+  // Other threads may be at work.
+  std::_Exit(2);
 }
 
 void Check(const absl::Status& status) {
@@ -112,16 +122,24 @@ Flags Parse(int argc, char** argv) {
       Die(absl::StrCat("--", name, " wants a value"));
     }
   }
-  if (flags.role != "pub" && flags.role != "sub") Die("--role must be pub or sub");
-  if (flags.transport != "tcp" && flags.transport != "ipc") Die("--transport must be tcp or ipc");
+  if (flags.role != "pub" && flags.role != "sub" && flags.role != "both") {
+    Die("--role must be pub, sub or both");
+  }
+  if (flags.transport != "tcp" && flags.transport != "ipc" && flags.transport != "inproc") {
+    Die("--transport must be tcp, ipc or inproc");
+  }
   const std::string_view kinds[] = {"throughput", "latency", "pubsub", "fanout", "fanin"};
   if (std::ranges::find(kinds, flags.kind) == std::end(kinds)) {
     Die("--kind must be throughput, latency, pubsub, fanout or fanin");
   }
   if (flags.endpoint.empty()) Die("--endpoint is missing");
   if (flags.messages == 0) Die("--messages must not be 0");
+  if (flags.peers == 0) Die("--peers must not be 0");
   if (!absl::StrContains(flags.endpoint, "://")) {
     flags.endpoint = absl::StrCat(flags.transport, "://", flags.endpoint);
+  }
+  if (absl::StartsWith(flags.endpoint, "inproc:") && flags.role != "both") {
+    Die("inproc reaches only sockets of one process; use --role both");
   }
   return flags;
 }
@@ -131,13 +149,41 @@ struct Variant {
   void (*run)(const Flags& flags);
 };
 
-constexpr Variant kVariants[] = {{"uring", RunUring}, {"uv", RunUv}};
+constexpr Variant kVariants[] = {{"uring", RunUring}, {"uv", RunUv}, {"asio", RunAsio}};
+
+// Both sides, until those that measure have printed what they measured.
+[[noreturn]] void RunBoth(const Variant& variant, const Flags& flags) {
+  const std::string_view measures = flags.kind == "latency" ? "pub" : "sub";
+  const std::string_view many = flags.kind == "fanin"                              ? "pub"
+                                : flags.kind == "fanout" || flags.kind == "pubsub" ? "sub"
+                                                                                   : "";
+  std::vector<std::thread> threads;
+  for (const std::string_view role : {"sub", "pub"}) {
+    Flags its = flags;
+    its.role = role;
+    its.bind = role != many;
+    for (std::uint64_t i = 0; i < (role == many ? flags.peers : 1); ++i) {
+      std::thread thread([run = variant.run, its] { run(its); });
+      if (role == measures) {
+        threads.push_back(std::move(thread));
+      } else {
+        thread.detach();
+      }
+    }
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::fflush(stdout);
+  // The others know no end.
+  std::_Exit(0);
+}
 
 void Run(const Flags& flags) {
   for (const Variant& variant : kVariants) {
-    if (variant.name == flags.variant) return variant.run(flags);
+    if (variant.name != flags.variant) continue;
+    if (flags.role == "both") RunBoth(variant, flags);
+    return variant.run(flags);
   }
-  Die(absl::StrCat("--variant ", flags.variant, " is not built yet; use uring or uv"));
+  Die(absl::StrCat("there is no --variant ", flags.variant, "; there are uring, uv and asio"));
 }
 
 }  // namespace

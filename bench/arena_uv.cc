@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <list>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,16 +28,33 @@ void Join(Socket* socket, const Flags& flags, bool bind) {
   Check(bind ? socket->Bind(flags.endpoint).status() : socket->Connect(flags.endpoint));
 }
 
-void Run() { uv_run(uv_default_loop(), UV_RUN_DEFAULT); }
-void Stop() { uv_stop(uv_default_loop()); }
+// A loop of its own for each side of a process; it stays until the process ends, as libuv's default
+// loop does.
+class Loop {
+ public:
+  Loop() {
+    static std::mutex mutex;
+    static auto* const all = new std::list<uv_loop_t>;
+    const std::lock_guard lock(mutex);
+    loop_ = &all->emplace_back();
+    if (uv_loop_init(loop_) != 0) Die("libuv: there can be no loop");
+  }
+  uv_loop_t* get() const { return loop_; }
+  void Run() const { uv_run(loop_, UV_RUN_DEFAULT); }
+  void Stop() const { uv_stop(loop_); }
+
+ private:
+  uv_loop_t* loop_;
+};
 
 // Sends as fast as it is taken: a burst an iteration, pausing while it is refused.
 class Producer {
  public:
   // `count` messages, then `done`.
-  Producer(Socket* socket, const Flags& flags, std::uint64_t count, std::function<void()> done)
+  Producer(const Loop& loop, Socket* socket, const Flags& flags, std::uint64_t count,
+           std::function<void()> done)
       : socket_(*socket), payload_(flags.payload_bytes, 'x'), left_(count), done_(std::move(done)) {
-    uv_idle_init(uv_default_loop(), &idle_);
+    uv_idle_init(loop.get(), &idle_);
     idle_.data = this;
     socket_.OnWritable([this] { Start(); });
   }
@@ -67,16 +86,17 @@ class Producer {
 };
 
 void Throughput(const Flags& flags) {
+  const Loop loop;
   if (flags.role == "pub") {
-    Socket push(uv_default_loop(), SocketType::kPush);
+    Socket push(loop.get(), SocketType::kPush);
     Join(&push, flags, false);
-    Producer producer(&push, flags, flags.warmup + flags.messages,
+    Producer producer(loop, &push, flags, flags.warmup + flags.messages,
                       [&] { push.Close(absl::Seconds(60), Check); });
     producer.Start();
-    Run();
+    loop.Run();
     return;
   }
-  Socket pull(uv_default_loop(), SocketType::kPull);
+  Socket pull(loop.get(), SocketType::kPull);
   Join(&pull, flags, true);
   // The time begins with the last message that does not count, or else with the first that does.
   const std::uint64_t first = flags.warmup == 0 ? 1 : flags.warmup;
@@ -85,21 +105,22 @@ void Throughput(const Flags& flags) {
   absl::Time begin;
   pull.OnMessage([&](const Message&) {
     if (++count == first) begin = absl::Now();
-    if (count == last) Stop();
+    if (count == last) loop.Stop();
   });
-  Run();
+  loop.Run();
   PrintThroughput(flags.messages, absl::Now() - begin);
 }
 
 void Latency(const Flags& flags) {
+  const Loop loop;
   if (flags.role == "sub") {
-    Socket rep(uv_default_loop(), SocketType::kRep);
+    Socket rep(loop.get(), SocketType::kRep);
     Join(&rep, flags, true);
     rep.OnMessage([&](Message request) { Check(rep.Send(&request)); });
-    Run();
+    loop.Run();
     return;
   }
-  Socket req(uv_default_loop(), SocketType::kReq);
+  Socket req(loop.get(), SocketType::kReq);
   Join(&req, flags, false);
   const std::string payload(flags.payload_bytes, 'x');
   std::vector<std::int64_t> trips;
@@ -109,18 +130,19 @@ void Latency(const Flags& flags) {
   req.OnMessage([&](const Message&) {
     const absl::Time now = absl::Now();
     if (left <= flags.messages) trips.push_back(absl::ToInt64Nanoseconds(now - begin));
-    if (--left == 0) return Stop();
+    if (--left == 0) return loop.Stop();
     begin = absl::Now();
     Check(req.Send(payload));
   });
   Check(req.Send(payload));
-  Run();
+  loop.Run();
   PrintLatency(std::move(trips));
 }
 
 void Produce(const Flags& flags) {
-  Socket push(uv_default_loop(), Publishes(flags) ? SocketType::kPub : SocketType::kPush);
-  Producer producer(&push, flags, ~std::uint64_t{0}, [] {});
+  const Loop loop;
+  Socket push(loop.get(), Publishes(flags) ? SocketType::kPub : SocketType::kPush);
+  Producer producer(loop, &push, flags, ~std::uint64_t{0}, [] {});
   push.OnEvent([&](const SocketEvent&) {
     if (push.core().ready_peers() < flags.peers) return;
     push.OnEvent(nullptr);
@@ -128,26 +150,27 @@ void Produce(const Flags& flags) {
   });
   Join(&push, flags, flags.bind);
   if (!flags.bind) producer.Start();
-  Run();
+  loop.Run();
 }
 
 void Consume(const Flags& flags) {
-  Socket pull(uv_default_loop(), Publishes(flags) ? SocketType::kSub : SocketType::kPull);
+  const Loop loop;
+  Socket pull(loop.get(), Publishes(flags) ? SocketType::kSub : SocketType::kPull);
   if (Publishes(flags)) Check(pull.Subscribe(""));
   Join(&pull, flags, flags.bind);
   uv_timer_t end;
-  uv_timer_init(uv_default_loop(), &end);
+  uv_timer_init(loop.get(), &end);
   std::uint64_t count = 0;
   absl::Time begin;
   pull.OnMessage([&](const Message&) {
     if (++count > 1) return;
     begin = absl::Now();
-    uv_update_time(uv_default_loop());
+    uv_update_time(loop.get());
     uv_timer_start(
-        &end, [](uv_timer_t*) { Stop(); },
+        &end, [](uv_timer_t* timer) { uv_stop(timer->loop); },
         static_cast<std::uint64_t>(flags.duration_secs * 1e3) + 1, 0);
   });
-  Run();
+  loop.Run();
   PrintThroughput(count - 1, absl::Now() - begin);
 }
 

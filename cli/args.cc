@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -9,24 +10,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "cli/host.h"
+#include "cli/roles.h"
 
 namespace monocoque::cli {
 namespace {
-
-struct Role {
-  std::string_view name;
-  SocketType type;
-};
-
-constexpr Role kRoles[] = {
-    {"pair", SocketType::kPair},     {"push", SocketType::kPush}, {"pull", SocketType::kPull},
-    {"req", SocketType::kReq},       {"rep", SocketType::kRep},   {"dealer", SocketType::kDealer},
-    {"router", SocketType::kRouter}, {"pub", SocketType::kPub},   {"sub", SocketType::kSub},
-    {"xpub", SocketType::kXPub},     {"xsub", SocketType::kXSub},
-};
-
-constexpr std::string_view kRoleNames =
-    "pair, push, pull, req, rep, dealer, router, pub, sub, xpub, xsub, and demo";
 
 absl::Status Usage(std::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(why, "; see monocoque --help"));
@@ -55,18 +42,27 @@ std::string OneOf(const std::vector<std::string_view>& names) {
   return absl::StrCat(absl::StrJoin(names.begin(), last, ", "), " or ", *last);
 }
 
+// Where the endpoint of an option belongs; null: it has none.
+std::vector<Args::Place>* PlacesOf(Args* args, std::string_view option) {
+  if (option == "--bind" || option == "--connect") return &args->places;
+  if (option == "--frontend-bind" || option == "--frontend-connect") return &args->frontend.places;
+  if (option == "--backend-bind" || option == "--backend-connect") return &args->backend.places;
+  if (option == "--capture-bind" || option == "--capture-connect") return &args->capture;
+  return nullptr;
+}
+
 // Sets one option that has a value.
 absl::Status SetOption(Args* args, std::string_view option, std::string_view value) {
-  if (option == "--bind" || option == "--connect") {
-    args->places.push_back({option == "--bind", std::string(value)});
+  if (std::vector<Args::Place>* places = PlacesOf(args, option)) {
+    places->push_back({absl::EndsWith(option, "bind"), std::string(value)});
   } else if (option == "--identity") {
     absl::StatusOr<std::string> identity = Unescape(value);
     if (!identity.ok()) return Usage(absl::StrCat("--identity: ", identity.status().message()));
     args->identity = *std::move(identity);
-  } else if (option == "--subscribe") {
-    absl::StatusOr<std::string> prefix = Unescape(value);
-    if (!prefix.ok()) return Usage(absl::StrCat("--subscribe: ", prefix.status().message()));
-    args->subscriptions.push_back(*std::move(prefix));
+  } else if (option == "--subscribe" || option == "--join") {
+    absl::StatusOr<std::string> name = Unescape(value);
+    if (!name.ok()) return Usage(absl::StrCat(option, ": ", name.status().message()));
+    (option == "--join" ? args->groups : args->subscriptions).push_back(*std::move(name));
   } else if (option == "--reply") {
     if (const auto reply = ParseLine(value); !reply.ok()) {
       return Usage(absl::StrCat("--reply: ", reply.status().message()));
@@ -87,7 +83,7 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
     absl::StatusOr<absl::Duration> timeout = Seconds(option, value);
     if (!timeout.ok()) return timeout.status();
     args->timeout = *timeout;
-  } else {
+  } else if (!SetSecurityOption(&args->security, option, value)) {
     const absl::StatusOr<std::uint64_t> number = Number(option, value);
     if (!number.ok()) return number.status();
     const absl::Duration ms = absl::Milliseconds(1) * static_cast<double>(*number);
@@ -99,24 +95,105 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
   return absl::OkStatus();
 }
 
-constexpr std::string_view kValued[] = {"--adapter", "--bind",     "--connect", "--count",
-                                        "--timeout", "--identity", "--reply",   "--interval",
-                                        "--format",  "--hwm",      "--linger",  "--subscribe"};
+// Options that have a value, and who takes them.
+struct Option {
+  std::string_view name;
+  bool role = true;
+  bool proxy = true;
+};
 
-absl::Status CheckRole(const Args& args, std::string_view role) {
-  const bool answers = args.role == SocketType::kRep || args.role == SocketType::kRouter;
+constexpr Option kValued[] = {
+    {"--adapter"},
+    {"--timeout"},
+    {"--hwm"},
+    {"--linger"},
+    {"--bind", true, false},
+    {"--connect", true, false},
+    {"--count", true, false},
+    {"--identity", true, false},
+    {"--reply", true, false},
+    {"--interval", true, false},
+    {"--format", true, false},
+    {"--subscribe", true, false},
+    {"--join", true, false},
+    {"--frontend-bind", false},
+    {"--frontend-connect", false},
+    {"--backend-bind", false},
+    {"--backend-connect", false},
+    {"--capture-bind", false},
+    {"--capture-connect", false},
+};
+
+// All of cli/security.h.
+constexpr Option kSecurity = {"", true, false};
+
+// Of those that were given.
+absl::Status CheckOptions(const std::vector<std::string_view>& given, std::string_view role) {
+  for (const std::string_view name : given) {
+    const auto* const found = std::ranges::find(kValued, name, &Option::name);
+    const Option option = found != std::end(kValued) ? *found : kSecurity;
+    if (role == "proxy" ? option.proxy : option.role) continue;
+    if (name == "--bind" || name == "--connect") {
+      return Usage(absl::StrCat("proxy has two sides: give --frontend", name.substr(1),
+                                " and --backend", name.substr(1)));
+    }
+    return Usage(absl::StrCat(
+        name, role == "proxy" ? " is not for proxy" : " is for proxy, not for a role"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRole(const Args& args, const Role& role) {
+  const auto for_others = [&role](std::string_view option, std::string_view whose) {
+    return Usage(absl::StrCat(option, " is for ", whose, ", not for ", role.name));
+  };
   if (args.places.empty()) return Usage("give --bind ENDPOINT or --connect ENDPOINT");
   if (args.echo && args.reply) return Usage("--echo and --reply exclude each other");
-  if ((args.echo || args.reply) && !answers) {
-    return Usage(absl::StrCat("--echo and --reply are for rep and router, not for ", role));
+  if ((args.echo || args.reply) && !role.answers) {
+    return for_others("answering with --echo or --reply", "rep, router, server and peer");
   }
-  const bool subscribes = args.role == SocketType::kSub || args.role == SocketType::kXSub;
-  if (!args.subscriptions.empty() && !subscribes) {
-    return Usage(absl::StrCat("--subscribe is for sub and xsub, not for ", role));
+  if (args.reply && role.single_part && absl::StrContains(*args.reply, '\t')) {
+    return Usage(absl::StrCat("--reply: ", role.name, " answers with one part"));
   }
-  if (args.role == SocketType::kRep && !args.echo && !args.reply) {
+  const bool subscribes = role.type == SocketType::kSub || role.type == SocketType::kXSub;
+  if (!args.subscriptions.empty() && !subscribes) return for_others("--subscribe", "sub and xsub");
+  const bool joins = role.type == SocketType::kDish;
+  if (!args.groups.empty() && !joins) return for_others("--join", "dish");
+  if (args.groups.empty() && joins) return Usage("dish needs --join GROUP: it receives no other");
+  if (role.type == SocketType::kRep && !args.echo && !args.reply) {
     return Usage("rep needs --echo or --reply TEXT to answer with");
   }
+  if (absl::Status fits = CheckSecurity(args.security); !fits.ok()) return Usage(fits.message());
+  return absl::OkStatus();
+}
+
+std::string AllNames() { return absl::StrCat(RoleNames(", "), ", proxy and demo"); }
+
+absl::Status SetRole(Args* args, std::string_view name) {
+  const Role* const role = FindRole(name);
+  if (role == nullptr) {
+    return Usage(absl::StrCat("unknown role \"", Escape(name), "\"; there are ", AllNames()));
+  }
+  args->role = role->type;
+  return CheckRole(*args, *role);
+}
+
+absl::Status SetProxy(Args* args, const std::vector<std::string_view>& names) {
+  args->mode = Args::Mode::kProxy;
+  if (names.size() < 3) {
+    return Usage("proxy wants the types of its two sides, as in: proxy router dealer");
+  }
+  const Role* const front = FindRole(names[1]);
+  const Role* const back = FindRole(names[2]);
+  if (front == nullptr || back == nullptr || !CanBeJoined(front->type, back->type)) {
+    return Usage(absl::StrCat("proxy does not join ", Escape(names[1]), " and ", Escape(names[2]),
+                              "; it joins ", JoinedPairs()));
+  }
+  args->frontend.type = front->type;
+  args->backend.type = back->type;
+  if (args->echo) return Usage("--echo is not for proxy");
+  if (args->frontend.places.empty()) return Usage("give --frontend-bind or --frontend-connect");
+  if (args->backend.places.empty()) return Usage("give --backend-bind or --backend-connect");
   return absl::OkStatus();
 }
 
@@ -124,27 +201,31 @@ absl::Status CheckRole(const Args& args, std::string_view role) {
 
 absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
   Args args;
-  std::string_view role;
+  std::vector<std::string_view> names;  // what to do, and with proxy its two types
+  std::vector<std::string_view> given;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    std::string_view word = words[i];
+    const std::string_view word = words[i];
     if (word == "--help" || word == "-h" || word == "--version") {
       args.mode = word == "--version" ? Args::Mode::kVersion : Args::Mode::kHelp;
       return args;
     }
     if (!absl::StartsWith(word, "-")) {
-      if (!role.empty()) return Usage(absl::StrCat("unexpected word \"", Escape(word), "\""));
-      role = word;
+      names.push_back(word);
       continue;
     }
     if (word == "--echo") {
       args.echo = true;
       continue;
     }
+    if (SetSecurityFlag(&args.security, word)) {
+      given.push_back(word);
+      continue;
+    }
     std::string_view value;
     const std::size_t equals = word.find('=');
     const std::string_view option = word.substr(0, equals);
-    bool known = false;
-    for (std::string_view name : kValued) known = known || name == option;
+    const bool known = IsSecurityOption(option) ||
+                       std::ranges::find(kValued, option, &Option::name) != std::end(kValued);
     if (!known) return Usage(absl::StrCat("unknown option \"", Escape(option), "\""));
     if (equals != std::string_view::npos) {
       value = word.substr(equals + 1);
@@ -153,55 +234,23 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
     } else {
       return Usage(absl::StrCat(option, " wants a value"));
     }
+    given.push_back(option);
     if (absl::Status set = SetOption(&args, option, value); !set.ok()) return set;
   }
-  if (role.empty()) return Usage(absl::StrCat("give a role: there are ", kRoleNames));
-  if (role == "demo") {
+  if (names.empty()) return Usage(absl::StrCat("give a role: there are ", AllNames()));
+  if (names[0] == "demo") {
     if (words.size() > 1) return Usage("demo takes no options");
     args.mode = Args::Mode::kDemo;
     return args;
   }
-  for (const Role& known : kRoles) {
-    if (known.name != role) continue;
-    args.role = known.type;
-    if (absl::Status fits = CheckRole(args, role); !fits.ok()) return fits;
-    return args;
+  const std::size_t wanted = names[0] == "proxy" ? 3 : 1;
+  if (names.size() > wanted) {
+    return Usage(absl::StrCat("unexpected word \"", Escape(names[wanted]), "\""));
   }
-  return Usage(absl::StrCat("unknown role \"", Escape(role), "\"; there are ", kRoleNames));
-}
-
-std::string_view HelpText() {
-  return R"(monocoque: send and receive with any ZeroMQ peer
-
-usage: monocoque ROLE (--bind ENDPOINT | --connect ENDPOINT)... [OPTION]...
-       monocoque demo
-
-roles: pair push pull req rep dealer router pub sub xpub xsub
-endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH, ipc://@NAME
-
-  --adapter NAME     the runtime to use: uring (io_uring, the default), uv (libuv) or asio (Boost.Asio)
-  --count N          end after N messages received, or sent by a role that only sends
-  --timeout SECONDS  end after so long, whatever happened (exit 3)
-  --identity ID      our routing id, told to ROUTER peers
-  --echo             rep, router: answer each message with itself
-  --reply TEXT       rep, router: answer each message with TEXT
-  --subscribe PREFIX sub, xsub: messages that begin so (repeatable; sub without any: all)
-  --interval MS      wait between sends
-  --format FORMAT    how messages are printed: text, hex, json
-  --hwm N            high-water mark in messages, both ways; 0 is none
-  --linger MS        at the end, wait so long at most for what was sent to go out
-  --help, --version
-
-All but pull, sub and rep read messages from stdin, one a line, parts separated by a tab; all but
-push and pub print what they receive to stdout in the same form. In both, \\ \t \n stand for those
-three, \xNN for any other octet that is not printable. router has the peer's routing id as first part; xpub prints, and xsub takes,
-subscriptions as \x01PREFIX and \x00PREFIX.
-pub and xpub wait up to a second for a first subscription before they send.
-A bound endpoint is printed to stderr, and so are errors.
-At the end of input push, pub and req end once everything is sent; the others stay until --count,
---timeout or a signal.
-exit: 0 done, 1 failed, 2 usage, 3 timed out
-)";
+  absl::Status fits = CheckOptions(given, names[0]);
+  if (fits.ok()) fits = wanted == 3 ? SetProxy(&args, names) : SetRole(&args, names[0]);
+  if (!fits.ok()) return fits;
+  return args;
 }
 
 }  // namespace monocoque::cli

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "cli/security.h"
 #include "cli/text.h"
 #include "protocol/wire/socket_type.h"
 
@@ -16,17 +17,24 @@ namespace monocoque::cli {
 
 // What the command line asks for.
 struct Args {
-  enum class Mode { kRole, kDemo, kHelp, kVersion };
+  enum class Mode { kRole, kProxy, kDemo, kHelp, kVersion };
 
   struct Place {
     bool bind;
     std::string endpoint;
   };
 
+  // One side of a proxy.
+  struct Side {
+    SocketType type = SocketType::kPull;
+    std::vector<Place> places;
+  };
+
   Mode mode = Mode::kRole;
   SocketType role = SocketType::kPull;
   std::vector<Place> places;  // in the order given
   std::vector<std::string> subscriptions;
+  std::vector<std::string> groups;
   std::optional<std::uint64_t> count;
   absl::Duration timeout = absl::InfiniteDuration();
   std::string identity;
@@ -37,13 +45,15 @@ struct Args {
   std::optional<std::uint64_t> hwm;
   absl::Duration linger = absl::InfiniteDuration();
   std::string adapter = "uring";
+  SecurityArgs security;
+  // Of the proxy.
+  Side frontend;
+  Side backend;
+  std::vector<Place> capture;
 };
 
 // An error is a usage error: one line.
 absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words);
-
-// What --help prints.
-std::string_view HelpText();
 
 }  // namespace monocoque::cli
 

@@ -55,12 +55,16 @@ class AsioSocket final : public HostSocket {
     if (got) *out = *std::move(got);
     return got.has_value();
   }
+  bool CanReceive() override { return socket_.can_receive(); }
   bool NextEvent(SocketEvent* out) override { return socket_.next_event(out); }
   void Ask(const Wish& wish) override {
     socket_.ask([&wish](monocoque::Socket* core, Instant now) {
       wish(core, now);
       return true;
     });
+  }
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) override {
+    socket_.set_authenticator(std::move(authenticator));
   }
   void StartClose(absl::Duration linger) override {
     socket_.async_close(linger, [closed = closed_](const error_code&) { *closed = true; });

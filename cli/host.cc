@@ -25,6 +25,13 @@ constexpr Adapter kAdapters[] = {
 
 }  // namespace
 
+// Asking gives the socket a turn: adapters know how to look without.
+bool HostSocket::CanReceive() {
+  bool can = false;
+  Ask([&can](monocoque::Socket* core, Instant now) { can = core->CanReceive(now); });
+  return can;
+}
+
 absl::Status HostSocket::Subscribe(std::string_view prefix) {
   absl::Status done;
   Ask([&](monocoque::Socket* core, Instant now) { done = core->Subscribe(prefix, now); });

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/zap.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
@@ -31,6 +32,8 @@ class HostSocket {
   // Now or not at all: takes the message, or leaves it untouched. Unavailable: not now.
   virtual absl::Status TrySend(Message* message) = 0;
   virtual bool TryReceive(Message* out) = 0;
+  // Is there one?
+  virtual bool CanReceive();
   virtual bool NextEvent(SocketEvent* out) = 0;
   // Any other wish of the core socket, with the time it is made at. Called at once.
   using Wish = std::function<void(monocoque::Socket* core, Instant now)>;
@@ -38,6 +41,8 @@ class HostSocket {
   // SUB, XSUB; DISH.
   absl::Status Subscribe(std::string_view prefix);
   absl::Status Join(std::string_view group);
+  // Decides who may come in; without one nobody who has to be asked about is let in.
+  virtual void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) = 0;
   // Ends the socket; over, descriptors and all, when closed() says so.
   virtual void StartClose(absl::Duration linger) = 0;
   virtual bool closed() const = 0;

@@ -1,4 +1,4 @@
-// The command: monocoque ROLE ..., monocoque demo.
+// The command: monocoque ROLE ..., monocoque proxy ..., monocoque demo.
 #include <signal.h>
 
 #include <cstdio>
@@ -8,7 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "cli/args.h"
 #include "cli/demo.h"
+#include "cli/ending.h"
+#include "cli/help.h"
+#include "cli/keys.h"
 #include "cli/output.h"
+#include "cli/proxy.h"
 #include "cli/role.h"
 #include "protocol/version.h"
 
@@ -28,6 +32,7 @@ int main(int argc, char** argv) {
   monocoque::cli::OccupyStandardDescriptors();
   signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string_view> words(argv + 1, argv + argc);
+  if (monocoque::cli::IsKeysCommand(words)) return monocoque::cli::RunKeysCommand(words);
   const absl::StatusOr<Args> args = monocoque::cli::ParseArgs(words);
   if (!args.ok()) {
     monocoque::cli::Complain(args.status().message());
@@ -40,6 +45,8 @@ int main(int argc, char** argv) {
       return Print(absl::StrCat("monocoque ", monocoque::kVersion, "\n"));
     case Args::Mode::kDemo:
       return monocoque::cli::RunDemo();
+    case Args::Mode::kProxy:
+      return monocoque::cli::RunProxy(*args);
     case Args::Mode::kRole:
       break;
   }

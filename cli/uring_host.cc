@@ -16,12 +16,16 @@ class UringSocket final : public HostSocket {
   absl::Status Connect(std::string_view to) override { return socket_.Connect(to); }
   absl::Status TrySend(Message* message) override { return socket_.TrySend(message); }
   bool TryReceive(Message* out) override { return socket_.TryReceive(out); }
+  bool CanReceive() override { return socket_.CanReceive(); }
   bool NextEvent(SocketEvent* out) override { return socket_.NextEvent(out); }
   void Ask(const Wish& wish) override {
     socket_.Ask([&wish](monocoque::Socket* core, Instant now) {
       wish(core, now);
       return true;
     });
+  }
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) override {
+    socket_.SetAuthenticator(std::move(authenticator));
   }
   void StartClose(absl::Duration linger) override { socket_.StartClose(linger); }
   bool closed() const override { return socket_.closed(); }

@@ -26,7 +26,9 @@ std::string Scramble(std::string packet) {
   return packet;
 }
 
-Host MakeHost() { return {SlabPool::Create(), {}, std::make_shared<net::OsEntropy>(), net::Now()}; }
+Host MakeHost() {
+  return {SlabPool::Create(), {}, std::make_shared<net::OsEntropy>(), net::Now()};
+}
 
 // One end: a socket with one link, whose octets go in packets. The pump knows in which order all is
 // drained; here is what it cannot know.

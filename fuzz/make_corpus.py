@@ -7,6 +7,8 @@ input in another way. Files that it does not know (found by a campaign, say) sta
 
 import os
 
+import security_corpus
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -312,12 +314,49 @@ def socket():
     return seeds
 
 
+# ---- stream_fuzzer --------------------------------------------------------------------------
+
+
+def stream():
+    donate, pieces, window, receive, process, send, write, clock = range(8)
+
+    def seed(steps, octets=b"", rules=0, end=0):
+        return bytes([rules, end]) + script(*steps) + octets
+
+    text = bytes(range(256)) * 2
+    both = [(donate, B33), (process, 15), (receive, 1), (send, B5), (write, B1000)]
+    return {
+        "both_ways": seed(both * 3, text),
+        "pieces": seed([(pieces, B8), (process, 1), (receive, 0)] * 4 + [(receive, 15)], text),
+        "windows": seed([(window, B1), (window, B130), (process, 15), (receive, 15)] * 2, text),
+        "large": seed([(send, B4096), (send, B70000), (write, B4096), (send, B1), (write, B70000)]),
+        "parts": seed([(send, B9), (send, B82), (send, B257), (write, B70000)], rules=8),
+        "short_writes": seed([(send, B5), (send, B9), (write, B3), (write, B1), (send, B33), (write, B8)]),
+        "cut": seed([(send, B5), (send, B9), (send, B1000), (write, B64), (write, B82)]),
+        "cut_by_a_write": seed([(send, B5), (send, B4096), (send, B9), (write, B1), (write, 15)]),
+        "closed_by_us": seed(both + [(send, B257)], text, end=1),
+        "marks": seed([(donate, B130), (pieces, B3), (process, 15), (receive, 0), (window, B9)] * 2 +
+                      [(send, B64)] * 3, text, rules=15),
+        "one_message": seed([(window, B1), (process, 1), (window, B1), (receive, 1), (send, B1), (send, B1)],
+                            text, rules=5),
+        "cut_pieces": seed([(donate, B82), (receive, 15), (receive, 15)], text, rules=16 | 7 << 5),
+        "no_memory": seed([(window, B33), (send, B4096), (send, B70000), (window, B33), (receive, 3),
+                           (write, B4096), (window, B33), (clock, 6), (window, B33)], text, end=2),
+    }
+
+
 def main():
     for name, seeds in {
             "frame_reader": frame_reader(),
             "connection": connection(),
             "connection_pair": connection_pair(),
             "socket": socket(),
+            "stream": stream(),
+            "z85": security_corpus.z85(),
+            "key_file": security_corpus.key_file(),
+            "zap": security_corpus.zap(),
+            "plain": security_corpus.plain(command, ready, message),
+            "curve": security_corpus.curve(part),
     }.items():
         folder = os.path.join(HERE, "corpus", name)
         os.makedirs(folder, exist_ok=True)

@@ -11,6 +11,7 @@ import argparse
 import collections
 import glob
 import os
+import re
 import sys
 import xml.etree.ElementTree as ET
 
@@ -49,10 +50,21 @@ def read_case(case):
     return [Outcome(suite_name(case.get("classname")), scenario, told["adapter"], told["carrier"], told["did"])]
 
 
+def last_logs(folder):
+    """The test.xml of each target's last run, which may have had another number of shards than those before it."""
+    runs = collections.defaultdict(lambda: collections.defaultdict(list))
+    for path in glob.glob(os.path.join(folder, "**", "test.xml"), recursive=True):
+        shard = re.search(r"/shard_\d+_of_(\d+)/test\.xml$", path)
+        target = path[:shard.start()] if shard else os.path.dirname(path)
+        runs[target][shard.group(1) if shard else ""].append(path)
+    return sorted(path for counts in runs.values()
+                  for path in max(counts.values(), key=lambda paths: max(map(os.path.getmtime, paths))))
+
+
 def read_logs(folder):
-    """(outcomes in the order of the run, cases that failed) of all test.xml below a folder."""
+    """(outcomes in the order of the run, cases that failed) of the last run below a folder."""
     found, failed = [], []
-    for path in sorted(glob.glob(os.path.join(folder, "**", "test.xml"), recursive=True)):
+    for path in last_logs(folder):
         for case in ET.parse(path).getroot().iter("testcase"):
             # What the framework writes for a table that differs has no class of its own.
             if case.get("name") and (case.find("failure") is not None or case.find("error") is not None):

@@ -216,7 +216,10 @@ class basic_socket {
   boost::system::error_code try_send(Message* message) { return state_->TrySend(message); }
   // The next message, if one is there.
   std::optional<Message> try_receive() { return state_->TryReceive(); }
-  // What happened, oldest first. False: nothing that was not told.
+  // Is there one?
+  bool can_receive() { return is_open() && state_->driver()->CanReceive(); }
+  // What happened, oldest first, until async_close is over and then what happened last. False:
+  // nothing that was not told.
   bool next_event(SocketEvent* out) { return state_->NextEvent(out); }
   // Ends all outstanding operations with operation_aborted.
   void cancel() { state_->CancelAll(); }

@@ -80,14 +80,15 @@ void SocketState::Run() {
   int served = 0;
   for (int turns = 0; turns < kDriverTurnsATurn; ++turns) {
     while (served < kServedATurn && Serve()) ++served;
-    if (served == kServedATurn) return;
-    if (!std::exchange(due_, false)) {
-      left_ = false;
-      return;
+    // The driver's comes in any case: whoever always has something to send would starve it.
+    left_ = served == kServedATurn;
+    if (!std::exchange(due_, false)) return;
+    if (driver_) {
+      driver_->Turn();
+      CheckClosed();
     }
-    if (!driver_) continue;
-    driver_->Turn();
-    CheckClosed();
+    if (left_) return;
+    left_ = true;
   }
 }
 
@@ -204,6 +205,9 @@ void SocketState::CheckClosed() {
     operation->Try(this);
     SetReady(operation);
   }
+  for (SocketEvent event; driver_->machine().NextEvent(&event);) {
+    last_events_.push_back(std::move(event));
+  }
   Shutdown();
 }
 
@@ -271,8 +275,13 @@ std::optional<Message> SocketState::TryReceive() {
 
 bool SocketState::HasEvent() {
   if (event_) return true;
-  event_.emplace();
-  if (!driver_ || !driver_->machine().NextEvent(&*event_)) event_.reset();
+  if (driver_) {
+    event_.emplace();
+    if (!driver_->machine().NextEvent(&*event_)) event_.reset();
+  } else if (!last_events_.empty()) {
+    event_ = std::move(last_events_.front());
+    last_events_.pop_front();
+  }
   return event_.has_value();
 }
 

@@ -5,6 +5,7 @@
 #include <boost/system/error_code.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -140,7 +141,8 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   RotationNode<SocketState> service_node_;
   std::optional<net::SocketDriver> driver_;
   SocketStats last_stats_;
-  std::optional<SocketEvent> event_;  // the next one, looked at already
+  std::optional<SocketEvent> event_;     // the next one, looked at already
+  std::deque<SocketEvent> last_events_;  // of a socket that closed in its own time
 
   int turning_ = 0;
   bool due_ = false;     // the driver's turn

@@ -86,6 +86,7 @@ class Receives : public Base {
   using Base::core_socket::async_receive;
   using Base::core_socket::async_receive_many;
   using Base::core_socket::async_wait_receive;
+  using Base::core_socket::can_receive;
   using Base::core_socket::try_receive;
 };
 
@@ -137,6 +138,7 @@ using Scatter = detail::Sender<SocketType::kScatter>;
 using Gather = detail::Receiver<SocketType::kGather>;
 using Peer = detail::Both<SocketType::kPeer>;
 using Channel = detail::Both<SocketType::kChannel>;
+using Stream = detail::Both<SocketType::kStream>;
 
 }  // namespace monocoque::asio
 

@@ -22,7 +22,7 @@ SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine,
       pump_(&machine_, this),
       now_(Now()),
       hub_(std::move(hub)),
-      admission_(&machine_, [this] { return reactor_.MakeWaker(/*holds=*/false); }) {}
+      admission_(&machine_, hub_, [this] { return reactor_.MakeWaker(/*holds=*/false); }) {}
 
 SocketDriver::~SocketDriver() = default;
 
@@ -97,6 +97,13 @@ bool SocketDriver::Receive(Message* out) {
   // Taking may set reading going again: an action for the next turn.
   if (machine_.has_outputs()) Touch();
   return got;
+}
+
+bool SocketDriver::CanReceive() {
+  const bool can = machine_.CanReceive(now_);
+  // Looking may take, too.
+  if (machine_.has_outputs()) Touch();
+  return can;
 }
 
 void SocketDriver::Flush() {
@@ -217,6 +224,7 @@ void SocketDriver::Do(const action::Read& read) {
 }
 
 void SocketDriver::Do(const action::CloseLink& close) {
+  admission_.Forget(close.link);
   if (inproc_ != nullptr && inproc_->Close(close, now_)) return;
   dials_.erase(close.link);
   if (StreamLink* link = FindLink(close.link)) link->Close(close.mode);
@@ -266,6 +274,7 @@ void SocketDriver::OnDialFailed(LinkId link, const absl::Status& why) {
 }
 
 void SocketDriver::OnLinkOver(LinkId link, const absl::Status& why) {
+  admission_.Forget(link);
   machine_.OnTransportClosed(link, why, now_);
   Touch();
 }

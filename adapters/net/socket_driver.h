@@ -74,6 +74,8 @@ class SocketDriver final : public PumpDriver {
   absl::Status Send(Message* message);
   // The next message; false: none is there.
   bool Receive(Message* out);
+  // Is one there?
+  bool CanReceive();
   // Any other wish of the core socket, with the time it is made at.
   template <typename Wish>
   auto Ask(Wish&& wish) {
@@ -165,7 +167,7 @@ class SocketDriver final : public PumpDriver {
   EndpointNames<ListenerId> bound_;
   EndpointNames<DialerId> connected_;
   std::uint64_t lost_before_ = 0;
-  Admission admission_;
+  monocoque::Admission admission_;
 };
 
 }  // namespace monocoque::net

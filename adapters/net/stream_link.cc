@@ -20,8 +20,6 @@ namespace {
 
 // How long a peer may take to close after we said we are done.
 constexpr absl::Duration kDrainTime = absl::Seconds(1);
-// The pause before reading is tried again after memory was out.
-constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // Slices of one write.
 constexpr std::size_t kMaxSpans = 256;
 // Octets read at one go: beyond, other descriptors have their turn.
@@ -51,7 +49,7 @@ StreamLink::~StreamLink() {
 
 void StreamLink::Want() {
   if (watch_ == nullptr) return;
-  const bool read = closing_ || (mode_ != ReadMode::kPaused && !starved_);
+  const bool read = closing_ || mode_ != ReadMode::kPaused;
   if (read == wants_read_ && sending_ == wants_write_) return;
   wants_read_ = read;
   wants_write_ = sending_;
@@ -82,10 +80,8 @@ void StreamLink::Read() {
   for (std::size_t total = 0; total < kReadBytes;) {
     absl::StatusOr<ReadWindow> window = driver_.machine().PrepareRead(link_);
     if (!window.ok()) {
-      // Paused: a Read action says when it goes on. Else memory is out: the next try says.
-      starved_ = driver_.machine().read_hint(link_).mode != ReadMode::kPaused;
-      if (starved_) driver_.SetTimer(this, driver_.now() + kStarvedPause);
-      Want();
+      // Paused, or memory is out: Read actions say so, and when it goes on.
+      driver_.Touch();
       return;
     }
     const std::size_t room = window->span().size();
@@ -170,9 +166,6 @@ void StreamLink::OnTime(Instant /*now*/) {
     CloseNow();
   } else if (watch_ == nullptr) {
     Over(absl::ResourceExhaustedError("the event loop cannot watch this connection"));
-  } else {
-    starved_ = false;
-    Want();
   }
 }
 

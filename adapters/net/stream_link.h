@@ -50,7 +50,6 @@ class StreamLink final : public WatchHandler, public Timed {
   int fd_;
   std::unique_ptr<Watch> watch_;
   ReadMode mode_ = ReadMode::kAny;
-  bool starved_ = false;  // memory to read into was refused
   bool wants_read_ = false;
   bool wants_write_ = false;
   bool closing_ = false;

@@ -11,8 +11,6 @@ namespace {
 
 // How long a peer may take to close after we said we are done, as in the other adapters.
 constexpr absl::Duration kDrainTime = absl::Seconds(1);
-// When a socket had no memory to read into, the next try.
-constexpr absl::Duration kNoMemoryPause = absl::Milliseconds(10);
 constexpr std::size_t kLentBlockBytes = 64 * 1024;
 // What a slow line carries in one piece.
 constexpr std::size_t kSlowPieceBytes = 1500;
@@ -228,10 +226,8 @@ void Wire::Read(int side) {
     return;
   }
   if (!Give(side)) {
-    // A Read action may follow; if memory was short, none does.
-    here.read_planned = Agenda::Kind::kPeriodic;
-    const World::Cause cause(&world_, Agenda::Kind::kPeriodic);
-    Later(side, kNoMemoryPause, &Wire::Read);
+    // Paused, or memory is out: Read actions say so, and when it goes on.
+    here.node->Touch();
     return;
   }
   here.node->Touch();

@@ -45,17 +45,19 @@ class Probe final : public Completion {
 
 }  // namespace
 
-Buffers::Buffers(Ring* ring, ReadMethod method)
+Buffers::Buffers(Ring* ring, ReadMethod method, std::uint16_t group)
     : ring_(*ring),
       method_(method),
+      group_(group),
       count_(method == ReadMethod::kIncremental ? kIncrementalCount : kBundleCount),
       pool_(SlabPool::Create(
           {.slab_bytes = method == ReadMethod::kIncremental ? kIncrementalBytes : kBundleBytes,
            .max_idle_slabs = 16})),
       entries_(count_) {}
 
-absl::StatusOr<std::unique_ptr<Buffers>> Buffers::Create(Ring* ring, ReadMethod method) {
-  std::unique_ptr<Buffers> buffers(new Buffers(ring, method));
+absl::StatusOr<std::unique_ptr<Buffers>> Buffers::Create(Ring* ring, ReadMethod method,
+                                                         std::uint16_t group) {
+  std::unique_ptr<Buffers> buffers(new Buffers(ring, method, group));
   if (!buffers->Register()) return absl::UnimplementedError("no such buffer ring on this kernel");
   if (!buffers->Works()) return absl::UnimplementedError("this kernel does not receive so");
   return buffers;
@@ -70,9 +72,9 @@ bool Buffers::Works() {
   const bool sent = write(pair[1], octets.data(), octets.size()) == std::ssize(octets);
   close(pair[1]);  // and the end of the stream
   Probe probe(this);
-  io_uring_sqe* sqe = ring_.Prepare(&probe);
+  io_uring_sqe* sqe = ring_.Prepare();
   io_uring_prep_recv_multishot(sqe, pair[0], nullptr, 0, 0);
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(&probe));
+  ring_.Own(sqe, &probe);
   Fit(sqe);
   for (int i = 0; i < kProbeTurns && !probe.done; ++i) {
     ring_.SubmitAndWait(absl::Milliseconds(50));
@@ -84,7 +86,7 @@ bool Buffers::Works() {
 
 Buffers::~Buffers() {
   if (shared_ == nullptr) return;
-  io_uring_unregister_buf_ring(ring_.get(), kGroup);
+  io_uring_unregister_buf_ring(ring_.get(), group_);
   munmap(shared_, shared_bytes_);
 }
 
@@ -96,7 +98,7 @@ bool Buffers::Register() {
   io_uring_buf_reg registration{};
   registration.ring_addr = reinterpret_cast<std::uint64_t>(memory);
   registration.ring_entries = count_;
-  registration.bgid = kGroup;
+  registration.bgid = group_;
   // Where newer headers have the flags; liburing 2.3's own argument for them goes nowhere.
   if (method_ == ReadMethod::kIncremental) registration.pad = kernel::kBufferRingIncremental;
   if (io_uring_register_buf_ring(ring_.get(), &registration, 0) != 0) {
@@ -125,7 +127,7 @@ void Buffers::Provide(std::uint16_t id) {
 
 void Buffers::Fit(io_uring_sqe* sqe) const {
   sqe->flags |= IOSQE_BUFFER_SELECT;
-  sqe->buf_group = kGroup;
+  sqe->buf_group = group_;
   if (method_ == ReadMethod::kBundle) {
     sqe->ioprio = static_cast<std::uint16_t>(sqe->ioprio | kernel::kRecvSendBundle);
   }

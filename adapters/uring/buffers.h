@@ -24,8 +24,10 @@ namespace monocoque::uring {
 // another takes its place, so that kept messages never starve the ring.
 class Buffers {
  public:
-  // Not available on this kernel: an error; the next lower method is tried then.
-  static absl::StatusOr<std::unique_ptr<Buffers>> Create(Ring* ring, ReadMethod method);
+  // `group`: the number by which requests name these buffers on the ring. Not available on this
+  // kernel: an error; the next lower method is tried then.
+  static absl::StatusOr<std::unique_ptr<Buffers>> Create(Ring* ring, ReadMethod method,
+                                                         std::uint16_t group = 0);
   ~Buffers();
   Buffers(const Buffers&) = delete;
   Buffers& operator=(const Buffers&) = delete;
@@ -47,7 +49,7 @@ class Buffers {
     std::size_t used = 0;
   };
 
-  Buffers(Ring* ring, ReadMethod method);
+  Buffers(Ring* ring, ReadMethod method, std::uint16_t group);
   bool Register();
   // Receives over a socket pair, so that the method is known to work and not only to be accepted.
   bool Works();
@@ -56,10 +58,9 @@ class Buffers {
   void FillGaps();
   Slice Piece(std::uint16_t id, std::size_t bytes);
 
-  static constexpr int kGroup = 0;
-
   Ring& ring_;
   const ReadMethod method_;
+  const std::uint16_t group_;
   const unsigned count_;
   std::shared_ptr<SlabPool> pool_;
   io_uring_buf_ring* shared_ = nullptr;  // with the kernel

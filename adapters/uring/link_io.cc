@@ -1,6 +1,7 @@
 #include "adapters/uring/link_io.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,44 +21,10 @@ namespace {
 
 // How long a peer may take to close after we said we are done.
 constexpr absl::Duration kDrainTime = absl::Seconds(1);
-// The pause before reading is tried again after memory was out.
-constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // The pause after an accept that failed for want of descriptors.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
-// Slices of one write.
-constexpr std::size_t kMaxSpans = 512;
 
 }  // namespace
-
-// A write under way: the batch and the list of its pieces, kept only while it lasts.
-class LinkIo::SendOp final : public Completion {
- public:
-  SendOp(LinkIo* link, TransmitBatch octets) : batch(std::move(octets)), link_(link) {}
-
-  void Submit(Ring* ring, int fd) {
-    std::array<Bytes, kMaxSpans> spans;
-    const std::size_t count = batch.Spans(spans);
-    iov_.resize(count);
-    for (std::size_t i = 0; i < count; ++i) {
-      iov_[i] = {const_cast<std::uint8_t*>(spans[i].data()), spans[i].size()};
-    }
-    message_ = {};
-    message_.msg_iov = iov_.data();
-    message_.msg_iovlen = count;
-    io_uring_sqe* sqe = ring->Prepare(this);
-    io_uring_prep_sendmsg(sqe, fd, &message_, MSG_NOSIGNAL);
-    io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
-  }
-  void OnCompletion(int result, unsigned) override { link_->OnSent(result); }
-
-  TransmitBatch batch;
-  std::size_t written = 0;
-
- private:
-  LinkIo* link_;
-  std::vector<iovec> iov_;
-  msghdr message_{};
-};
 
 LinkIo::LinkIo(Loop* loop, SocketState* owner, LinkId link, int fd)
     : loop_(*loop), owner_(owner), owned_(this), link_(link), fd_(fd) {
@@ -87,7 +54,7 @@ void LinkIo::Arm() {
   if (armed_ || fd_ < 0 || loop_.closing()) return;
   if (mode_ == ReadMode::kDirect && ArmWindow()) return;
   armed_ = true;
-  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_sqe* sqe = loop_.ring().Prepare();
   if (loop_.buffers() != nullptr) {
     io_uring_prep_recv_multishot(sqe, fd_, nullptr, 0, 0);
     loop_.buffers()->Fit(sqe);
@@ -95,7 +62,7 @@ void LinkIo::Arm() {
     // Nothing is held for a link that has nothing to read.
     io_uring_prep_poll_add(sqe, fd_, POLLIN | POLLRDHUP);
   }
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+  loop_.ring().Own(sqe, this);
 }
 
 // The rest of a large frame goes straight into the frame's own block. False if that is not wanted
@@ -107,17 +74,15 @@ bool LinkIo::ArmWindow() {
   if (!window.ok()) return false;
   window_ = *std::move(window);
   armed_ = true;
-  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_sqe* sqe = loop_.ring().Prepare();
   io_uring_prep_recv(sqe, fd_, window_.span().data(), window_.span().size(), 0);
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+  loop_.ring().Own(sqe, this);
   return true;
 }
 
 void LinkIo::Cancel() {
   if (!armed_) return;
-  io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
-  io_uring_prep_cancel(sqe, static_cast<Completion*>(this), 0);
-  io_uring_sqe_set_data(sqe, nullptr);
+  loop_.ring().Cancel(this);
 }
 
 void LinkIo::SetReading(ReadMode mode) {
@@ -131,27 +96,23 @@ void LinkIo::SetReading(ReadMode mode) {
 
 void LinkIo::Send(TransmitBatch batch) {
   ++loop_.mutable_stats().writes;
-  sending_ = new SendOp(this, std::move(batch));
+  sending_ = loop_.send_ops().Take();
+  sending_->Begin(this, std::move(batch));
   sending_->Submit(&loop_.ring(), fd_);
 }
 
 void LinkIo::OnSent(int result) {
   handling_ = true;
-  SendOp* op = sending_;
-  if (result > 0) {
-    op->batch.Advance(static_cast<std::size_t>(result));
-    op->written += static_cast<std::size_t>(result);
-  }
+  if (result > 0) sending_->Took(static_cast<std::size_t>(result));
   const bool failed = result < 0 && result != -EINTR && result != -EAGAIN;
-  if (!failed && !op->batch.empty() && fd_ >= 0) {
-    op->Submit(&loop_.ring(), fd_);
+  if (!failed && !sending_->batch.empty() && fd_ >= 0) {
+    sending_->Submit(&loop_.ring(), fd_);
     handling_ = false;
     return;
   }
-  sending_ = nullptr;
-  const std::size_t written = op->written;
-  TransmitBatch batch = std::move(op->batch);
-  delete op;
+  const std::size_t written = sending_->written;
+  TransmitBatch batch = std::move(sending_->batch);
+  loop_.send_ops().GiveBack(std::move(sending_));
   if (owner_ != nullptr) {
     owner_->machine().ReturnBatch(link_, std::move(batch), written,
                                   failed ? net::StreamError(-result) : absl::OkStatus(),
@@ -230,11 +191,9 @@ void LinkIo::OnReadable(int result) {
   if (owner_ == nullptr) return;
   absl::StatusOr<ReadWindow> window = owner_->machine().PrepareRead(link_);
   if (!window.ok()) {
-    // Paused: a Read action says when it goes on. Else memory is out: the next try says.
-    if (owner_->machine().read_hint(link_).mode != ReadMode::kPaused) {
-      loop_.SetTimer(this, loop_.now() + kStarvedPause);
-    }
+    // Paused, or memory is out: a Read action says when it goes on.
     mode_ = ReadMode::kPaused;
+    owner_->Touch();
     return;
   }
   const MutableBytes span = window->span();
@@ -268,10 +227,6 @@ void LinkIo::Close(CloseMode mode) {
 }
 
 void LinkIo::OnTime(Instant /*now*/) {
-  if (!draining_) {
-    SetReading(ReadMode::kAny);
-    return;
-  }
   CloseNow();
   DeleteIfOver();
 }
@@ -298,9 +253,9 @@ Acceptor::Acceptor(Loop* loop, SocketState* owner, ListenerId listener, net::Lis
 void Acceptor::Arm() {
   if (armed_ || !accepting_) return;
   armed_ = true;
-  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_sqe* sqe = loop_.ring().Prepare();
   io_uring_prep_multishot_accept(sqe, socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+  loop_.ring().Own(sqe, this);
 }
 
 void Acceptor::SetAccepting(bool on) {
@@ -309,9 +264,7 @@ void Acceptor::SetAccepting(bool on) {
   if (on) {
     Arm();
   } else if (armed_) {
-    io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
-    io_uring_prep_cancel(sqe, static_cast<Completion*>(this), 0);
-    io_uring_sqe_set_data(sqe, nullptr);
+    loop_.ring().Cancel(this);
   }
 }
 
@@ -375,13 +328,13 @@ void Dial::Go(Next next) {
       delete this;
       return;
   }
-  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_sqe* sqe = loop_.ring().Prepare();
   if (next == Next::kConnect) {
     io_uring_prep_connect(sqe, steps_.fd(), steps_.address().get(), steps_.address().size);
   } else {
     io_uring_prep_poll_add(sqe, steps_.fd(), next == Next::kRead ? POLLIN : POLLOUT);
   }
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+  loop_.ring().Own(sqe, this);
 }
 
 void Dial::OnResolved(absl::StatusOr<std::vector<net::Address>> found) {
@@ -408,11 +361,7 @@ void Dial::OnTime(Instant /*now*/) {
   Cancel();
 }
 
-void Dial::Cancel() {
-  io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
-  io_uring_prep_cancel(sqe, static_cast<Completion*>(this), 0);
-  io_uring_sqe_set_data(sqe, nullptr);
-}
+void Dial::Cancel() { loop_.ring().Cancel(this); }
 
 void Dial::Close() {
   owner_ = nullptr;

@@ -1,10 +1,8 @@
 #ifndef MONOCOQUE_ADAPTERS_URING_LINK_IO_H_
 #define MONOCOQUE_ADAPTERS_URING_LINK_IO_H_
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "adapters/net/address.h"
@@ -12,6 +10,7 @@
 #include "adapters/net/listener.h"
 #include "adapters/uring/loop.h"
 #include "adapters/uring/ring.h"
+#include "adapters/uring/send_op.h"
 #include "alloc/read_window.h"
 #include "alloc/transmit_batch.h"
 #include "protocol/drive/action.h"
@@ -37,19 +36,18 @@ class LinkIo final : public Completion, public Timed {
   // The owner is going away.
   void Orphan();
 
+  // Of sending.
+  void OnSent(int result);
   // Of receiving, or of waiting until readable.
   void OnCompletion(int result, unsigned flags) override;
   // The peer was given long enough to close, or memory for reading may be there again.
   void OnTime(Instant now) override;
 
  private:
-  class SendOp;
-
   ~LinkIo() override;
   void Arm();
   bool ArmWindow();
   void Cancel();
-  void OnSent(int result);
   void OnReadable(int result);
   void OnWindowFilled(int result);
   void Received(int result, unsigned flags);
@@ -68,7 +66,7 @@ class LinkIo final : public Completion, public Timed {
   ReadMode mode_ = ReadMode::kAny;
   bool draining_ = false;  // closed by us: what comes is thrown away until the end of the stream
   bool handling_ = false;  // within a handler: not deleted before it returns
-  SendOp* sending_ = nullptr;
+  std::unique_ptr<SendOp> sending_;
 };
 
 // Accepts for one listener.

@@ -21,6 +21,15 @@ constexpr absl::Duration kSpinIfWaitBelow = absl::Microseconds(150);
 // Turns that the destructor gives requests to come back after they were cancelled.
 constexpr int kGoodbyeTurns = 200;
 
+absl::StatusOr<std::unique_ptr<Ring>> MakeRing(const LoopOptions& options) {
+  if (options.ring == nullptr) return Ring::Create(options.entries);
+  if (!options.on_host_completion) {
+    return absl::InvalidArgumentError(
+        "io_uring: a shared ring needs on_host_completion, for what is not the loop's");
+  }
+  return Ring::Share(options.ring, options.user_data_tag);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Loop>> Loop::Create(const LoopOptions& options) {
@@ -30,7 +39,7 @@ absl::StatusOr<std::unique_ptr<Loop>> Loop::Create(const LoopOptions& options) {
 }
 
 Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
-  absl::StatusOr<std::unique_ptr<Ring>> ring = Ring::Create(options.entries);
+  absl::StatusOr<std::unique_ptr<Ring>> ring = MakeRing(options);
   status_ = ring.status();
   if (!status_.ok()) return;
   ring_ = *std::move(ring);
@@ -40,7 +49,8 @@ Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
     host_.budget = Budget::Create(options.budget_bytes);
   for (ReadMethod method : {ReadMethod::kIncremental, ReadMethod::kBundle}) {
     if (buffers_ != nullptr || method < options.best_read_method) continue;
-    absl::StatusOr<std::unique_ptr<Buffers>> buffers = Buffers::Create(ring_.get(), method);
+    absl::StatusOr<std::unique_ptr<Buffers>> buffers = Buffers::Create(
+        ring_.get(), method, options.ring == nullptr ? std::uint16_t{0} : options.buffer_group);
     if (buffers.ok()) buffers_ = *std::move(buffers);
   }
 }
@@ -50,19 +60,21 @@ Loop::~Loop() {
   tasks_.clear();
   if (ring_ == nullptr) return;
   orphans_.clear();
-  if (resolver_ != nullptr) resolver_->Stop();
+  if (resolver_ != nullptr) {
+    resolver_->Stop();
+    ring_->Cancel(resolver_.get());
+  }
   if (mailbox_ != nullptr) mailbox_->Stop();
   // What the kernel still holds of ours comes back before the memory goes.
   for (int i = 0; i < kGoodbyeTurns && ring_->outstanding() > 0; ++i) {
-    io_uring_sqe* sqe = ring_->Prepare(nullptr);
-    io_uring_prep_cancel(sqe, nullptr, IORING_ASYNC_CANCEL_ANY);
-    io_uring_sqe_set_data(sqe, nullptr);
+    ring_->CancelAll();
     ring_->SubmitAndWait(absl::Milliseconds(5));
     ring_->Reap(kWorkATurn);
   }
   resolver_.reset();
   mailbox_.reset();
   buffers_.reset();
+  GiveToHost(ring_->others().size());
 }
 
 ReadMethod Loop::read_method() const {
@@ -102,12 +114,14 @@ void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::m
 void Loop::TurnSockets(std::size_t max_frames) {
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
   // Each touched socket once; what is touched meanwhile comes next turn.
-  std::vector<std::shared_ptr<SocketState>> turn;
+  std::vector<std::shared_ptr<SocketState>> turn = std::exchange(turning_, {});
   while (SocketState* state = touched_.Pop()) turn.push_back(state->shared_from_this());
   for (const auto& state : turn) {
     if (state->status().ok()) state->Turn(now_, max_frames);
     if (state->awaited()) serving_.push_back(state);
   }
+  turn.clear();
+  turning_ = std::move(turn);
 }
 
 void Loop::Exchange() {
@@ -137,8 +151,7 @@ bool Loop::Spin() {
 
 void Loop::Wait(absl::Duration wait) {
   if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now_);
-  if (wait <= absl::ZeroDuration() || !touched_.empty() || !serving_.empty() || !ready_.empty() ||
-      task_over_ || ring_->Ready() || (mailbox_ != nullptr && mailbox_->waiting())) {
+  if (wait <= absl::ZeroDuration() || task_over_ || busy()) {
     ring_->Submit();
     return;
   }
@@ -162,20 +175,32 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   TurnSockets(max_work);
   ring_->Submit();
   ResumeReady(max_work);
+  GiveToHost(max_work);
   Sweep();
+  return busy();
+}
+
+bool Loop::busy() {
   return !touched_.empty() || !serving_.empty() || !ready_.empty() || ring_->Ready() ||
-         (mailbox_ != nullptr && mailbox_->waiting());
+         !ring_->others().empty() || (mailbox_ != nullptr && mailbox_->waiting());
+}
+
+void Loop::GiveToHost(std::size_t max_completions) {
+  for (; max_completions > 0 && !ring_->others().empty(); --max_completions) {
+    const io_uring_cqe completion = ring_->others().take_front();
+    options_.on_host_completion(completion);
+  }
 }
 
 // User code, last in the turn.
 void Loop::ResumeReady(std::size_t max_resumed) {
-  for (const auto& state : std::exchange(serving_, {})) state->ServeWaiters(max_resumed);
-  // Those that come meanwhile wait for the next turn.
+  // Those that come meanwhile wait for the next turn; those that are left when one throws, too.
+  for (std::size_t count = serving_.size(); count > 0 && !serving_.empty(); --count) {
+    serving_.take_front()->ServeWaiters(max_resumed);
+  }
   std::size_t count = std::min(max_resumed, ready_.size());
   for (; count > 0 && !ready_.empty(); --count) {
-    const std::coroutine_handle<> handle = ready_.front();
-    ready_.pop_front();
-    handle.resume();
+    ready_.take_front().resume();
   }
 }
 
@@ -191,6 +216,13 @@ void Loop::Sweep() {
     Task<void> task = std::move(*over);
     tasks_.erase(over);
     task.Take();
+  }
+}
+
+void Loop::Unresume(std::coroutine_handle<> handle) {
+  for (std::size_t i = ready_.size(); i > 0; --i) {
+    const std::coroutine_handle<> other = ready_.take_front();
+    if (other != handle) ready_.push_back(other);
   }
 }
 
@@ -267,17 +299,15 @@ Loop::Ready::~Ready() {
   if (handle_) loop_.Unresume(handle_);
   if (op_ == nullptr) return;
   op_->Forget();
-  io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
-  io_uring_prep_cancel(sqe, static_cast<Completion*>(op_), 0);
-  io_uring_sqe_set_data(sqe, nullptr);
+  loop_.ring().Cancel(op_);
 }
 
 void Loop::Ready::await_suspend(std::coroutine_handle<> awaiting) {
   handle_ = awaiting;
   op_ = new Op(this);
-  io_uring_sqe* sqe = loop_.ring().Prepare(op_);
+  io_uring_sqe* sqe = loop_.ring().Prepare();
   io_uring_prep_poll_add(sqe, fd_, events_);
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(op_));
+  loop_.ring().Own(sqe, op_);
 }
 
 void Loop::Ready::OnReady() {

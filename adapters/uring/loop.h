@@ -4,7 +4,6 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -15,8 +14,10 @@
 #include "adapters/uring/buffers.h"
 #include "adapters/uring/options.h"
 #include "adapters/uring/ring.h"
+#include "adapters/uring/send_op.h"
 #include "adapters/uring/socket.h"
 #include "adapters/uring/task.h"
+#include "alloc/ring_queue.h"
 #include "protocol/drive/host.h"
 #include "protocol/drive/instant.h"
 #include "protocol/drive/rotation.h"
@@ -44,8 +45,9 @@ class Timed {
   TimerNode<Timed> timer_;
 };
 
-// An event loop on an io_uring of its own, and the sockets on it. Blocking calls and coroutines may
-// be mixed: each blocking call turns the loop until it has what it waits for.
+// An event loop on an io_uring of its own or of the host (LoopOptions::ring), and the sockets on
+// it. Blocking calls and coroutines may be mixed: each blocking call turns the loop until it has
+// what it waits for.
 //
 // Thread rule: everything on the thread that made the loop. It starts no thread of its own, save
 // one for the system's resolver when the first name (not a numeric address) is dialed. Sockets must
@@ -91,6 +93,9 @@ class Loop {
   // completions, frames and resumed coroutines at most, and waits for nothing. True: more is left,
   // come again without waiting.
   bool Poll(std::size_t max_work = kWorkATurn) { return Turn(absl::ZeroDuration(), max_work); }
+  // For a host that takes completions off its own ring (LoopOptions::ring): true if this one was
+  // the loop's, which has it now; the next Poll goes on with it.
+  bool Give(const io_uring_cqe& completion) { return status_.ok() && ring_->Give(completion); }
   // What such a host waits for between slices: this descriptor readable, or this time. -1 if there
   // is no ring.
   int descriptor() const;
@@ -135,6 +140,7 @@ class Loop {
 
   Ring& ring() { return *ring_; }
   Buffers* buffers() { return buffers_.get(); }
+  SendOps& send_ops() { return send_ops_; }
   const Host& host() const { return host_; }
   LoopStats& mutable_stats() { return stats_; }
   Resolver& resolver();
@@ -148,7 +154,7 @@ class Loop {
   void Forget(RotationNode<SocketState>* node) { touched_.Remove(node); }
   // Resumed at the end of the turn, after everything else.
   void ResumeLater(std::coroutine_handle<> handle) { ready_.push_back(handle); }
-  void Unresume(std::coroutine_handle<> handle) { std::erase(ready_, handle); }
+  void Unresume(std::coroutine_handle<> handle);
   // Hands over what was sent and takes in what is there; runs no user code.
   void Exchange();
   // Keeps a socket whose handle is gone until its descriptors are closed.
@@ -166,6 +172,9 @@ class Loop {
   bool Spin();
   void TurnSockets(std::size_t max_frames);
   void ResumeReady(std::size_t max_resumed);
+  void GiveToHost(std::size_t max_completions);
+  // Something is left to do, or to tell.
+  bool busy();
   void Sweep();
 
   LoopOptions options_;
@@ -173,6 +182,7 @@ class Loop {
   absl::Status status_;
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Buffers> buffers_;
+  SendOps send_ops_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Mailbox> mailbox_;  // once somebody may write
   Host host_;
@@ -181,8 +191,9 @@ class Loop {
   LoopStats stats_;
   TimerHeap<Timed> timers_;
   Rotation<SocketState> touched_;
-  std::deque<std::coroutine_handle<>> ready_;
-  std::vector<std::shared_ptr<SocketState>> serving_;
+  RingQueue<std::coroutine_handle<>> ready_;
+  std::vector<std::shared_ptr<SocketState>> turning_;  // empty, but for its memory
+  RingQueue<std::shared_ptr<SocketState>> serving_;
   std::vector<Task<void>> tasks_;
   bool task_over_ = false;  // of some of them
   std::vector<std::shared_ptr<SocketState>> orphans_;

@@ -53,16 +53,14 @@ Mailbox::~Mailbox() = default;
 void Mailbox::Arm() {
   if (armed_ || shared_->event < 0 || loop_.closing()) return;
   armed_ = true;
-  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_sqe* sqe = loop_.ring().Prepare();
   io_uring_prep_poll_multishot(sqe, shared_->event, POLLIN);
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+  loop_.ring().Own(sqe, this);
 }
 
 void Mailbox::Stop() {
   if (!armed_) return;
-  io_uring_sqe* sqe = loop_.ring().Prepare(nullptr);
-  io_uring_prep_cancel(sqe, static_cast<Completion*>(this), 0);
-  io_uring_sqe_set_data(sqe, nullptr);
+  loop_.ring().Cancel(this);
 }
 
 void Mailbox::OnCompletion(int /*result*/, unsigned flags) {

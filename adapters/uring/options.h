@@ -1,6 +1,8 @@
 #ifndef MONOCOQUE_ADAPTERS_URING_OPTIONS_H_
 #define MONOCOQUE_ADAPTERS_URING_OPTIONS_H_
 
+#include <liburing.h>
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,6 +43,18 @@ struct LoopOptions {
   ResolveFunction resolve;
   // Octets of all blocks of all sockets together.
   std::int64_t budget_bytes = Budget::kUnlimited;
+  // A ring of the host's that both share; null: one of its own (`entries` long). It outlives the
+  // loop, and both are used by one thread. The loop's turns hand over what the host has queued,
+  // too. Not with IORING_SETUP_IOPOLL or IORING_SETUP_CQE32.
+  io_uring* ring = nullptr;
+  // Completions of the host's own requests, which the loop comes upon: called in their order, at
+  // the end of a turn, with user code's freedom. Needed with `ring`. What the host takes off the
+  // ring by itself it offers to Loop::Give first.
+  std::function<void(const io_uring_cqe& completion)> on_host_completion;
+  // Upper 16 bits of user_data in all requests of the loop on a shared ring; in none of the host's.
+  std::uint16_t user_data_tag = 0x6d71;
+  // The group of provided buffers that the loop registers on a shared ring, which nobody else uses.
+  std::uint16_t buffer_group = 0x6d71;
   // The names of inproc:// endpoints.
   std::shared_ptr<InprocHub> inproc_hub = InprocHub::OfProcess();
 };

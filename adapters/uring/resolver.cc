@@ -87,9 +87,9 @@ bool Resolver::Start() {
 void Resolver::Arm() {
   if (armed_) return;
   armed_ = true;
-  io_uring_sqe* sqe = loop_.ring().Prepare(this);
+  io_uring_sqe* sqe = loop_.ring().Prepare();
   io_uring_prep_read(sqe, shared_->wake, &count_, sizeof(count_), 0);
-  io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+  loop_.ring().Own(sqe, this);
 }
 
 void Resolver::Resolve(const std::string& host, std::uint16_t port, Dial* dial) {

@@ -62,70 +62,126 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Create(unsigned entries) {
     io_uring_params params{};
     params.flags = flags;
     params.cq_entries = entries * 4;
-    result = io_uring_queue_init_params(entries, &ring->ring_, &params);
+    result = io_uring_queue_init_params(entries, &ring->own_, &params);
     if (result != -EINVAL) break;
   }
   if (result < 0) {
-    ring->ring_.ring_fd = -1;
+    ring->own_.ring_fd = -1;
     return SetupRefused(-result, DisabledSetting());
   }
   // One request through all of it: a filter may let the setup pass and not what follows.
-  io_uring_prep_nop(ring->Prepare(nullptr));
-  result = io_uring_submit_and_wait(&ring->ring_, 1);
+  io_uring_sqe* sqe = ring->Prepare();
+  io_uring_prep_nop(sqe);
+  ring->Own(sqe, nullptr);
+  result = io_uring_submit_and_wait(ring->ring_, 1);
   if (result < 0) return SetupRefused(-result, DisabledSetting());
   ring->Reap(1);
   return ring;
 }
 
-Ring::~Ring() {
-  if (ring_.ring_fd >= 0) io_uring_queue_exit(&ring_);
+absl::StatusOr<std::unique_ptr<Ring>> Ring::Share(io_uring* host, std::uint16_t tag) {
+  if (tag == 0) {
+    return absl::InvalidArgumentError(
+        "io_uring: the tag of a shared ring's user_data must not be 0");
+  }
+  if ((host->flags & (IORING_SETUP_IOPOLL | IORING_SETUP_CQE32)) != 0) {
+    return absl::InvalidArgumentError(
+        "io_uring: a ring with IORING_SETUP_IOPOLL or IORING_SETUP_CQE32 cannot be shared; sockets "
+        "cannot be polled so, and large completions are not understood");
+  }
+  std::unique_ptr<Ring> ring(new Ring(host, tag));
+  io_uring_sqe* sqe = ring->Prepare();
+  io_uring_prep_nop(sqe);
+  ring->Own(sqe, nullptr);
+  const int result = io_uring_submit(host);
+  if (result == -EBADFD) {
+    return absl::FailedPreconditionError(
+        "io_uring: the host's ring is disabled (IORING_SETUP_R_DISABLED); enable it first");
+  }
+  if (result == -EEXIST) {
+    return absl::FailedPreconditionError(
+        "io_uring: the host's ring belongs to another thread (IORING_SETUP_SINGLE_ISSUER); make "
+        "the loop on that one");
+  }
+  if (result < 0) return SetupRefused(-result, DisabledSetting());
+  return ring;
 }
 
-io_uring_sqe* Ring::Prepare(Completion* completion) {
-  io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
+Ring::~Ring() {
+  if (ring_ == &own_ && own_.ring_fd >= 0) io_uring_queue_exit(&own_);
+}
+
+std::uint64_t Ring::UserData(const Completion* completion) const {
+  return reinterpret_cast<std::uintptr_t>(completion) | tag_;
+}
+
+io_uring_sqe* Ring::Prepare() {
+  io_uring_sqe* sqe = io_uring_get_sqe(ring_);
   while (sqe == nullptr) {
-    io_uring_submit(&ring_);
-    sqe = io_uring_get_sqe(&ring_);
+    io_uring_submit(ring_);
+    sqe = io_uring_get_sqe(ring_);
   }
   std::memset(sqe, 0, sizeof(*sqe));
-  io_uring_sqe_set_data(sqe, completion);
   ++outstanding_;
   return sqe;
 }
 
-void Ring::Submit() { io_uring_submit(&ring_); }
+void Ring::Own(io_uring_sqe* sqe, Completion* completion) {
+  io_uring_sqe_set_data64(sqe, UserData(completion));
+}
+
+void Ring::Cancel(Completion* completion) {
+  io_uring_sqe* sqe = Prepare();
+  io_uring_prep_cancel64(sqe, UserData(completion), 0);
+  Own(sqe, nullptr);
+}
+
+void Ring::CancelAll() {
+  if (ring_ != &own_) return;
+  io_uring_sqe* sqe = Prepare();
+  io_uring_prep_cancel(sqe, nullptr, IORING_ASYNC_CANCEL_ANY);
+  Own(sqe, nullptr);
+}
+
+void Ring::Submit() { io_uring_submit(ring_); }
 
 void Ring::SubmitAndWait(absl::Duration wait) {
   if (wait <= absl::ZeroDuration()) {
-    io_uring_submit(&ring_);
+    io_uring_submit(ring_);
     return;
   }
   io_uring_cqe* cqe = nullptr;
   if (wait == absl::InfiniteDuration()) {
-    io_uring_submit_and_wait(&ring_, 1);
+    io_uring_submit_and_wait(ring_, 1);
     return;
   }
   const std::int64_t ns = absl::ToInt64Nanoseconds(wait);
   __kernel_timespec ts{ns / 1'000'000'000, ns % 1'000'000'000};
-  io_uring_submit_and_wait_timeout(&ring_, &cqe, 1, &ts, nullptr);
+  io_uring_submit_and_wait_timeout(ring_, &cqe, 1, &ts, nullptr);
 }
 
 bool Ring::Ready() {
   io_uring_cqe* cqe = nullptr;
-  return io_uring_peek_cqe(&ring_, &cqe) == 0 && cqe != nullptr;
+  return io_uring_peek_cqe(ring_, &cqe) == 0 && cqe != nullptr;
+}
+
+bool Ring::Give(const io_uring_cqe& cqe) {
+  constexpr std::uint64_t kTagBits = std::uint64_t{0xffff} << 48;
+  if ((cqe.user_data & kTagBits) != tag_) return false;
+  auto* completion = reinterpret_cast<Completion*>(cqe.user_data & ~kTagBits);
+  if ((cqe.flags & IORING_CQE_F_MORE) == 0) --outstanding_;
+  if (completion != nullptr) completion->OnCompletion(cqe.res, cqe.flags);
+  return true;
 }
 
 std::size_t Ring::Reap(std::size_t max_completions) {
   std::size_t total = 0;
   for (; total < max_completions; ++total) {
     io_uring_cqe* cqe = nullptr;
-    if (io_uring_peek_cqe(&ring_, &cqe) != 0 || cqe == nullptr) break;
-    auto* completion = static_cast<Completion*>(io_uring_cqe_get_data(cqe));
-    const int result = cqe->res;
-    const unsigned flags = cqe->flags;
-    io_uring_cqe_seen(&ring_, cqe);
-    if ((flags & IORING_CQE_F_MORE) == 0) --outstanding_;
-    if (completion != nullptr) completion->OnCompletion(result, flags);
+    if (io_uring_peek_cqe(ring_, &cqe) != 0 || cqe == nullptr) break;
+    const io_uring_cqe copy = *cqe;
+    io_uring_cqe_seen(ring_, cqe);
+    if (!Give(copy)) others_.push_back(copy);
   }
   return total;
 }

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "alloc/ring_queue.h"
 
 namespace monocoque::uring {
 
@@ -24,36 +25,59 @@ class Completion {
 // /proc/sys/kernel/io_uring_disabled says.
 absl::Status SetupRefused(int error, int disabled);
 
-// An io_uring of its own. For the thread that made it.
+// An io_uring, of its own or the host's. For the thread that made it.
+//
+// user_data of our requests is the address of the Completion, or 0, with a tag in the upper 16
+// bits, which no address of a process uses: so are they told from the host's on a shared ring.
 class Ring {
  public:
   // A clear sentence if the kernel refuses: which call, why, what to change.
   static absl::StatusOr<std::unique_ptr<Ring>> Create(unsigned entries);
+  // On the host's ring, which must outlive this one. `tag`, which is not 0: see above.
+  static absl::StatusOr<std::unique_ptr<Ring>> Share(io_uring* host, std::uint16_t tag);
   ~Ring();
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  // A place for a request; what is queued is submitted first if there is none. `completion` may be
-  // null: nobody wants to know.
-  io_uring_sqe* Prepare(Completion* completion);
+  // A place for a request, to be filled and then owned; what is queued is submitted first if there
+  // is none.
+  io_uring_sqe* Prepare();
+  // Who hears of the request's completions; null: nobody wants to know. Comes after the request was
+  // filled.
+  void Own(io_uring_sqe* sqe, Completion* completion);
+  // The requests that `completion` owns come to their end.
+  void Cancel(Completion* completion);
+  // The same for all requests on a ring that is ours alone.
+  void CancelAll();
   // Hands what is queued to the kernel, waits for nothing.
   void Submit();
   // The same, and waits up to `wait` for a completion.
   void SubmitAndWait(absl::Duration wait);
   // True if completions are there, or can be had without waiting.
   bool Ready();
-  // Gives each completion to its owner, up to `max_completions`; returns how many there were.
+  // Gives each completion to its owner, up to `max_completions`; returns how many there were. The
+  // host's are put aside.
   std::size_t Reap(std::size_t max_completions);
+  // False: it is the host's, and untouched. Else it was given to its owner.
+  bool Give(const io_uring_cqe& completion);
+  // What was put aside, oldest first.
+  RingQueue<io_uring_cqe>& others() { return others_; }
   // Requests whose last completion has not come.
   std::int64_t outstanding() const { return outstanding_; }
 
-  io_uring* get() { return &ring_; }
+  io_uring* get() { return ring_; }
 
  private:
-  Ring() = default;
+  Ring() : ring_(&own_), tag_(0) {}
+  Ring(io_uring* host, std::uint16_t tag) : ring_(host), tag_(std::uint64_t{tag} << 48) {}
 
-  io_uring ring_{};
+  std::uint64_t UserData(const Completion* completion) const;
+
+  io_uring own_{};
+  io_uring* const ring_;
+  const std::uint64_t tag_;
   std::int64_t outstanding_ = 0;
+  RingQueue<io_uring_cqe> others_;
 };
 
 }  // namespace monocoque::uring

@@ -127,9 +127,12 @@ absl::Status Socket::Close(absl::Duration linger) {
 
 ConditionAwaiter Socket::AsyncUntil(std::function<bool()> holds) {
   return ConditionAwaiter(
-      state_.get(), [holds = std::move(holds)](const SocketState&) -> std::optional<absl::Status> {
-        if (!holds()) return std::nullopt;
-        return absl::OkStatus();
+      state_.get(),
+      [holds = std::move(holds)](const SocketState& state) -> std::optional<absl::Status> {
+        if (holds()) return absl::OkStatus();
+        // Nothing will happen to it any more.
+        if (state.closed()) return absl::CancelledError("the socket was closed");
+        return std::nullopt;
       });
 }
 

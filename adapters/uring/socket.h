@@ -80,6 +80,8 @@ class Socket {
   absl::Status Receive(Message* out, absl::Duration timeout = absl::InfiniteDuration());
   // True and a message, if one is there already.
   bool TryReceive(Message* out) { return state_->TryReceive(out); }
+  // Is one there?
+  bool CanReceive() { return state_->CanReceive(); }
   // SUB, XSUB: see monocoque::Socket::Subscribe.
   absl::Status Subscribe(std::string_view prefix);
   absl::Status Unsubscribe(std::string_view prefix);
@@ -105,7 +107,8 @@ class Socket {
   ReceiveAwaiter AsyncReceive() { return ReceiveAwaiter(state_.get()); }
   // As WaitReady and Close.
   ConditionAwaiter AsyncReady(std::size_t peers = 1);
-  // Until the condition holds, which is asked whenever something happened to the socket.
+  // Until the condition holds, which is asked whenever something happened to the socket; cancelled
+  // if it does not when the socket is closed.
   ConditionAwaiter AsyncUntil(std::function<bool()> holds);
   ConditionAwaiter AsyncClose(absl::Duration linger = absl::InfiniteDuration());
 

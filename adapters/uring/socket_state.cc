@@ -33,7 +33,8 @@ SocketState::SocketState(Loop* loop, monocoque::Socket machine)
       machine_(std::move(machine)),
       timer_(std::make_unique<SocketTimer>(this)) {
   pump_.emplace(&*machine_, this);
-  admission_.emplace(&*machine_, [this] { return loop_.mailbox().MakeWaker(weak_from_this()); });
+  admission_.emplace(&*machine_, loop_.inproc_hub(),
+                     [this] { return loop_.mailbox().MakeWaker(weak_from_this()); });
 }
 
 SocketState::~SocketState() {
@@ -247,6 +248,7 @@ void SocketState::Do(const action::Read& read) {
 }
 
 void SocketState::Do(const action::CloseLink& close) {
+  admission_->Forget(close.link);
   if (inproc_ != nullptr && inproc_->Close(close, loop_.now())) return;
   if (const auto dial = dials_.find(close.link); dial != dials_.end()) {
     dial->second->Close();
@@ -307,6 +309,7 @@ void SocketState::OnDialFailed(LinkId link, const absl::Status& why) {
 
 void SocketState::OnLinkOver(LinkId link, const absl::Status& why) {
   links_.erase(link);
+  admission_->Forget(link);
   machine_->OnTransportClosed(link, why, loop_.now());
   Touch();
 }

@@ -155,6 +155,12 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
       Touch();
     return got;
   }
+  bool CanReceive() {
+    const bool can = status_.ok() && machine_->CanReceive(turn_time());
+    // Looking may take, too.
+    if (machine_ && machine_->has_outputs()) Touch();
+    return can;
+  }
   // Any other wish of the core socket.
   template <typename Wish>
   auto Ask(Wish&& wish) {

@@ -70,6 +70,7 @@ void Socket::Resume() {
 }
 
 bool Socket::TryReceive(Message* out) { return status().ok() && state_->driver().Receive(out); }
+bool Socket::CanReceive() { return status().ok() && state_->driver().CanReceive(); }
 
 absl::Status Socket::Subscribe(std::string_view prefix) {
   if (!status().ok()) return status();

@@ -85,6 +85,7 @@ class Socket {
   void Resume();
   // True and a message, if one is there already; paused or not.
   bool TryReceive(Message* out);
+  bool CanReceive();
 
   // SUB, XSUB and DISH: see monocoque::Socket.
   absl::Status Subscribe(std::string_view prefix);

@@ -90,13 +90,19 @@ BoxReader::Result BoxReader::Front(Box* box) {
   return Result::kOpened;
 }
 
+BlockPtr BoxReader::Acquire(std::size_t bytes) const {
+  BlockPtr block = pool_->AcquireAtLeast(bytes, budget_.get());
+  if (!block && reserve_ != nullptr) block = pool_->AcquireAtLeast(bytes, reserve_);
+  return block;
+}
+
 // Room for so many octets behind what is opened, in one block with it if that has some.
 bool BoxReader::Reserve(std::size_t bytes, ByteQueue* out) {
   if (block_ && block_->capacity() - opened_ >= bytes) return true;
   Give(out);
   // What is here opens to less than it takes: as much of a slab as that, but one frame at least.
   const std::size_t wish = std::min(received_.size(), pool_->slab_bytes());
-  BlockPtr block = pool_->AcquireAtLeast(std::max(bytes, wish), budget_.get());
+  BlockPtr block = Acquire(std::max(bytes, wish));
   if (!block) return false;
   block_ = std::move(block);
   given_ = opened_ = 0;
@@ -147,7 +153,7 @@ BoxReader::Result BoxReader::BeginGather(const Box& box) {
   const std::size_t header = box.opened_bytes() - box.data_bytes;
   const std::size_t whole = std::min(box.data_bytes, kTakeWholeBytes);
   const std::size_t here = std::min(box.data_bytes, received_.size());
-  BlockPtr block = pool_->AcquireAtLeast(header + std::max(whole, here), budget_.get());
+  BlockPtr block = Acquire(header + std::max(whole, here));
   if (!block) return Result::kNoMemory;
   gather_ = std::move(block);
   gathering_ = box;
@@ -165,8 +171,7 @@ BoxReader::Result BoxReader::Gather(ByteQueue* out) {
     const std::size_t used = begin + gathered_;
     if (used + count > gather_->capacity()) {
       const std::size_t doubled = std::max(gather_->capacity() * 2, used + count);
-      BlockPtr larger =
-          pool_->AcquireAtLeast(std::min(doubled, gathering_.opened_bytes()), budget_.get());
+      BlockPtr larger = Acquire(std::min(doubled, gathering_.opened_bytes()));
       if (!larger) return Result::kNoMemory;
       std::copy_n(gather_->data() + begin, gathered_, larger->data() + begin);
       gather_ = std::move(larger);

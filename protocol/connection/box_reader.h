@@ -42,6 +42,9 @@ class BoxReader {
   BoxReader(const BoxReader&) = delete;
   BoxReader& operator=(const BoxReader&) = delete;
 
+  // Asked for memory where the budget refuses it; null: nobody is.
+  void set_reserve(Budget* reserve) { reserve_ = reserve; }
+
   CurveSession* session() { return session_.get(); }
   const CurveSession* session() const { return session_.get(); }
   // What is received goes here.
@@ -73,6 +76,7 @@ class BoxReader {
     std::size_t opened_bytes() const { return FrameHeaderBytes(data_bytes) + data_bytes; }
   };
 
+  BlockPtr Acquire(std::size_t bytes) const;
   Result Next(ByteQueue* out);
   Result Front(Box* box);
   Result OpenFront(const Box& box, ByteQueue* out);
@@ -87,6 +91,7 @@ class BoxReader {
   const std::uint64_t max_data_bytes_;
   std::shared_ptr<SlabPool> pool_;
   BudgetPtr budget_;
+  Budget* reserve_ = nullptr;
   ByteQueue received_;
   std::string_view violation_;
 

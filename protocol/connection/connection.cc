@@ -38,7 +38,7 @@ absl::Status CheckOptions(const ConnectionOptions& options) {
     }
   }
   if (options.socket_type == SocketType::kStream) {
-    return absl::InvalidArgumentError("connection: STREAM speaks no ZMTP");
+    return CheckForRaw(options.mechanism, options.heartbeat, !options.properties.empty());
   }
   return CheckMechanism(options.mechanism);
 }
@@ -46,17 +46,20 @@ absl::Status CheckOptions(const ConnectionOptions& options) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Create(const ConnectionOptions& options,
-                                                               const Host& host) {
+                                                               const Host& host,
+                                                               std::shared_ptr<Reserves> reserves) {
   if (host.pool == nullptr || host.entropy == nullptr) {
     return absl::InvalidArgumentError("connection: the host must bring a pool and entropy");
   }
   if (absl::Status fits = CheckOptions(options); !fits.ok()) return fits;
-  std::unique_ptr<Connection> made(new Connection(options, host));
-  if (!made->wants_transmit()) return TerminalStatus(Cause::kLimit, kNoMemory);
+  std::unique_ptr<Connection> made(new Connection(options, host, std::move(reserves)));
+  const bool greets = made->state() == ConnectionState::kHandshake;
+  if (greets && !made->wants_transmit()) return TerminalStatus(Cause::kLimit, kNoMemory);
   return made;
 }
 
-Connection::Connection(const ConnectionOptions& options, const Host& host)
+Connection::Connection(const ConnectionOptions& options, const Host& host,
+                       std::shared_ptr<Reserves> reserves)
     : options_(options),
       pool_(host.pool),
       budget_(host.budget),
@@ -67,16 +70,19 @@ Connection::Connection(const ConnectionOptions& options, const Host& host)
       handshake_deadline_(options.handshake_timeout > absl::ZeroDuration()
                               ? host.now + options.handshake_timeout
                               : Instant::Never()),
-      sees_subscriptions_(TakesSubscriptions(options.socket_type)) {
+      sees_subscriptions_(TakesSubscriptions(options.socket_type)),
+      clock_(host.now),
+      reserves_(std::move(reserves)) {
   std::string signature;
   handshake_.Start(&signature);
   SendOctets(signature);
+  if (handshake_.framing() == Framing::kRaw) BeginTraffic(host.now);
 }
 
-Connection::~Connection() = default;
+Connection::~Connection() { ReturnToRead(); }
 
 ReadHint Connection::read_hint() const {
-  if (transport_closed_ || state_ == ConnectionState::kClosed || starved() || held_) {
+  if (transport_closed_ || state_ == ConnectionState::kClosed || read_starved_ || held_) {
     return {ReadMode::kPaused, 0};
   }
   if (state_ != ConnectionState::kTraffic) {
@@ -104,15 +110,27 @@ absl::StatusOr<ReadWindow> Connection::PrepareRead() {
   absl::StatusOr<ReadWindow> window = absl::UnavailableError("");
   if (hint.mode == ReadMode::kDirect) {
     window = reader_.PrepareDirect();
-  } else if (BlockPtr slab = pool_->Acquire(budget_.get())) {
+    if (!window.ok() && BorrowToRead()) window = reader_.PrepareDirect();
+  } else if (BlockPtr slab = AcquireSlab()) {
     const std::size_t size = slab->capacity();
     window = ReadWindow(std::move(slab), 0, size);
   }
   window_out_ = window.ok();
+  if (!window_out_) Starve(&read_starved_);
   return window;
 }
 
-void Connection::CommitRead(ReadWindow window, std::size_t bytes, Instant /*now*/) {
+// With a whole message stored there is something to take, which gives memory back.
+BlockPtr Connection::AcquireSlab() {
+  BlockPtr slab = pool_->Acquire(budget_.get());
+  if (!slab && reader_.ahead() == 0 && BorrowToRead()) {
+    slab = pool_->Acquire(reserves_->receiving.budget());
+  }
+  return slab;
+}
+
+void Connection::CommitRead(ReadWindow window, std::size_t bytes, Instant now) {
+  clock_ = now;
   window_out_ = false;
   if (bytes == 0 || !window) return;
   if (reader_.owns(window)) {
@@ -123,7 +141,8 @@ void Connection::CommitRead(ReadWindow window, std::size_t bytes, Instant /*now*
   OnActivity();
 }
 
-absl::Status Connection::Donate(Slice octets, Instant /*now*/) {
+absl::Status Connection::Donate(Slice octets, Instant now) {
+  clock_ = now;
   if (window_out_) return absl::FailedPreconditionError("donate: a window is out");
   if (octets.empty() || state_ == ConnectionState::kClosed) return absl::OkStatus();
   incoming().Append(std::move(octets));
@@ -155,6 +174,7 @@ void Connection::OnTransportClosed(absl::Status why, Instant /*now*/) {
 }
 
 void Connection::HandleTimeout(Instant now) {
+  clock_ = now;
   if (state_ == ConnectionState::kHandshake && now >= handshake_deadline_) {
     End(TerminalStatus(Cause::kTimeout,
                        absl::StrCat("the handshake took too long (", handshake_.Where(), ")")));
@@ -162,7 +182,10 @@ void Connection::HandleTimeout(Instant now) {
     SettleClosing();
     return;
   }
-  if (now >= starved_until_) starved_until_ = Instant::Never();
+  if (now >= starved_until_) {
+    starved_until_ = Instant::Never();
+    read_starved_ = send_starved_ = false;
+  }
   if (state_ != ConnectionState::kTraffic) return;
   const bool paused = read_hint().mode == ReadMode::kPaused;
   for (;;) {
@@ -198,11 +221,69 @@ absl::Status Connection::SendRefused(Instant /*now*/) {
   return absl::UnavailableError("");
 }
 
-// Frames of 1.0, and boxes, are of no use to others, and theirs are of none here.
+// Frames of 1.0, boxes and raw octets are of no use to others, and theirs are of none here.
 bool Connection::SendAnew(const Message& message, Bytes prefix) {
-  if (!CanSend()) return false;
+  if (state_ != ConnectionState::kTraffic || at_send_mark()) return false;
+  return Encode(message, prefix) || SendStarved(message, prefix);
+}
+
+// False if memory is refused; then nothing was appended.
+bool Connection::Encode(const Message& message, Bytes prefix) {
+  if (shares_encoding_) return writer_.Append(message, prefix);
   if (boxes_ != nullptr) return writer_.AppendSealed(message, prefix, boxes_->session());
+  if (handshake_.framing() == Framing::kRaw) return writer_.AppendRawMessage(message);
   return writer_.AppendZmtp10(message, prefix);
+}
+
+// The budget refused memory for it. With nothing else to write the message may have what is set
+// aside; or else none is tried for a while.
+bool Connection::SendStarved(const Message& message, Bytes prefix) {
+  if (state_ != ConnectionState::kTraffic) return false;
+  bool sent = false;
+  if (!send_starved_ && BorrowToSend()) {
+    sent = Encode(message, prefix);
+    ReturnToSend();
+  }
+  if (!sent) Starve(&send_starved_);
+  return sent;
+}
+
+bool Connection::BorrowToSend() {
+  if (reserves_ == nullptr || !writer_.drained() || !reserves_->sending.Lend(this)) return false;
+  writer_.set_reserve(reserves_->sending.budget());
+  return true;
+}
+
+void Connection::ReturnToSend() {
+  writer_.set_reserve(nullptr);
+  reserves_->sending.Return(this);
+}
+
+// What is set aside for one message, until it was taken.
+bool Connection::BorrowToRead() {
+  SettleReserve();
+  if (reserves_ == nullptr || !reserves_->receiving.Lend(this)) return false;
+  if (!borrowing_) borrowed_at_ = reader_.taken();
+  borrowing_ = true;
+  reader_.set_reserve(reserves_->receiving.budget());
+  return true;
+}
+
+// It is over with the message; or there was none, but a command or a piece of the handshake.
+void Connection::SettleReserve() {
+  if (!borrowing_) return;
+  if (reader_.taken() != borrowed_at_ || (stored_bytes() == 0 && !window_out_)) ReturnToRead();
+}
+
+void Connection::ReturnToRead() {
+  if (!std::exchange(borrowing_, false)) return;
+  reader_.set_reserve(nullptr);
+  reserves_->receiving.Return(this);
+}
+
+void Connection::Starve(bool* way) {
+  *way = true;
+  starved_until_ = clock_ + kStarvedPause;
 }
 
 void Connection::SendEncoded(Slice frames, std::size_t messages) {
@@ -269,7 +350,7 @@ void Connection::BeginTraffic(Instant now) {
   reader_.set_framing(framing);
   if (options_.socket_type == SocketType::kDish) reader_.set_grouped();
   if (auto session = handshake_.TakeSession()) BeginBoxes(std::move(session));
-  shares_encoding_ = framing != Framing::kZmtp10 && boxes_ == nullptr;
+  shares_encoding_ = framing != Framing::kZmtp10 && framing != Framing::kRaw && boxes_ == nullptr;
   if (framing == Framing::kZmtp30) heartbeat_.Start(now);  // H-10
   delivering_ = open_ = true;
   Push({ConnectionEvent::Kind::kReady, {}, {}});
@@ -287,19 +368,31 @@ void Connection::BeginBoxes(std::unique_ptr<CurveSession> session) {
   }
 }
 
-BoxReader::Result Connection::OpenBoxes(std::size_t max_frames, Instant now) {
-  const BoxReader::Result result = boxes_->Open(max_frames, &reader_.input());
-  if (result == BoxReader::Result::kNoMemory) starved_until_ = now + kStarvedPause;
+BoxReader::Result Connection::OpenBoxes(std::size_t max_frames) {
+  BoxReader::Result result = boxes_->Open(max_frames, &reader_.input());
+  if (result == BoxReader::Result::kNoMemory && reader_.ahead() == 0 && BorrowToRead()) {
+    boxes_->set_reserve(reserves_->receiving.budget());
+    result = boxes_->Open(1, &reader_.input());
+    boxes_->set_reserve(nullptr);
+  }
+  if (result == BoxReader::Result::kNoMemory) Starve(&read_starved_);
   if (result == BoxReader::Result::kError) Violation(boxes_->violation());
   return result;
 }
 
 bool Connection::Process(std::size_t max_frames, Instant now) {
+  clock_ = now;
+  const bool more = LookOn(max_frames, now);
+  SettleReserve();
+  return more;
+}
+
+bool Connection::LookOn(std::size_t max_frames, Instant now) {
   if (state_ == ConnectionState::kHandshake) AdvanceHandshake(now);
   if (state_ != ConnectionState::kTraffic || held_) return false;
   bool more = false;
   if (boxes_ != nullptr) {
-    more = OpenBoxes(max_frames, now) == BoxReader::Result::kOpened;
+    more = OpenBoxes(max_frames) == BoxReader::Result::kOpened;
     if (state_ != ConnectionState::kTraffic) return false;
     boxes_->Compact();
   }
@@ -327,6 +420,7 @@ bool Connection::Process(std::size_t max_frames, Instant now) {
 }
 
 Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
+  SettleReserve();
   for (;;) {
     switch (result) {
       case Reader::Result::kMessage:
@@ -340,7 +434,10 @@ Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
         }
         break;
       case Reader::Result::kNoMemory:
-        starved_until_ = now + kStarvedPause;
+        if (BorrowToRead()) result = reader_.Next(out);
+        if (result != Reader::Result::kNoMemory) continue;
+        clock_ = now;
+        Starve(&read_starved_);
         return ReceiveClosed();
       case Reader::Result::kError:
         Violation(reader_.status().message());
@@ -349,7 +446,7 @@ Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
       case Reader::Result::kNeedData:
         if (boxes_ != nullptr) {
           const std::size_t before = stored_bytes();
-          const BoxReader::Result opened = OpenBoxes(kBoxesAtATime, now);
+          const BoxReader::Result opened = OpenBoxes(kBoxesAtATime);
           if (opened == BoxReader::Result::kNoMemory) return ReceiveClosed();
           if (stored_bytes() != before) break;
         }
@@ -395,6 +492,7 @@ bool Connection::FindWhole() {
 }
 
 void Connection::StopDelivering() {
+  ReturnToRead();
   delivering_ = open_ = false;
   reader_.input().Clear();
   if (boxes_ != nullptr) boxes_->Drop();
@@ -422,12 +520,14 @@ bool Connection::NextEvent(ConnectionEvent* out) {
 
 bool Connection::FillTransmit(TransmitBatch* batch, std::size_t max_bytes) {
   if (!wants_transmit()) return false;
+  answered_ = false;
   *batch = writer_.TakeSpare();
   return writer_.Fill(batch, max_bytes);
 }
 
 void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Status status,
                              Instant now) {
+  clock_ = now;
   writer_.Return(std::move(batch), written);
   heartbeat_.OnWritten(written, now);
   if (!status.ok()) {
@@ -442,7 +542,7 @@ void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Sta
 }
 
 Instant Connection::NextDeadline() const {
-  if (state_ == ConnectionState::kHandshake) return handshake_deadline_;
+  if (state_ == ConnectionState::kHandshake) return std::min(handshake_deadline_, starved_until_);
   if (state_ == ConnectionState::kTraffic) return std::min(heartbeat_.deadline(), starved_until_);
   // What is here already is still delivered, once there is memory for it.
   if (delivering_) return starved_until_;

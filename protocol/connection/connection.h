@@ -2,11 +2,13 @@
 #define MONOCOQUE_PROTOCOL_CONNECTION_CONNECTION_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "alloc/block.h"
 #include "alloc/budget.h"
 #include "alloc/byte_queue.h"
 #include "alloc/prefetch.h"
@@ -21,6 +23,7 @@
 #include "protocol/connection/options.h"
 #include "protocol/connection/peer_info.h"
 #include "protocol/connection/reader.h"
+#include "protocol/connection/reserve.h"
 #include "protocol/connection/writer.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/auth.h"
@@ -46,9 +49,10 @@ enum class Poll {
 };
 
 // One ZMTP 3.1 byte stream: greeting, handshake, frames, commands, heartbeats, limits (RFC 37).
-// Peers of 3.0, 2.0 and 1.0 are served too, in their own form. No socket, no clock, no thread:
-// octets and time go in, messages, events, octets and a deadline come out. Complete and usable
-// alone; Socket drives many of them.
+// Peers of 3.0, 2.0 and 1.0 are served too, in their own form; and with STREAM, octets of whoever
+// speaks no ZMTP at all: in traffic from the start, each piece that came a message. No socket, no
+// clock, no thread: octets and time go in, messages, events, octets and a deadline come out.
+// Complete and usable alone; Socket drives many of them.
 //
 // Method kinds, in this order below: getters; facts (what the transport and the clock did); wishes
 // (what the application wants); outputs, drained after facts and wishes. A turn:
@@ -71,9 +75,11 @@ enum class Poll {
 class Connection {
  public:
   // Fails with a sentence if the options make no sense, or if there is no memory for the first
-  // octets. `host.pool` and `host.entropy` must be set.
-  static absl::StatusOr<std::unique_ptr<Connection>> Create(const ConnectionOptions& options,
-                                                            const Host& host);
+  // octets. `host.pool` and `host.entropy` must be set. `reserves`: for one message each way where
+  // the budget is spent, shared with others; null: there is nothing beyond the budget.
+  static absl::StatusOr<std::unique_ptr<Connection>> Create(
+      const ConnectionOptions& options, const Host& host,
+      std::shared_ptr<Reserves> reserves = nullptr);
 
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -89,7 +95,13 @@ class Connection {
   const PeerInfo& peer() const { return handshake_.peer(); }
   ReadHint read_hint() const;
   // Would Send take a message now?
-  bool CanSend() const { return state_ == ConnectionState::kTraffic && !at_send_mark(); }
+  bool CanSend() const {
+    return state_ == ConnectionState::kTraffic && !send_starved_ && !at_send_mark();
+  }
+  // A PING was answered, and the PONG waits for FillTransmit.
+  bool answered() const { return answered_; }
+  // Memory was refused: NextDeadline says when it is asked for again.
+  bool starved() const { return !starved_until_.is_never(); }
   // Messages and octets accepted and not yet handed to a batch.
   std::size_t unsent_messages() const { return writer_.unfilled_messages(); }
   std::size_t unsent_bytes() const { return writer_.unfilled_bytes(); }
@@ -123,8 +135,8 @@ class Connection {
 
   // ---- Facts -----------------------------------------------------------------------------------
 
-  // Memory to read into. Unavailable while reading is paused or the budget refuses; a failed
-  // precondition while another window is out.
+  // Memory to read into. Unavailable while reading is paused, or if the budget refuses, which
+  // pauses it for a while; a failed precondition while another window is out.
   absl::StatusOr<ReadWindow> PrepareRead();
   // The window comes back with `bytes` octets filled; 0: it is only given back. Stores, nothing
   // more.
@@ -140,8 +152,8 @@ class Connection {
   // ---- Wishes ----------------------------------------------------------------------------------
 
   // Takes the message (it is empty then), or leaves it untouched: unavailable before the
-  // handshake's end and at the send mark, else the terminal status. `prefix`: frames in wire form,
-  // each with MORE, that go in front of it.
+  // handshake's end, at the send mark and for want of memory, else the terminal status. `prefix`:
+  // frames in wire form, each with MORE, that go in front of it.
   absl::Status Send(Message* message, Instant now, Bytes prefix = {}) {
     if (!SendCopy(*message, prefix)) [[unlikely]]
       return SendRefused(now);
@@ -152,7 +164,7 @@ class Connection {
   bool SendCopy(const Message& message, Bytes prefix = {}) {
     if (!shares_encoding_) [[unlikely]]
       return SendAnew(message, prefix);
-    return !at_send_mark() && writer_.Append(message, prefix);
+    return !at_send_mark() && (writer_.Append(message, prefix) || SendStarved(message, prefix));
   }
   // Whole messages, encoded already (shares_encoding(); nothing happens without), by reference. The
   // caller looks at the mark.
@@ -207,23 +219,33 @@ class Connection {
   bool TakeUnsent(Message* out);
 
  private:
-  Connection(const ConnectionOptions& options, const Host& host);
+  Connection(const ConnectionOptions& options, const Host& host,
+             std::shared_ptr<Reserves> reserves);
 
   bool at_send_mark() const {
     return options_.send_mark.Reached(writer_.unfilled_messages(), writer_.unfilled_bytes());
   }
   absl::Status SendRefused(Instant now);
   bool SendAnew(const Message& message, Bytes prefix);
+  bool Encode(const Message& message, Bytes prefix);
+  bool SendStarved(const Message& message, Bytes prefix);
+  bool BorrowToSend();
+  void ReturnToSend();
+  bool BorrowToRead();
+  void SettleReserve();
+  void ReturnToRead();
+  void Starve(bool* way);
   Poll ReceiveClosed() const { return events_.empty() ? Poll::kNeedData : Poll::kEvent; }
   Poll ReceiveSlow(Reader::Result result, Message* out, Instant now);
   void AdvanceHandshake(Instant now);
   void FollowHandshake(Handshake::Result result, std::string* out, Instant now);
   void BeginTraffic(Instant now);
-  bool starved() const { return !starved_until_.is_never(); }
+  BlockPtr AcquireSlab();
   void OnActivity();
   ByteQueue& incoming() { return boxes_ == nullptr ? reader_.input() : boxes_->received(); }
   void BeginBoxes(std::unique_ptr<CurveSession> session);
-  BoxReader::Result OpenBoxes(std::size_t max_frames, Instant now);
+  BoxReader::Result OpenBoxes(std::size_t max_frames);
+  bool LookOn(std::size_t max_frames, Instant now);
   bool FindWhole();
   void Violation(std::string_view sentence);
   void Lose(std::string_view sentence);
@@ -262,12 +284,20 @@ class Connection {
   bool open_ = false;
   const bool sees_subscriptions_;
   bool shares_encoding_ = false;
+  bool answered_ = false;
   bool window_out_ = false;
   bool transport_closed_ = false;
   bool held_ = false;
   bool paused_ = false;  // the receive mark was reached when Process looked last
-  // The budget refused what the next message needs: tried again then.
+  // Memory was refused, for what is read or for what is sent: asked for again then.
+  bool read_starved_ = false;
+  bool send_starved_ = false;
   Instant starved_until_ = Instant::Never();
+  Instant clock_;  // of the last turn
+  std::shared_ptr<Reserves> reserves_;
+  // What is received has the reserve; and how many messages were taken when it got it.
+  bool borrowing_ = false;
+  std::uint64_t borrowed_at_ = 0;
   RingQueue<ConnectionEvent> events_;
 };
 

@@ -56,9 +56,12 @@ bool Connection::SendFirst(Bytes body) {
 void Connection::AppendFrame(std::string* octets, Bytes lead, Bytes body) const {
   const std::uint64_t size = lead.size() + body.size();
   std::array<std::uint8_t, zmtp10::kLongHeaderBytes> header;
-  const std::size_t header_bytes = handshake_.framing() == Framing::kZmtp10
-                                       ? zmtp10::EncodeFrameHeader(false, size, header)
-                                       : EncodeFrameHeader(0, size, header);
+  std::size_t header_bytes = 0;
+  if (const Framing framing = handshake_.framing(); framing == Framing::kZmtp10) {
+    header_bytes = zmtp10::EncodeFrameHeader(false, size, header);
+  } else if (framing != Framing::kRaw) {
+    header_bytes = EncodeFrameHeader(0, size, header);
+  }
   octets->append(AsText(Bytes(header).first(header_bytes)));
   octets->append(AsText(lead));
   octets->append(AsText(body));
@@ -67,8 +70,15 @@ void Connection::AppendFrame(std::string* octets, Bytes lead, Bytes body) const 
 // In traffic: one frame that is no message.
 bool Connection::SendOctets(std::string_view octets) {
   if (octets.empty()) return true;
-  if (boxes_ != nullptr) return writer_.AppendSealedRaw(AsBytes(octets), boxes_->session());
-  return writer_.AppendRaw(AsBytes(octets));
+  const auto append = [&] {
+    return boxes_ != nullptr ? writer_.AppendSealedRaw(AsBytes(octets), boxes_->session())
+                             : writer_.AppendRaw(AsBytes(octets));
+  };
+  if (append()) return true;
+  if (!BorrowToSend()) return false;
+  const bool sent = append();
+  ReturnToSend();
+  return sent;
 }
 
 // PUB and XPUB: such a message is a subscription.
@@ -136,7 +146,7 @@ void Connection::OnPing(Bytes data, Instant now) {
   if (writer_.unfilled_bytes() > kMaxPongBacklog) return;
   std::string pong;
   AppendPong(&pong, ping->context);
-  SendOctets(pong);
+  answered_ = SendOctets(pong) || answered_;
 }
 
 }  // namespace monocoque

@@ -41,6 +41,11 @@ Handshake::Handshake(const ConnectionOptions& options, std::unique_ptr<Mechanism
     : options_(options), mechanism_(std::move(mechanism)), explains_(mechanism_->explains()) {}
 
 void Handshake::Start(std::string* out) {
+  if (options_.socket_type == SocketType::kStream) {
+    framing_ = Framing::kRaw;
+    stage_ = Stage::kOver;
+    return;
+  }
   AppendGreetingSignature(out, options_.routing_id.size());
 }
 

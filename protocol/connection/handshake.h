@@ -37,7 +37,7 @@ class Handshake {
   Handshake(const ConnectionOptions& options, std::shared_ptr<Entropy> entropy);
   Handshake(const ConnectionOptions& options, std::unique_ptr<Mechanism> mechanism);
 
-  // What goes out before anything came in (G-1).
+  // What goes out before anything came in (G-1). Of STREAM nothing, ever: it is over then (T-4).
   void Start(std::string* out);
   // Goes on with what is there.
   Result Advance(ByteQueue* input, std::string* out);

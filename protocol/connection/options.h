@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "protocol/connection/heartbeat.h"
 #include "protocol/drive/mark.h"
@@ -16,7 +17,8 @@ namespace monocoque {
 
 // What one connection needs to know. It counts from the connection's creation on.
 struct ConnectionOptions {
-  // Ours; told to the peer, and the peer's must fit it.
+  // Ours; told to the peer, and the peer's must fit it. STREAM: there is no greeting and no
+  // handshake, octets come and go as they are.
   SocketType socket_type = SocketType::kDealer;
   // Security; both sides need the same.
   MechanismOptions mechanism;
@@ -45,6 +47,10 @@ struct ConnectionOptions {
   // Messages received and not yet taken: reached, reading pauses.
   Mark receive_mark = {.messages = 65536, .bytes = 8 * 1024 * 1024};
 };
+
+// Refuses, with a sentence, what a STREAM's peers, who speak no ZMTP, know nothing of.
+absl::Status CheckForRaw(const MechanismOptions& mechanism, const HeartbeatOptions& heartbeat,
+                         bool has_properties);
 
 }  // namespace monocoque
 

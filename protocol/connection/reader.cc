@@ -29,7 +29,7 @@ Reader::Reader(const Limits& limits, BudgetPtr budget, std::shared_ptr<SlabPool>
 void Reader::set_framing(Framing framing) {
   framing_ = framing;
   // The fast ways know frames of 2.0 on: no size is one for them.
-  if (framing == Framing::kZmtp10) fast_end_ = long_max_ = 0;
+  if (framing == Framing::kZmtp10 || framing == Framing::kRaw) fast_end_ = long_max_ = 0;
 }
 
 void Reader::set_grouped() {
@@ -121,6 +121,22 @@ bool Reader::TakeLong(Message* out) {
   return true;
 }
 
+// What lies in one piece is one message.
+Reader::Result Reader::TakeRaw(Message* out) {
+  const Bytes front = input_.contiguous();
+  const std::uint64_t most = std::max<std::uint64_t>(limits_.max_message_bytes, 1);
+  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(front.size(), most));
+  if (size <= inline_max_) {
+    out->SetInlineBody(front.data(), size, front.size());
+  } else {
+    out->SetSharedBody(input_.Share(0, size));
+  }
+  input_.Advance(size);
+  ++taken_;
+  CountRaw();
+  return Result::kMessage;
+}
+
 Reader::Result Reader::NextSlow(Message* out) {
   if (TakeLong(out)) return Result::kMessage;
   for (;;) {
@@ -130,6 +146,7 @@ Reader::Result Reader::NextSlow(Message* out) {
       continue;
     }
     if (input_.empty()) return Result::kNeedData;
+    if (framing_ == Framing::kRaw) return TakeRaw(out);
     FrameHeader header;
     std::string_view violation;
     const Result kind = Header(0, gather_count_, gather_bytes_, &header, &violation);
@@ -202,10 +219,14 @@ std::optional<Reader::Result> Reader::TakeContiguousParts(Message* out) {
   return Result::kMessage;
 }
 
+BlockPtr Reader::Acquire(std::size_t bytes, Budget* budget) const {
+  return pool_ != nullptr ? pool_->AcquireAtLeast(bytes, budget) : Block::Allocate(bytes, budget);
+}
+
 bool Reader::Reserve(std::size_t bytes) {
   if (gather_ && gather_->capacity() >= bytes) return true;
-  BlockPtr block = pool_ != nullptr ? pool_->AcquireAtLeast(bytes, budget_.get())
-                                    : Block::Allocate(bytes, budget_.get());
+  BlockPtr block = Acquire(bytes, budget_.get());
+  if (!block && reserve_ != nullptr) block = Acquire(bytes, reserve_);
   if (!block) return false;
   if (gathered_ > 0) std::copy_n(gather_->data(), gathered_, block->data());
   gather_ = std::move(block);
@@ -270,6 +291,7 @@ Reader::Result Reader::EmitGathered(Message* out) {
     out->SetSharedBody(std::move(octets));
   }
   DropGather();
+  reserve_ = nullptr;  // it is for one message
   ++taken_;
   return Result::kMessage;
 }
@@ -314,6 +336,10 @@ void Reader::PassShortFrames(std::size_t* max_frames, std::size_t max_messages) 
 }
 
 Reader::Result Reader::LookAhead(std::size_t* max_frames, std::size_t max_messages) {
+  if (framing_ == Framing::kRaw) {
+    CountRaw();
+    return Result::kNeedData;
+  }
   if (!status_.ok() || !CatchUp()) return status_.ok() ? Result::kNeedData : Result::kError;
   while (*max_frames > 0 && ahead() < max_messages) {
     PassShortFrames(max_frames, max_messages);

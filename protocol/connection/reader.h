@@ -24,7 +24,8 @@
 
 namespace monocoque {
 
-// Cuts received octets into messages and commands (RFC 37, Framing; RFC 15; RFC 13).
+// Cuts received octets into messages and commands (RFC 37, Framing; RFC 15; RFC 13), or takes them
+// as they come (kRaw).
 //
 // Two places in the stream move: Next() takes messages off the front, LookAhead() walks over frames
 // that are not taken yet, so that a command does not wait behind an application that does not
@@ -52,6 +53,9 @@ class Reader {
   Reader(const Limits& limits, BudgetPtr budget, std::shared_ptr<SlabPool> pool = nullptr);
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
+
+  // Asked for memory where the budget refuses it, until a message was gathered; null: nobody is.
+  void set_reserve(Budget* reserve) { reserve_ = reserve; }
 
   // Before the first frame is looked at; kZmtp30 if it is not called.
   void set_framing(Framing framing);
@@ -130,6 +134,8 @@ class Reader {
  private:
   Result NextSlow(Message* out);
   bool TakeLong(Message* out);
+  Result TakeRaw(Message* out);
+  void CountRaw() { seen_ = taken_ + input_.pieces(); }
   Result Fail(std::string_view sentence);
   // Parses the header `offset` octets behind the front and judges it by the limits; `parts` and
   // `bytes` are what the message under way has already. kError: `violation` says why.
@@ -141,6 +147,7 @@ class Reader {
   std::optional<Result> TakeContiguousParts(Message* out);
   bool BeginGather(const FrameHeader& header);
   std::optional<Result> ContinueGather(Message* out);
+  BlockPtr Acquire(std::size_t bytes, Budget* budget) const;
   bool Reserve(std::size_t bytes);
   Result EmitGathered(Message* out);
   void DropGather();
@@ -158,6 +165,7 @@ class Reader {
   std::size_t fast_end_;
   std::size_t inline_max_ = Message::kInlineBytes;  // larger bodies are shared
   BudgetPtr budget_;
+  Budget* reserve_ = nullptr;
   std::shared_ptr<SlabPool> pool_;
   ByteQueue input_;
   std::uint64_t direct_ = 0;  // octets read straight into a message's own block

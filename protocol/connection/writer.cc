@@ -86,6 +86,24 @@ bool Writer::AppendPieces(Bytes prefix, Bytes header, const Payload& body) {
   return true;
 }
 
+template <typename Encode>
+bool Writer::AppendWhole(std::size_t size, Encode encode) {
+  if (const MutableBytes out = chain_.Prepare(size); !out.empty()) {
+    chain_.BeginMessage();
+    encode(out);
+    chain_.Commit(size);
+  } else {
+    BlockPtr block = Block::Allocate(size, budget_.get());
+    if (!block && reserve_ != nullptr) block = Block::Allocate(size, reserve_);
+    if (!block) return false;
+    encode(MutableBytes(block->data(), size));
+    const std::uint8_t* data = block->data();
+    chain_.AppendSlice(Slice(std::move(block), data, size), 1);
+  }
+  chain_.EndMessage();
+  return true;
+}
+
 bool Writer::AppendZmtp10(const Message& message, Bytes prefix) {
   if (!message.multipart() && prefix.empty()) {
     const Payload& payload = message.payload();
@@ -93,19 +111,33 @@ bool Writer::AppendZmtp10(const Message& message, Bytes prefix) {
     const std::size_t size = zmtp10::EncodeFrameHeader(false, payload.size(), header);
     return AppendPieces({}, Bytes(header).first(size), payload);
   }
-  const std::size_t size = zmtp10::MessageBytes(message, prefix);
-  if (const MutableBytes out = chain_.Prepare(size); !out.empty()) {
-    chain_.BeginMessage();
-    chain_.Commit(zmtp10::EncodeMessage(message, prefix, out));
-  } else {
-    BlockPtr block = Block::Allocate(size, budget_.get());
-    if (!block) return false;
-    zmtp10::EncodeMessage(message, prefix, MutableBytes(block->data(), size));
-    const std::uint8_t* data = block->data();
-    chain_.AppendSlice(Slice(std::move(block), data, size), 1);
-  }
-  chain_.EndMessage();
+  return AppendWhole(zmtp10::MessageBytes(message, prefix),
+                     [&](MutableBytes out) { zmtp10::EncodeMessage(message, prefix, out); });
+}
+
+bool Writer::AppendRawMessage(const Message& message) {
+  const std::size_t size = message.total_bytes();
+  if (size == 0) return true;
+  const bool appended = message.multipart()
+                            ? AppendWhole(size,
+                                          [&](MutableBytes out) {
+                                            VisitFrames(message, {}, [&](std::uint8_t, Bytes part) {
+                                              out = out.subspan(CopyTo(part, out));
+                                            });
+                                          })
+                            : AppendPieces({}, {}, message.payload());
+  if (!appended) return false;
+  if (raw_sizes_ == nullptr) raw_sizes_ = std::make_unique<RingQueue<std::size_t>>();
+  raw_sizes_->push_back(size);
   return true;
+}
+
+void Writer::CountRawWritten(std::size_t written) {
+  raw_begun_ += written;
+  while (!raw_sizes_->empty() && raw_begun_ >= raw_sizes_->front()) {
+    raw_begun_ -= raw_sizes_->take_front();
+  }
+  if (raw_sizes_->empty()) raw_sizes_->Rest();
 }
 
 bool Writer::AppendSealed(const Message& message, Bytes prefix, CurveSession* session) {
@@ -116,27 +148,11 @@ bool Writer::AppendSealed(const Message& message, Bytes prefix, CurveSession* se
     ++frames;
   });
   if (!session->CanSeal(frames)) return false;
-  MutableBytes out = chain_.Prepare(bytes);
-  const bool fits = !out.empty();
-  BlockPtr block;
-  if (!fits) {
-    block = Block::Allocate(bytes, budget_.get());
-    if (!block) return false;
-    out = MutableBytes(block->data(), bytes);
-  } else {
-    chain_.BeginMessage();
-  }
-  VisitFrames(message, prefix, [&](std::uint8_t flags, Bytes data) {
-    out = out.subspan(session->Seal(flags, data, out));
+  return AppendWhole(bytes, [&](MutableBytes out) {
+    VisitFrames(message, prefix, [&](std::uint8_t flags, Bytes data) {
+      out = out.subspan(session->Seal(flags, data, out));
+    });
   });
-  if (fits) {
-    chain_.Commit(bytes);
-  } else {
-    const std::uint8_t* data = block->data();
-    chain_.AppendSlice(Slice(std::move(block), data, bytes), 1);
-  }
-  chain_.EndMessage();
-  return true;
 }
 
 bool Writer::AppendSealedRaw(Bytes frame, CurveSession* session) {
@@ -195,13 +211,38 @@ void Writer::RecallSealed(const CurveSession& session) {
   begun_ = 0;
 }
 
+// Of octets without frames the sizes say what had not begun: the last of them, in whole messages.
+void Writer::RecallRaw() {
+  cut_ = 0;
+  if (raw_begun_ > 0) {
+    raw_sizes_->pop_front();
+    ++cut_;
+  }
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < raw_sizes_->size(); ++i) left += (*raw_sizes_)[i];
+  ByteQueue& octets = unsent_->input();
+  octets.Skip(octets.size() - std::min(octets.size(), left));
+}
+
+bool Writer::TakeUnsentRaw(Message* out) {
+  if (raw_sizes_ == nullptr || raw_sizes_->empty()) return false;
+  ByteQueue& octets = unsent_->input();
+  // Each lies in one piece, as it was appended.
+  const std::size_t size = std::min(raw_sizes_->take_front(), octets.contiguous().size());
+  *out = Message(octets.Share(0, size));
+  octets.Advance(size);
+  return true;
+}
+
 bool Writer::TakeUnsent(Message* out, Framing framing, const CurveSession* session) {
   if (unsent_ == nullptr) {
     unsent_ = std::make_unique<Reader>(NoLimits(), BudgetPtr());
     unsent_->set_framing(framing);
     RecallUnsent();
     if (session != nullptr) RecallSealed(*session);
+    if (raw_sizes_ != nullptr) RecallRaw();
   }
+  if (framing == Framing::kRaw) return TakeUnsentRaw(out);
   for (;;) {
     const std::uint64_t start = unsent_->input().position();
     const Reader::Result result = unsent_->Next(out);

@@ -9,6 +9,7 @@
 #include "alloc/byte_chain.h"
 #include "alloc/bytes.h"
 #include "alloc/payload.h"
+#include "alloc/ring_queue.h"
 #include "alloc/slab_pool.h"
 #include "alloc/slice.h"
 #include "alloc/transmit_batch.h"
@@ -33,6 +34,12 @@ class Writer {
   Writer(std::shared_ptr<SlabPool> pool, BudgetPtr budget)
       : budget_(budget), chain_(std::move(pool), std::move(budget)) {}
 
+  // Asked for memory where the budget refuses it; null: nobody is.
+  void set_reserve(Budget* reserve) {
+    reserve_ = reserve;
+    chain_.set_reserve(reserve);
+  }
+
   // Appends a message behind `prefix`: frames in wire form, each with MORE (an envelope). False if
   // memory is refused; then nothing was appended.
   bool Append(const Message& message, Bytes prefix) {
@@ -50,6 +57,9 @@ class Writer {
 
   // As Append, in frames of ZMTP 1.0.
   bool AppendZmtp10(const Message& message, Bytes prefix);
+
+  // As Append, the octets of its parts and no frames. Nothing if there are none.
+  bool AppendRawMessage(const Message& message);
 
   // As Append, each frame in a box of its own. Also false when nonces run out.
   bool AppendSealed(const Message& message, Bytes prefix, CurveSession* session);
@@ -78,6 +88,8 @@ class Writer {
     batch.Clear();
     spare_ = std::move(batch);
     chain_.Pop(written);
+    if (raw_sizes_ != nullptr) [[unlikely]]
+      CountRawWritten(written);
   }
   // The list of an earlier batch, to be filled again without an allocation.
   TransmitBatch TakeSpare() { return std::move(spare_); }
@@ -92,17 +104,29 @@ class Writer {
 
  private:
   bool AppendSlow(const Message& message, Bytes prefix);
+  // A message of `size` octets that `encode` writes to the room it is given: in the slab, or in a
+  // block of its own.
+  template <typename Encode>
+  bool AppendWhole(std::size_t size, Encode encode);
   void RecallUnsent();
   void RecallSealed(const CurveSession& session);
+  void RecallRaw();
+  bool TakeUnsentRaw(Message* out);
+  void CountRawWritten(std::size_t written);
   // One message: `prefix`, `header` and the body, each of which may be empty.
   bool AppendPieces(Bytes prefix, Bytes header, const Payload& body);
 
   BudgetPtr budget_;
+  Budget* reserve_ = nullptr;
   ByteChain chain_;
   TransmitBatch spare_;
   std::unique_ptr<Reader> unsent_;
   std::size_t begun_ = 0;  // octets in unsent_ that had been written
   std::size_t cut_ = 0;
+  // Sizes of the raw messages that were not written in full, which no header tells; and how much of
+  // the first was. Null until there is one.
+  std::unique_ptr<RingQueue<std::size_t>> raw_sizes_;
+  std::size_t raw_begun_ = 0;
 };
 
 }  // namespace monocoque

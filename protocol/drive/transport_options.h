@@ -44,9 +44,10 @@ struct TransportOptions {
   int busy_poll = 0;
   // tcp: the network device that all packets go through, "eth0". Empty: any (libzmq: BINDTODEVICE).
   std::string device;
-  // Bind: connections that wait to be accepted; the system may have a lower limit (libzmq:
-  // BACKLOG).
-  int backlog = 100;
+  // Bind: connections that wait to be accepted; the system may have a lower limit (libzmq: BACKLOG,
+  // 100 there). Beyond it a dialer's call goes unanswered for a second, and then for longer and
+  // longer: thousands that come at once, back after a restart, say, would need a minute.
+  int backlog = 4096;
   // tcp: false: IPv4 alone. True: `*` listens on both, and an interface's name means its IPv6
   // address if it has one. Nothing: both, wherever a name or an address leads, and `*` is IPv4's
   // (libzmq: IPV6, where nothing is as false).

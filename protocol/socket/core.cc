@@ -36,18 +36,6 @@ SocketCore::~SocketCore() {
   }
 }
 
-// Whoever brings none of their own share the socket's.
-std::shared_ptr<const LinkOptions> SocketCore::Keep(const LinkOptions& options) {
-  if (&options != &options_.link) return std::make_shared<const LinkOptions>(options);
-  if (link_options_ == nullptr) link_options_ = std::make_shared<const LinkOptions>(options);
-  return link_options_;
-}
-
-std::shared_ptr<const TransportOptions> SocketCore::TransportOf(
-    const std::shared_ptr<const LinkOptions>& options) {
-  return {options, &options->transport};
-}
-
 absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const LinkOptions& options) {
   if (closing_) return absl::FailedPreconditionError("bind: the socket is closed");
   if (absl::Status fits = CheckForBind(endpoint); !fits.ok()) return fits;
@@ -55,10 +43,11 @@ absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const Link
   auto listener = std::make_unique<Listener>();
   listener->id = listeners_.NextId();
   listener->endpoint = std::make_shared<const Endpoint>(endpoint);
-  listener->options = Keep(options);
+  listener->options = options;
   Listener* made = listeners_.Insert(std::move(listener));
   if (made == nullptr) return absl::ResourceExhaustedError("bind: too many listeners");
-  actions_.push_back(action::Listen{made->id, made->endpoint, TransportOf(made->options)});
+  actions_.push_back(action::Listen{made->id, made->endpoint,
+                                    std::make_shared<const TransportOptions>(options.transport)});
   return made->id;
 }
 
@@ -68,9 +57,10 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
   if (absl::Status fits = CheckForConnect(endpoint); !fits.ok()) return fits;
   if (absl::Status fits = CheckOptions(type_, options); !fits.ok()) return fits;
   if (absl::Status fits = pattern_->CheckConnect(options); !fits.ok()) return fits;
-  auto dialer = std::make_unique<Dialer>(Keep(options));
+  auto dialer = std::make_unique<Dialer>(options);
   dialer->id = dialers_.NextId();
   dialer->endpoint = std::make_shared<const Endpoint>(endpoint);
+  dialer->transport = std::make_shared<const TransportOptions>(options.transport);
   auto peer = std::make_unique<Peer>();
   peer->id = peers_.NextId();
   peer->dialer = dialer->id;
@@ -266,6 +256,12 @@ void SocketCore::UpdateBalance(Peer* peer) {
   }
 }
 
+void SocketCore::OnRefused(Peer* peer, Link* link) {
+  peer->refused = true;
+  if (!CanTake(*peer)) balance_.Remove(&peer->balance);
+  WaitForMemory(link);
+}
+
 bool SocketCore::QueueForPeer(Peer* peer, Message* message, Bytes prefix) {
   if (!CanTake(*peer)) {
     peer->refused = true;
@@ -288,7 +284,7 @@ bool SocketCore::QueueForPeer(Peer* peer, Message* message, Bytes prefix) {
 bool SocketCore::SendCopy(Peer* peer, const Message& message, Bytes prefix) {
   if (Link* link = peer->direct) [[likely]] {
     if (!link->connection->SendCopy(message, prefix)) {
-      peer->refused = true;
+      OnRefused(peer, link);
       return false;
     }
     ++peer->sent;
@@ -324,7 +320,10 @@ void SocketCore::MoveQueue(Peer* peer) {
   while (link != nullptr && !peer->queue.empty()) {
     Outgoing& front = peer->queue.front();
     const std::size_t bytes = front.message.wire_bytes() + front.prefix.size();
-    if (!link->connection->SendCopy(front.message, front.prefix.bytes())) break;
+    if (!link->connection->SendCopy(front.message, front.prefix.bytes())) {
+      WaitForMemory(link);
+      break;
+    }
     peer->queue_bytes -= bytes;
     peer->queue.pop_front();
   }
@@ -354,6 +353,9 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
         ++link->peer->received;
         if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]]
           UpdateHint(link);
+        // There was a PING in front of the message.
+        if (link->connection->answered()) [[unlikely]]
+          MarkDirty(link);
         return true;
       case Poll::kEvent:
         Progress(link, now);
@@ -406,6 +408,7 @@ void SocketCore::RefuseSubscription(const Peer& peer) {
 // Nothing is left to take from the link for now.
 void SocketCore::AfterDraining(Link* link, Instant now) {
   if (EraseIfOver(link)) return;
+  if (link->connection->wants_transmit()) MarkDirty(link);
   UpdateHint(link);
   SetTimer(link, now);
 }
@@ -414,6 +417,17 @@ void SocketCore::FailPeer(Peer* peer, absl::Status why, std::string_view reason,
   Link* link = peer->link != nullptr ? peer->link : peer->next;
   if (link == nullptr) return;
   link->connection->Fail(std::move(why), reason, now);
+  Progress(link, now);
+}
+
+void SocketCore::ClosePeer(Peer* peer, Instant now) {
+  if (Dialer* dialer = dialers_.Find(peer->dialer)) {
+    EndDialer(dialer, now);
+    return;
+  }
+  Link* link = peer->link != nullptr ? peer->link : peer->next;
+  if (link == nullptr) return;
+  link->connection->Close(now);
   Progress(link, now);
 }
 

@@ -10,7 +10,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "alloc/budget.h"
+#include "alloc/read_window.h"
 #include "alloc/ring_queue.h"
+#include "protocol/connection/reserve.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/auth.h"
 #include "protocol/drive/host.h"
@@ -19,7 +21,6 @@
 #include "protocol/drive/rotation.h"
 #include "protocol/drive/slot_map.h"
 #include "protocol/drive/timer_heap.h"
-#include "protocol/drive/transport_options.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/parts.h"
@@ -67,6 +68,7 @@ class SocketCore {
   void OnDialed(LinkId id, const TransportInfo& transport, Instant now);
   void OnDialFailed(LinkId id, const absl::Status& why, Instant now);
   void OnTransportClosed(LinkId id, const absl::Status& why, Instant now);
+  absl::StatusOr<ReadWindow> PrepareRead(LinkId id);
   void CommitRead(LinkId id, ReadWindow window, std::size_t bytes, Instant now);
   absl::Status Donate(LinkId id, Slice octets, Instant now);
   void ReturnBatch(LinkId id, TransmitBatch batch, std::size_t written, const absl::Status& status,
@@ -122,7 +124,7 @@ class SocketCore {
   bool SendToPeer(Peer* peer, Message* message, Bytes prefix, Instant now) {
     if (Link* link = peer->direct) [[likely]] {
       if (!link->connection->Send(message, now, prefix).ok()) {
-        peer->refused = true;
+        OnRefused(peer, link);
         return false;
       }
       ++stats_.messages_sent;
@@ -149,8 +151,6 @@ class SocketCore {
         if (balance_.front() == peer) balance_.Rotate();
         return absl::OkStatus();
       }
-      // Below its mark it was memory that lacked, which its turn comes back with.
-      if (CanTake(*peer)) break;
       balance_.Remove(&peer->balance);
     }
     return absl::UnavailableError("");
@@ -200,11 +200,16 @@ class SocketCore {
 
   // Ends the peer's link: with ERROR and `reason` if there is one.
   void FailPeer(Peer* peer, absl::Status why, std::string_view reason, Instant now);
+  // Ends the peer's link once what was handed to it is written, and with it its dialer.
+  void ClosePeer(Peer* peer, Instant now);
   // Ends the peer's link as if its transport had closed: what it brought is still delivered.
   void EndPeer(Peer* peer, absl::Status why, Instant now);
 
  private:
   // core.cc
+  //
+  // The peer's link did not take a message: it is at its mark, or short of memory for a while.
+  void OnRefused(Peer* peer, Link* link);
   bool QueueForPeer(Peer* peer, Message* message, Bytes prefix);
   // What waits for the peer's link goes to its connection, as far as that takes it. With conflation
   // only when it is about to write, so that a newer message can take its place until then.
@@ -217,10 +222,6 @@ class SocketCore {
   void DropInput(Instant now);
   void PrefetchNext() const;
   void AfterDraining(Link* link, Instant now);
-
-  std::shared_ptr<const LinkOptions> Keep(const LinkOptions& options);
-  static std::shared_ptr<const TransportOptions> TransportOf(
-      const std::shared_ptr<const LinkOptions>& options);
 
   // core_dialers.cc: attempts of dialers
   void StartDial(Dialer* dialer, Instant now);
@@ -244,6 +245,8 @@ class SocketCore {
   void TellClose(Link* link, CloseMode mode);
   void UpdateHint(Link* link);
   void SetTimer(Link* link, Instant now);
+  // Its connection may have been refused memory: it asks again in time.
+  void WaitForMemory(Link* link);
   void Activate(Link* link);
   bool MayDeliver(const Link& link) const;
   bool EraseIfOver(Link* link);
@@ -264,9 +267,9 @@ class SocketCore {
 
   const SocketType type_;
   const SocketOptions options_;
-  std::shared_ptr<const LinkOptions> link_options_;  // those of options_, for who outlives us
   const Host host_;
   BudgetPtr budget_;
+  const std::shared_ptr<Reserves> reserves_ = std::make_shared<Reserves>();
   Pattern* pattern_ = nullptr;
   SocketStats stats_;
 

@@ -39,7 +39,7 @@ absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo
   if (link == nullptr) return absl::ResourceExhaustedError("too many links");
   link->listener = id;
   link->transport_open = true;
-  const absl::Duration timeout = listener->options->handshake_timeout;
+  const absl::Duration timeout = listener->options.handshake_timeout;
   link->deadline = timeout > absl::ZeroDuration() ? now + timeout : Instant::Never();
   const LinkId link_id = link->id;
   if (absl::Status opened = Open(link, transport, now); !opened.ok()) {
@@ -61,7 +61,7 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
   const Listener* listener = listeners_.Find(link->listener);
   if (dialer == nullptr && listener == nullptr)
     return absl::UnavailableError("nobody wants it now");
-  const LinkOptions& link_options = dialer != nullptr ? *dialer->options : *listener->options;
+  const LinkOptions& link_options = dialer != nullptr ? dialer->options : listener->options;
   ConnectionOptions options;
   options.socket_type = type_;
   options.mechanism = link_options.mechanism;
@@ -84,7 +84,8 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
                     ? budget_
                     : Budget::Create(link_options.budget_bytes, budget_);
   host.now = now;
-  absl::StatusOr<std::unique_ptr<Connection>> connection = Connection::Create(options, host);
+  absl::StatusOr<std::unique_ptr<Connection>> connection =
+      Connection::Create(options, host, reserves_);
   if (!connection.ok()) return connection.status();
   link->connection = *std::move(connection);
   link->remote = transport.remote;
@@ -146,6 +147,17 @@ absl::Status SocketCore::Donate(LinkId id, Slice octets, Instant now) {
   if (!link->ended) work_.Add(&link->work);
   Activate(link);
   return taken;
+}
+
+absl::StatusOr<ReadWindow> SocketCore::PrepareRead(LinkId id) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection == nullptr) return absl::NotFoundError("");
+  absl::StatusOr<ReadWindow> window = link->connection->PrepareRead();
+  if (!window.ok() && link->connection->starved()) {
+    UpdateHint(link);
+    WaitForMemory(link);
+  }
+  return window;
 }
 
 void SocketCore::ReturnBatch(LinkId id, TransmitBatch batch, std::size_t written,
@@ -218,6 +230,10 @@ void SocketCore::Progress(Link* link, Instant now) {
 void SocketCore::SetTimer(Link* link, Instant now) {
   const Instant deadline = link->connection->NextDeadline();
   timers_.Set(&link->timer, deadline <= now ? now + absl::Nanoseconds(1) : deadline);
+}
+
+void SocketCore::WaitForMemory(Link* link) {
+  if (link->connection->starved()) SetTimer(link, Instant());
 }
 
 // Older links of a peer are emptied before newer ones: order is kept over a reconnect.

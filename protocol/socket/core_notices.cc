@@ -46,7 +46,8 @@ void SocketCore::Notice(const Peer& peer, std::string_view text) {
 void SocketCore::Introduce(Link* link) {
   if (!link->was_ready || link->introduced || closing_ || !MayDeliver(*link)) return;
   link->introduced = true;
-  if (options_.router_notify_connect) Notice(*link->peer, {});
+  const bool stream = type_ == SocketType::kStream && options_.stream_notify;
+  if (options_.router_notify_connect || stream) Notice(*link->peer, {});
 }
 
 void SocketCore::SeeOff(const Link& link) {
@@ -55,7 +56,8 @@ void SocketCore::SeeOff(const Link& link) {
   const Peer& peer = *link.peer;
   const std::string& text = link.listener ? options_.disconnect_message : options_.hiccup_message;
   if (!text.empty()) Notice(peer, text);
-  if (options_.router_notify_disconnect) Notice(peer, {});
+  const bool stream = type_ == SocketType::kStream && options_.stream_notify;
+  if (options_.router_notify_disconnect || stream) Notice(peer, {});
 }
 
 bool SocketCore::TakeNotice(Message* out) {

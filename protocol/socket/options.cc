@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
+#include "protocol/connection/options.h"
 
 namespace monocoque {
 namespace {
@@ -41,6 +42,8 @@ constexpr std::array kSocketRules = {
         "router_notify_connect", [](const O& o) { return o.router_notify_connect; }, kRouter),
     For<O>(
         "router_notify_disconnect", [](const O& o) { return o.router_notify_disconnect; }, kRouter),
+    For<O>(
+        "stream_notify", [](const O& o) { return !o.stream_notify; }, kStream),
     For<O>(
         "probe_router", [](const O& o) { return o.probe_router; }, kReq, kDealer, kRouter),
     For<O>(
@@ -80,7 +83,8 @@ using L = LinkOptions;
 
 constexpr std::array kLinkRules = {
     For<L>(
-        "connect_routing_id", [](const L& o) { return !o.connect_routing_id.empty(); }, kRouter),
+        "connect_routing_id", [](const L& o) { return !o.connect_routing_id.empty(); }, kRouter,
+        kStream),
 };
 
 template <typename Rules, typename Options>
@@ -119,6 +123,11 @@ absl::Status CheckOptions(SocketType type, const SocketOptions& options) {
 
 absl::Status CheckOptions(SocketType type, const LinkOptions& options) {
   if (absl::Status fits = CheckRoutingId(options.connect_routing_id); !fits.ok()) return fits;
+  if (type == kStream) {
+    const bool has_properties = !options.properties.empty();
+    absl::Status fits = CheckForRaw(options.mechanism, options.heartbeat, has_properties);
+    if (!fits.ok()) return fits;
+  }
   if (absl::Status fits = CheckMechanismAndKeys(options.mechanism); !fits.ok()) return fits;
   if (absl::Status fits = CheckTransportOptions(options.transport); !fits.ok()) return fits;
   return Check(kLinkRules, type, options);

@@ -31,16 +31,17 @@ enum class RoutingIdClash {
 // Counts for the next Bind or Connect.
 struct LinkOptions {
   // Security: none by default. Both sides need the same; who is its client and who its server is
-  // told here, whoever listens.
+  // told here, whoever listens. STREAM knows none.
   MechanismOptions mechanism;
   // From dialing or accepting to the end of the handshake, in all (libzmq: HANDSHAKE_IVL). Zero: no
-  // deadline. See TransportOptions::connect_timeout too.
+  // deadline. STREAM: for dialing alone. See TransportOptions::connect_timeout too.
   absl::Duration handshake_timeout = absl::Seconds(30);
   // Serve peers of ZMTP 1.0 and 2.0 where no security asks who they are (B-4, B-5), as libzmq
   // always does; see ConnectionOptions. A 1.0 peer of PUB or XPUB gets everything.
   bool serve_zmtp_1 = true;
   bool serve_zmtp_2 = true;
-  // PING and PONG; off by default (libzmq: HEARTBEAT_IVL, HEARTBEAT_TIMEOUT, HEARTBEAT_TTL).
+  // PING and PONG; off by default, and never on STREAM (libzmq: HEARTBEAT_IVL, HEARTBEAT_TIMEOUT,
+  // HEARTBEAT_TTL).
   HeartbeatOptions heartbeat;
   // Pauses between the attempts of a dialer (libzmq: RECONNECT_IVL, RECONNECT_IVL_MAX).
   BackoffOptions reconnect;
@@ -49,8 +50,8 @@ struct LinkOptions {
   // Connect: messages wait only for a link that stands. Without one the peer takes none, and what
   // was not sent is lost with the link; otherwise it waits for the next (libzmq: IMMEDIATE).
   bool immediate = false;
-  // Connect, on ROUTER: the routing id of whoever is dialed, known before the handshake, so that
-  // messages may wait for it; what the peer calls itself does not count. As
+  // Connect, on ROUTER and STREAM: the routing id of whoever is dialed, known before the handshake,
+  // so that messages may wait for it; what the peer calls itself does not count. As
   // SocketOptions::routing_id (libzmq: CONNECT_ROUTING_ID).
   std::string connect_routing_id;
   // Octets of all blocks that one link holds, within the socket's budget.
@@ -93,6 +94,9 @@ struct SocketOptions {
   // routing id, in front of what comes on it, or behind (libzmq: ROUTER_NOTIFY).
   bool router_notify_connect = false;
   bool router_notify_disconnect = false;
+  // STREAM: a peer that comes, and one that is gone, shows as an empty message with its routing id,
+  // in front of what it says, or behind; not one whose link we end (libzmq: STREAM_NOTIFY).
+  bool stream_notify = true;
   // REQ, DEALER, ROUTER: an empty message goes out first on each link, so that a ROUTER there knows
   // of us (libzmq: PROBE_ROUTER).
   bool probe_router = false;

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "alloc/ring_queue.h"
@@ -18,6 +17,7 @@
 #include "protocol/drive/ids.h"
 #include "protocol/drive/rotation.h"
 #include "protocol/drive/timer_heap.h"
+#include "protocol/drive/transport_options.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/subscriber.h"
 #include "protocol/wire/message.h"
@@ -39,21 +39,21 @@ struct TimerOwner {
 struct Listener {
   ListenerId id;
   std::shared_ptr<const Endpoint> endpoint;
-  std::shared_ptr<const LinkOptions> options;
+  LinkOptions options;
 };
 
 // One Connect, over all its attempts.
 struct Dialer {
-  explicit Dialer(std::shared_ptr<const LinkOptions> link_options)
-      : options(std::move(link_options)), backoff(options->reconnect) {
+  Dialer(const LinkOptions& link_options) : options(link_options), backoff(options.reconnect) {
     timer_owner.dialer = this;
     timer.owner = &timer_owner;
   }
 
   DialerId id;
   std::shared_ptr<const Endpoint> endpoint;
-  std::shared_ptr<const LinkOptions> options;
-  std::uint32_t attempts = 0;  // begun so far
+  LinkOptions options;
+  std::shared_ptr<const TransportOptions> transport;  // of `options`, for each attempt
+  std::uint32_t attempts = 0;                         // begun so far
   Backoff backoff;
   PeerId peer;
   LinkId link;  // the attempt under way; none during a pause
@@ -109,8 +109,8 @@ struct Peer {
   std::vector<Link*> old;     // earlier links with messages to take or a batch out, oldest first
   RingQueue<Outgoing> queue;  // waits for a link
   std::size_t queue_bytes = 0;
-  Slice routing_id;     // ROUTER
-  bool routed = false;  // ROUTER: the table has this peer under its id
+  Slice routing_id;     // ROUTER, SERVER, PEER, STREAM
+  bool routed = false;  // the table has this peer under its id
   std::shared_ptr<const PeerInfo> info;
   std::unique_ptr<Subscriber> subscriber;  // PUB, XPUB, RADIO
   std::uint64_t sent = 0;                  // messages taken for it

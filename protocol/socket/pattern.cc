@@ -12,6 +12,7 @@
 #include "protocol/socket/router.h"
 #include "protocol/socket/server.h"
 #include "protocol/socket/single_part.h"
+#include "protocol/socket/stream.h"
 #include "protocol/socket/sub.h"
 #include "protocol/socket/xpub.h"
 #include "protocol/socket/xsub.h"
@@ -114,7 +115,7 @@ std::unique_ptr<Pattern> MakePattern(SocketType type, SocketCore* core) {
     case SocketType::kChannel:
       return std::make_unique<ChannelPattern>(core);
     case SocketType::kStream:
-      break;
+      return std::make_unique<StreamPattern>(core);
   }
   return nullptr;
 }

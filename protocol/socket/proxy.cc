@@ -62,12 +62,15 @@ bool Proxy::Take(Way* way, Instant now) {
     const std::size_t bytes = way->held.total_bytes();
     Add(way->received, bytes);
     if (way->from->type() == SocketType::kRouter) way->held.IdToFront();
+    // Who captures sees the routing id, whichever way the message goes.
+    Message copy;
+    if (capture_ != nullptr) copy = way->held;
     if (way->to->type() == SocketType::kRouter && !way->held.FrontToId()) {
       ++stats_.unroutable;
       continue;
     }
     way->holds = true;
-    if (capture_ != nullptr) Capture(way->held, now);
+    if (capture_ != nullptr) Capture(&copy, now);
     return true;
   }
   return false;
@@ -90,9 +93,8 @@ bool Proxy::Give(Way* way, Instant now) {
   return true;
 }
 
-void Proxy::Capture(const Message& message, Instant now) {
-  Message copy = message;
-  if (!capture_->Send(&copy, now).ok()) ++stats_.not_captured;
+void Proxy::Capture(Message* copy, Instant now) {
+  if (!capture_->Send(copy, now).ok()) ++stats_.not_captured;
 }
 
 bool Proxy::TakeHeld(Message* out) {

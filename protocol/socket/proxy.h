@@ -82,7 +82,7 @@ class Proxy {
   bool Pass(Way* way, Instant now);
   bool Take(Way* way, Instant now);
   bool Give(Way* way, Instant now);
-  void Capture(const Message& message, Instant now);
+  void Capture(Message* copy, Instant now);
 
   Stats stats_;
   Way there_;

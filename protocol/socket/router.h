@@ -2,23 +2,21 @@
 #define MONOCOQUE_PROTOCOL_SOCKET_ROUTER_H_
 
 #include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <string>
 
 #include "absl/status/status.h"
+#include "alloc/bytes.h"
 #include "alloc/slice.h"
 #include "protocol/drive/ids.h"
 #include "protocol/socket/pattern.h"
+#include "protocol/socket/routing_table.h"
 
 namespace monocoque {
 
 // ROUTER (RFC 28): each peer has a routing id, its own Identity or one we make; messages come with
-// it and go by it. The table is ordered, not hashed: no peer can choose ids that make it slow.
+// it and go by it.
 class RouterPattern final : public Pattern {
  public:
-  explicit RouterPattern(SocketCore* core);
+  explicit RouterPattern(SocketCore* core) : Pattern(core), table_(core) {}
 
   absl::Status CheckConnect(const LinkOptions& options) override;
   void OnPeerMade(Peer* peer, const LinkOptions& options) override;
@@ -29,21 +27,14 @@ class RouterPattern final : public Pattern {
   absl::Status Send(Message* message, Instant now) override;
   bool Receive(Message* out, Instant now) override;
   std::size_t routing_id_bytes(const Peer& peer) const override { return peer.routing_id.size(); }
-  PeerId FindPeer(Bytes routing_id) const override;
+  PeerId FindPeer(Bytes routing_id) const override { return table_.Find(routing_id); }
 
  private:
-  // In the table under its id, and out of it.
-  void Register(Peer* peer);
-  void Forget(Peer* peer);
-  Peer* Destination(const Message& message) const;
-  // Zero, then a number of four octets (ROUTER-3).
-  Slice NextGeneratedId();
   // The id of a peer that finished a handshake.
   Slice ChooseId(const Peer& peer);
   absl::Status Undelivered(Message* message, absl::Status why);
 
-  std::map<std::string, PeerId, std::less<>> table_;
-  std::uint32_t next_id_ = 0;
+  RoutingTable table_;
 };
 
 }  // namespace monocoque

@@ -114,11 +114,7 @@ void Socket::OnTransportClosed(LinkId id, const absl::Status& why, Instant now) 
   core_->OnTransportClosed(id, why, now);
 }
 
-absl::StatusOr<ReadWindow> Socket::PrepareRead(LinkId id) {
-  Link* link = core_->FindLink(id);
-  if (link == nullptr || link->connection == nullptr) return absl::NotFoundError("");
-  return link->connection->PrepareRead();
-}
+absl::StatusOr<ReadWindow> Socket::PrepareRead(LinkId id) { return core_->PrepareRead(id); }
 
 void Socket::CommitRead(LinkId id, ReadWindow window, std::size_t bytes, Instant now) {
   core_->CommitRead(id, std::move(window), bytes, now);

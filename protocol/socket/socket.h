@@ -92,16 +92,16 @@ class Socket {
   SocketType type() const;
   const SocketOptions& options() const;
   const SocketStats& stats() const;
-  // Would Send take a message now? ROUTER: always true, the destination decides.
+  // Would Send take a message now? ROUTER, STREAM: always true, the destination decides.
   bool CanSend() const;
   bool CanSend(PeerId peer) const;
   ReadHint read_hint(LinkId link) const;
   // The dialer's peer; no id if the dialer is gone.
   PeerId peer(DialerId dialer) const;
-  // ROUTER, SERVER, PEER: who has this routing id now; no id if nobody.
+  // ROUTER, SERVER, PEER, STREAM: who has this routing id now; no id if nobody.
   PeerId FindPeer(Bytes routing_id) const;
-  // ROUTER, SERVER, PEER: what messages to this peer go by; empty if there is no such peer, or it
-  // has none yet. Valid until the next call.
+  // ROUTER, SERVER, PEER, STREAM: what messages to this peer go by; empty if there is no such peer,
+  // or it has none yet. Valid until the next call.
   Bytes routing_id(PeerId peer) const;
   // What the peer told in its last handshake; null before, or when the peer is gone.
   std::shared_ptr<const PeerInfo> peer_info(PeerId peer) const;
@@ -162,9 +162,9 @@ class Socket {
   absl::Status Disconnect(DialerId dialer, Instant now);
 
   // Takes the message (it is empty then) or leaves it untouched. Unavailable, without a sentence:
-  // no peer can take it now. ROUTER, SERVER, PEER: goes to message->to(). RADIO: to who joined
-  // message->group(). A call out of turn is a failed precondition, several parts where there may be
-  // one only an invalid argument.
+  // no peer can take it now. ROUTER, SERVER, PEER, STREAM: goes to message->to(). RADIO: to
+  // who joined message->group(). STREAM: an empty message ends the peer's link. A call out of turn
+  // is a failed precondition, several parts where there may be one only an invalid argument.
   absl::Status Send(Message* message, Instant now);
   // To this incarnation of the peer: not found once it is gone.
   absl::Status SendTo(PeerId peer, Message* message, Instant now);

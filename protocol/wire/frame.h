@@ -29,6 +29,7 @@ enum class Framing {
   kZmtp10,  // see zmtp10.h
   kZmtp20,  // as here, and all of them messages'
   kZmtp30,  // and commands
+  kRaw,     // none: octets of a peer that speaks no ZMTP, in whatever pieces they come
 };
 
 struct FrameHeader {

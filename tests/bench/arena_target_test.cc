@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -58,6 +59,47 @@ class Side {
                                       "--endpoint",
                                       absl::StrCat("ipc://@monocoque-arena-", kind, "-",
                                                    ArenaTargetTest::GetParam(), "-", getpid())};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+
+  Command command_;
+};
+
+// Both sides in one process.
+class Both {
+ public:
+  Both(const std::string& kind, const std::string& scheme, const std::vector<std::string>& more)
+      : command_(Words(kind, scheme, more), {.program = "bench/arena_target", .prepare = {}}) {}
+
+  // Once it is over: how many lines it printed, all of which begin so and count something.
+  int Lines(const std::string& word) {
+    EXPECT_EQ(command_.Wait(), 0);
+    int lines = 0;
+    for (std::string_view line : absl::StrSplit(command_.out(), '\n', absl::SkipEmpty())) {
+      const std::vector<std::string> words = absl::StrSplit(line, ' ');
+      EXPECT_EQ(words[0], word);
+      EXPECT_EQ(words.size(), word == "LATENCY" ? 8u : 3u) << line;
+      double count = 0;
+      EXPECT_TRUE(absl::SimpleAtod(words[1], &count)) << line;
+      EXPECT_GT(count, 0);
+      ++lines;
+    }
+    return lines;
+  }
+  const std::string& err() const { return command_.err(); }
+
+ private:
+  static std::vector<std::string> Words(const std::string& kind, const std::string& scheme,
+                                        const std::vector<std::string>& more) {
+    std::vector<std::string> words = {
+        "--role=both",
+        "--kind=" + kind,
+        "--transport=inproc",
+        "--variant",
+        ArenaTargetTest::GetParam(),
+        "--endpoint",
+        absl::StrCat(scheme, "monocoque-both-", kind, "-", ArenaTargetTest::GetParam(), getpid())};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
@@ -130,7 +172,25 @@ TEST_P(ArenaTargetTest, PubSub) {
   publisher.Kill();
 }
 
-INSTANTIATE_TEST_SUITE_P(Variants, ArenaTargetTest, ::testing::Values("uring", "uv"),
+// One process with both sides prints what two would.
+TEST_P(ArenaTargetTest, BothSidesInOneProcess) {
+  const std::vector<std::string> few = {"--messages=3000", "--warmup=10"};
+  const std::vector<std::string> many = {"--peers", "2", "--duration-secs", "0.2"};
+  for (const char* scheme : {"inproc://", "ipc://@"}) {
+    Both throughput("throughput", scheme, few);
+    EXPECT_EQ(throughput.Lines("THROUGHPUT"), 1) << throughput.err();
+  }
+  Both latency("latency", "inproc://", few);
+  EXPECT_EQ(latency.Lines("LATENCY"), 1) << latency.err();
+  for (const char* kind : {"fanout", "pubsub"}) {
+    Both both(kind, "inproc://", many);
+    EXPECT_EQ(both.Lines("THROUGHPUT"), 2) << kind << both.err();
+  }
+  Both fanin("fanin", "inproc://", many);
+  EXPECT_EQ(fanin.Lines("THROUGHPUT"), 1) << fanin.err();
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, ArenaTargetTest, ::testing::Values("uring", "uv", "asio"),
                          [](const auto& param) { return std::string(param.param); });
 
 TEST(ArenaTargetCommandTest, Describe) {
@@ -143,9 +203,12 @@ TEST(ArenaTargetCommandTest, Describe) {
 
 TEST(ArenaTargetCommandTest, WhatIsNotThereIsSaid) {
   const std::vector<std::string> common = {"--role=pub", "--kind=latency", "--endpoint=ipc://@x"};
-  for (const auto& [flag, says] : {std::pair("--variant=asio", "asio is not built yet"),
-                                   std::pair("--kind=depth", "--kind must be"),
-                                   std::pair("--frobnicate=1", "unknown flag --frobnicate")}) {
+  for (const auto& [flag, says] :
+       {std::pair("--variant=epoll", "there is no --variant epoll"),
+        std::pair("--endpoint=inproc://x", "use --role both"),
+        std::pair("--role=all", "--role must be"), std::pair("--peers=0", "--peers must not be 0"),
+        std::pair("--kind=depth", "--kind must be"),
+        std::pair("--frobnicate=1", "unknown flag --frobnicate")}) {
     std::vector<std::string> words = common;
     words.emplace_back(flag);
     Command wrong(words, {.program = "bench/arena_target", .prepare = {}});

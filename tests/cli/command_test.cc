@@ -42,12 +42,11 @@ TEST(CommandTest, DemoArrivesInFull) {
   EXPECT_EQ(demo.Wait(), 0);
   EXPECT_EQ(other.Wait(), 0);
   EXPECT_THAT(demo.out(), HasSubstr("12 of 12 messages arrived"));
-  for (const char* shown :
-       {"PUSH to PULL over tcp://127.0.0.1:", ", uring listens, uv dials\n",
-        "REQ and REP over ipc:///", ", asio listens, uring dials\n",
-        "ROUTER and DEALER over tcp://", ", uv listens, asio dials\n",
-        "PUB to SUB over tcp://", "weather.berlin", "PAIR over ipc://@",
-        "push     -> pull     job 1", "octets \\x00\\x01\\xff and all"}) {
+  for (const char* shown : {"PUSH to PULL over tcp://127.0.0.1:", ", uring listens, uv dials\n",
+                            "REQ and REP over ipc:///", ", asio listens, uring dials\n",
+                            "ROUTER and DEALER over tcp://", ", uv listens, asio dials\n",
+                            "PUB to SUB over tcp://", "weather.berlin", "PAIR over ipc://@",
+                            "push     -> pull     job 1", "octets \\x00\\x01\\xff and all"}) {
     EXPECT_THAT(demo.out(), HasSubstr(shown));
   }
   EXPECT_EQ(demo.err(), "");
@@ -421,9 +420,9 @@ TEST(CommandTest, HelpAndVersion) {
   EXPECT_THAT(version.out(), MatchesRegex("monocoque [0-9]+\\.[0-9]+\\.[0-9]+\n"));
   Command help({"pull", "--help"});
   EXPECT_EQ(help.Wait(), 0);
-  for (const char* option :
-       {"--adapter", "--bind", "--connect", "--count", "--timeout", "--identity", "--reply",
-        "--echo", "--interval", "--format", "--hwm", "--linger", "demo", "exit: 0"}) {
+  for (const char* option : {"--adapter", "--bind", "--connect", "--count", "--timeout",
+                             "--identity", "--reply", "--echo", "--interval", "--format", "--hwm",
+                             "--linger", "--subscribe", "--join", "channel", "demo", "exit: 0"}) {
     EXPECT_THAT(help.out(), HasSubstr(option));
   }
 }

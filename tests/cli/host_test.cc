@@ -70,8 +70,12 @@ TEST_P(HostTest, AskReachesTheCoreAndItsPeers) {
     ASSERT_TRUE(message.set_group("news"));
     EXPECT_TRUE(core->Send(&message, now).ok());
   });
+  EXPECT_FALSE(radio->CanReceive());
+  ASSERT_TRUE(face_.Until([&] { return dish->CanReceive(); }));
+  EXPECT_TRUE(dish->CanReceive()) << "looking takes nothing";
   Message got;
   ASSERT_TRUE(face_.Receive(dish.get(), &got).ok());
+  EXPECT_FALSE(dish->CanReceive());
   EXPECT_EQ(got.text(), "late edition");
   EXPECT_EQ(AsText(got.group()), "news");
 }

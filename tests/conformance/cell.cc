@@ -32,6 +32,12 @@ std::size_t OpenDescriptorsBefore(std::string_view adapter) {
   return OpenDescriptors();
 }
 
+bool Means(const Absence& absence, std::string_view adapter, std::string_view carrier) {
+  if (!absence.carrier.empty() && absence.carrier != carrier) return false;
+  if (absence.adapter == kReal) return adapter != "sim";
+  return absence.adapter.empty() || absence.adapter == adapter;
+}
+
 }  // namespace
 
 std::unique_ptr<cli::Host> MakeHost(std::string_view adapter) {
@@ -45,15 +51,14 @@ std::vector<std::string> AdaptersAndSim() {
   return all;
 }
 
-std::vector<Cell> CellsOf(std::string_view suite, const std::vector<Absence>& absences) {
+std::vector<Cell> CellsOf(std::string_view suite, const std::vector<Absence>& absences,
+                          const std::vector<std::string>& adapters) {
   std::vector<Cell> cells;
-  for (const std::string& adapter : AdaptersAndSim()) {
+  for (const std::string& adapter : adapters) {
     for (std::string_view carrier : kCarriers) {
       bool present = true;
       for (const Absence& absence : absences) {
-        const bool meant = (absence.adapter.empty() || absence.adapter == adapter) &&
-                           (absence.carrier.empty() || absence.carrier == carrier);
-        if (!present || !meant) continue;
+        if (!present || !Means(absence, adapter, carrier)) continue;
         RecordAbsence(suite, adapter, carrier, absence.why);
         present = false;
       }
@@ -85,19 +90,18 @@ SocketOptions Eager() {
   return options;
 }
 
-CellTest::CellTest() : descriptors_before_(OpenDescriptorsBefore(cell().adapter)) {
-  face_.emplace(MakeHost(cell().adapter));
-}
+ScenarioTest::ScenarioTest() : descriptors_before_(OpenDescriptorsBefore(cell().adapter)) {}
 
-CellTest::~CellTest() {
-  face_.reset();
+ScenarioTest::~ScenarioTest() {
   place_.reset();
   EXPECT_EQ(OpenDescriptors(), descriptors_before_) << "a descriptor is left open";
 }
 
-void CellTest::TearDown() { EXPECT_TRUE(told_ || HasFailure()) << "it does not say what it did"; }
+void ScenarioTest::TearDown() {
+  EXPECT_TRUE(told_ || HasFailure()) << "it does not say what it did";
+}
 
-const std::string& CellTest::place() {
+const std::string& ScenarioTest::place() {
   if (!place_) place_.emplace(cell().carrier, !simulated());
   return place_->endpoint();
 }
@@ -114,12 +118,12 @@ void CellTest::Connect(FaceSocket* socket, std::string_view to) {
 
 void CellTest::Send(FaceSocket* from, const Parts& parts) {
   Message message = MessageOf(parts);
-  EXPECT_EQ(face_->Send(from, &message), absl::OkStatus());
+  EXPECT_EQ(face_.Send(from, &message), absl::OkStatus());
 }
 
 Message CellTest::ReceiveMessage(FaceSocket* at) {
   Message message;
-  EXPECT_EQ(face_->Receive(at, &message), absl::OkStatus());
+  EXPECT_EQ(face_.Receive(at, &message), absl::OkStatus());
   return message;
 }
 
@@ -142,7 +146,7 @@ void CellTest::AwaitPeers(FaceSocket* at, std::size_t peers) {
       << at->core().ready_peers() << " of " << peers << " peers";
 }
 
-void CellTest::Did(std::string_view outcome) {
+void ScenarioTest::Did(std::string_view outcome) {
   told_ = true;
   if (!HasFailure()) RecordOutcome(cell().adapter, cell().carrier, outcome);
 }

@@ -35,6 +35,9 @@ struct Cell {
   }
 };
 
+// All adapters but the simulator.
+inline constexpr std::string_view kReal = "real";
+
 // Cells in which a suite has nothing to show: of this adapter, or carrier; empty: of any. The
 // reason is for the table.
 struct Absence {
@@ -43,19 +46,24 @@ struct Absence {
   std::string_view why;
 };
 
+// The simulator and what --adapter takes.
 std::vector<std::string> AdaptersAndSim();
 // For INSTANTIATE_TEST_SUITE_P: all cells but the absent ones, which the table lists too.
-std::vector<Cell> CellsOf(std::string_view suite, const std::vector<Absence>& absences = {});
+std::vector<Cell> CellsOf(std::string_view suite, const std::vector<Absence>& absences = {},
+                          const std::vector<std::string>& adapters = AdaptersAndSim());
 // "UringTcp".
 std::string CellName(const ::testing::TestParamInfo<Cell>& cell);
 
-// One scenario in one cell: sockets on one loop. Each says at its end what it did, in words that
-// are the same in each run, for docs/conformance.md. When all is destroyed, no descriptor is left
-// open that was not before.
-class CellTest : public ::testing::TestWithParam<Cell> {
+// A host by the name of its adapter, "sim" too; null: there is none.
+std::unique_ptr<cli::Host> MakeHost(std::string_view adapter);
+
+// One scenario in one cell. Each says at its end what it did, in words that are the same in each
+// run, for docs/conformance.md. When all is destroyed, no descriptor is left open that was not
+// before.
+class ScenarioTest : public ::testing::TestWithParam<Cell> {
  protected:
-  CellTest();
-  ~CellTest() override;
+  ScenarioTest();
+  ~ScenarioTest() override;
   void TearDown() override;
 
   const Cell& cell() const { return GetParam(); }
@@ -66,8 +74,21 @@ class CellTest : public ::testing::TestWithParam<Cell> {
   // Somewhere that is known before anybody listens there; the same throughout the test.
   const std::string& place();
 
+  void Did(std::string_view outcome);
+
+ private:
+  std::size_t descriptors_before_;
+  std::optional<Place> place_;
+  bool told_ = false;
+};
+
+// Sockets on one loop.
+class CellTest : public ScenarioTest {
+ protected:
+  CellTest() : face_(MakeHost(cell().adapter)) {}
+
   std::unique_ptr<FaceSocket> Make(SocketType type, const SocketOptions& options = {}) {
-    return face_->MakeSocket(type, options);
+    return face_.MakeSocket(type, options);
   }
   // The bound endpoint.
   std::string Bind(FaceSocket* socket, std::string_view at);
@@ -84,22 +105,15 @@ class CellTest : public ::testing::TestWithParam<Cell> {
   SocketEvent Await(FaceSocket* at, SocketEvent::Kind kind);
   // Until so many peers have done their handshake.
   void AwaitPeers(FaceSocket* at, std::size_t peers);
-  [[nodiscard]] bool Until(const std::function<bool()>& holds) { return face_->Until(holds); }
-  void Turn() { face_->Turn(); }
-
-  void Did(std::string_view outcome);
+  [[nodiscard]] bool Until(const std::function<bool()>& holds) { return face_.Until(holds); }
+  void Turn() { face_.Turn(); }
 
  private:
-  std::size_t descriptors_before_;
-  std::optional<Place> place_;
-  std::optional<testing::AdapterFace> face_;
-  bool told_ = false;
+  testing::AdapterFace face_;
 };
 
 Message MessageOf(const Parts& parts);
 Parts PartsOf(const Message& message);
-// A host by the name of its adapter, "sim" too.
-std::unique_ptr<cli::Host> MakeHost(std::string_view adapter);
 // Attempts follow each other quickly.
 SocketOptions Eager();
 

@@ -1,5 +1,6 @@
 #include "tests/conformance/sim_host.h"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,6 +8,7 @@
 #include "adapters/sim/node.h"
 #include "adapters/sim/socket.h"
 #include "adapters/sim/world.h"
+#include "adapters/zap.h"
 #include "gtest/gtest.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/socket.h"
@@ -27,6 +29,9 @@ class SimSocket final : public cli::HostSocket {
   void Ask(const Wish& wish) override {
     wish(&socket_.core(), socket_.node()->world().now());
     socket_.node()->Touch();
+  }
+  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) override {
+    socket_.SetAuthenticator(std::move(authenticator));
   }
   void StartClose(absl::Duration linger) override { socket_.StartClose(linger); }
   bool closed() const override { return socket_.closed(); }

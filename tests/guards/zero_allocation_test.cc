@@ -181,6 +181,57 @@ INSTANTIATE_TEST_SUITE_P(SingleParts, SocketAllocationTest,
                                                               Delivery::kDonation)),
                          CaseName);
 
+class StreamAllocationTest : public ::testing::TestWithParam<std::tuple<Shape, Delivery>> {};
+
+// STREAM: octets back and forth, whatever the pieces they come in.
+TEST_P(StreamAllocationTest, NoneForAMessage) {
+  const auto& [shape, delivery] = GetParam();
+  const Host host = TestHost();
+  Socket to = *Socket::Create(SocketType::kStream, {}, host);
+  Socket from = *Socket::Create(SocketType::kStream, {}, host);
+  Courier courier(&to, &from, delivery, host.now);
+  courier.Carry();
+  Message came;
+  ASSERT_TRUE(to.Receive(&came, nullptr, host.now));
+  ASSERT_TRUE(from.Receive(&came, nullptr, host.now));
+  Message original = shape.Make();
+  original.set_to(came.routing_id());
+  const int burst = std::min(100, shape.burst());
+  const std::size_t octets = original.total_bytes() * static_cast<std::size_t>(burst);
+  Message message;
+  std::size_t arrived = 0;
+  const auto round = [&] {
+    for (int i = 0; i < burst; ++i) {
+      message = original;
+      if (!from.Send(&message, host.now).ok()) break;
+    }
+    courier.Carry();
+    while (to.Receive(&message, nullptr, host.now) && to.Send(&message, host.now).ok()) {
+    }
+    message.Clear();
+    courier.Carry();
+    while (from.Receive(&message, nullptr, host.now)) arrived += message.size();
+    message.Clear();
+  };
+  for (int i = 0; i < kWarmUpRounds; ++i) round();
+  ASSERT_EQ(arrived, kWarmUpRounds * octets);
+  const Allocations before = CountAllocations();
+  for (int i = 0; i < kRounds; ++i) round();
+  const Allocations during = CountAllocations() - before;
+  EXPECT_EQ(arrived, (kWarmUpRounds + kRounds) * octets);
+  EXPECT_EQ(during.made, 0) << "in " << kRounds * burst << " messages";
+  EXPECT_EQ(during.live, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(AllShapes, StreamAllocationTest,
+                         ::testing::Combine(::testing::ValuesIn(kShapes),
+                                            ::testing::Values(Delivery::kWindow,
+                                                              Delivery::kDonation)),
+                         [](const auto& info) {
+                           return std::string(std::get<0>(info.param).name) + "_" +
+                                  DeliveryName(std::get<1>(info.param));
+                         });
+
 // Both connections of a pair send `shape` to each other, again and again; what was allocated once
 // that had become steady, and for how many messages.
 struct Measured {

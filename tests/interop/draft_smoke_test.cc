@@ -11,11 +11,13 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "tests/support/draft_frame.h"
 #include "tests/support/zmq_peer.h"
 
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::DraftFrame;
 using ::monocoque::testing::ZmqPeer;
 
 bool Until(const std::function<bool()>& done) {
@@ -27,32 +29,16 @@ bool Until(const std::function<bool()>& done) {
   return true;
 }
 
-// One frame with what the draft sockets attach to it: a routing id, a group.
-class Frame {
- public:
-  Frame() { zmq_msg_init(&message_); }
-  explicit Frame(std::string_view text) {
-    zmq_msg_init_size(&message_, text.size());
-    text.copy(static_cast<char*>(zmq_msg_data(&message_)), text.size());
-  }
-  ~Frame() { zmq_msg_close(&message_); }
-  Frame(const Frame&) = delete;
-  Frame& operator=(const Frame&) = delete;
-
-  zmq_msg_t* get() { return &message_; }
-  std::string text() {
-    return {static_cast<const char*>(zmq_msg_data(&message_)), zmq_msg_size(&message_)};
-  }
-  bool Send(ZmqPeer& peer) {
-    return Until([&] { return zmq_msg_send(&message_, peer.socket(), ZMQ_DONTWAIT) >= 0; });
-  }
-  bool Receive(ZmqPeer& peer) {
-    return Until([&] { return zmq_msg_recv(&message_, peer.socket(), ZMQ_DONTWAIT) >= 0; });
-  }
-
- private:
-  zmq_msg_t message_;
-};
+bool Sent(DraftFrame* frame, ZmqPeer* peer) {
+  return Until([&] { return frame->Send(peer); });
+}
+bool Sent(std::string_view text, ZmqPeer* peer) {
+  DraftFrame frame(text);
+  return Sent(&frame, peer);
+}
+bool Received(DraftFrame* frame, ZmqPeer* peer) {
+  return Until([&] { return frame->Receive(peer); });
+}
 
 void Joined(ZmqPeer& binds, ZmqPeer& connects) {
   connects.Connect(binds.Bind("tcp://127.0.0.1:*"));
@@ -62,16 +48,16 @@ TEST(DraftSmokeTest, ClientAndServer) {
   ZmqPeer server(ZMQ_SERVER);
   ZmqPeer client(ZMQ_CLIENT);
   Joined(server, client);
-  ASSERT_TRUE(Frame("question").Send(client));
-  Frame request;
-  ASSERT_TRUE(request.Receive(server));
+  ASSERT_TRUE(Sent("question", &client));
+  DraftFrame request;
+  ASSERT_TRUE(Received(&request, &server));
   EXPECT_EQ(request.text(), "question");
-  EXPECT_NE(zmq_msg_routing_id(request.get()), 0u);
-  Frame answer("answer");
-  ASSERT_EQ(zmq_msg_set_routing_id(answer.get(), zmq_msg_routing_id(request.get())), 0);
-  ASSERT_TRUE(answer.Send(server));
-  Frame reply;
-  ASSERT_TRUE(reply.Receive(client));
+  EXPECT_NE(request.routing_id(), 0u);
+  DraftFrame answer("answer");
+  answer.set_routing_id(request.routing_id());
+  ASSERT_TRUE(Sent(&answer, &server));
+  DraftFrame reply;
+  ASSERT_TRUE(Received(&reply, &client));
   EXPECT_EQ(reply.text(), "answer");
 }
 
@@ -81,26 +67,26 @@ TEST(DraftSmokeTest, RadioAndDish) {
   ASSERT_EQ(zmq_join(dish.socket(), "news"), 0);
   Joined(radio, dish);
   // RADIO drops what nobody has joined yet: once more until it arrives.
-  Frame got;
+  DraftFrame got;
   ASSERT_TRUE(Until([&] {
     for (const char* group : {"other", "news"}) {
-      Frame message(group);
-      zmq_msg_set_group(message.get(), group);
-      message.Send(radio);
+      DraftFrame message(group);
+      message.set_group(group);
+      Sent(&message, &radio);
     }
-    return zmq_msg_recv(got.get(), dish.socket(), ZMQ_DONTWAIT) >= 0;
+    return got.Receive(&dish);
   }));
   EXPECT_EQ(got.text(), "news");
-  EXPECT_STREQ(zmq_msg_group(got.get()), "news");
+  EXPECT_EQ(got.group(), "news");
 }
 
 TEST(DraftSmokeTest, ScatterAndGather) {
   ZmqPeer gather(ZMQ_GATHER);
   ZmqPeer scatter(ZMQ_SCATTER);
   Joined(gather, scatter);
-  ASSERT_TRUE(Frame("job").Send(scatter));
-  Frame got;
-  ASSERT_TRUE(got.Receive(gather));
+  ASSERT_TRUE(Sent("job", &scatter));
+  DraftFrame got;
+  ASSERT_TRUE(Received(&got, &gather));
   EXPECT_EQ(got.text(), "job");
 }
 
@@ -109,11 +95,11 @@ TEST(DraftSmokeTest, Peers) {
   ZmqPeer other(ZMQ_PEER);
   const uint32_t id = zmq_connect_peer(other.socket(), one.Bind("tcp://127.0.0.1:*").c_str());
   ASSERT_NE(id, 0u);
-  Frame hello("hello");
-  ASSERT_EQ(zmq_msg_set_routing_id(hello.get(), id), 0);
-  ASSERT_TRUE(hello.Send(other));
-  Frame got;
-  ASSERT_TRUE(got.Receive(one));
+  DraftFrame hello("hello");
+  hello.set_routing_id(id);
+  ASSERT_TRUE(Sent(&hello, &other));
+  DraftFrame got;
+  ASSERT_TRUE(Received(&got, &one));
   EXPECT_EQ(got.text(), "hello");
 }
 
@@ -122,9 +108,9 @@ TEST(DraftSmokeTest, Channel) {
   ZmqPeer other(ZMQ_CHANNEL);
   Joined(one, other);
   for (auto [from, to] : {std::pair(&one, &other), std::pair(&other, &one)}) {
-    ASSERT_TRUE(Frame("to and fro").Send(*from));
-    Frame got;
-    ASSERT_TRUE(got.Receive(*to));
+    ASSERT_TRUE(Sent("to and fro", from));
+    DraftFrame got;
+    ASSERT_TRUE(Received(&got, to));
     EXPECT_EQ(got.text(), "to and fro");
   }
 }
@@ -143,9 +129,9 @@ TEST(DraftSmokeTest, Curve) {
   client.Set(ZMQ_CURVE_PUBLICKEY, std::string(public_key.data()));
   client.Set(ZMQ_CURVE_SECRETKEY, std::string(secret_key.data()));
   Joined(server, client);
-  ASSERT_TRUE(Frame("sealed").Send(client));
-  Frame got;
-  ASSERT_TRUE(got.Receive(server));
+  ASSERT_TRUE(Sent("sealed", &client));
+  DraftFrame got;
+  ASSERT_TRUE(Received(&got, &server));
   EXPECT_EQ(got.text(), "sealed");
 }
 

@@ -1,8 +1,7 @@
-// PLAIN and CURVE with a live libzmq: either side as the server, either side bound, tcp and ipc,
-// patterns of every kind; and who is refused on both sides.
+// PLAIN and CURVE with a live libzmq, on every adapter: either side as the server, either side
+// bound, tcp and ipc, patterns of every kind; and who is refused on both sides.
 #include "tests/support/security.h"
 
-#include <unistd.h>
 #include <zmq.h>
 
 #include <algorithm>
@@ -14,63 +13,33 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
-#include "adapters/uring/loop.h"
+#include "adapters/zap.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/auth.h"
 #include "protocol/drive/cause.h"
-#include "protocol/mechanism/zap.h"
+#include "protocol/mechanism/options.h"
+#include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
+#include "tests/support/adapter_face.h"
+#include "tests/support/zap_handler.h"
 #include "tests/support/zmq_peer.h"
 
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::AdapterFace;
+using ::monocoque::testing::AdapterTestName;
+using ::monocoque::testing::AllAdapters;
 using ::monocoque::testing::CountedKeys;
+using ::monocoque::testing::FaceSocket;
 using ::monocoque::testing::TestCrypto;
+using ::monocoque::testing::ZapHandler;
 using ::monocoque::testing::ZmqPeer;
 using Parts = std::vector<std::string>;
 
-constexpr absl::Duration kSoon = absl::Seconds(10);
 constexpr std::string_view kPassword = "swordfish";
 
 std::string Octets(Bytes octets) { return std::string(AsText(octets)); }
-
-// Who may talk to a libzmq: the handler at its ZAP endpoint.
-class ZapHandler {
- public:
-  ZapHandler(ZmqPeer* peer, std::string expected)
-      : socket_(zmq_socket(peer->context(), ZMQ_REP)), expected_(std::move(expected)) {
-    EXPECT_EQ(zmq_bind(socket_, std::string(kZapEndpoint).c_str()), 0);
-  }
-  ~ZapHandler() { zmq_close(socket_); }
-  ZapHandler(const ZapHandler&) = delete;
-  ZapHandler& operator=(const ZapHandler&) = delete;
-
-  // Answers what was asked: yes to whose last credential is the expected one.
-  void Serve() {
-    Parts request;
-    for (int more = 1; more != 0;) {
-      zmq_msg_t part;
-      zmq_msg_init(&part);
-      if (zmq_msg_recv(&part, socket_, ZMQ_DONTWAIT) < 0) {
-        zmq_msg_close(&part);
-        return;
-      }
-      request.emplace_back(static_cast<const char*>(zmq_msg_data(&part)), zmq_msg_size(&part));
-      more = zmq_msg_more(&part);
-      zmq_msg_close(&part);
-    }
-    const bool yes = request.back() == expected_;
-    const Parts reply = {"1.0", request.at(1), yes ? "200" : "400", "", "", ""};
-    for (std::size_t i = 0; i < reply.size(); ++i) {
-      zmq_send(socket_, reply[i].data(), reply[i].size(), i + 1 < reply.size() ? ZMQ_SNDMORE : 0);
-    }
-  }
-
- private:
-  void* socket_;
-  const std::string expected_;
-};
 
 struct Pairing {
   const char* name;
@@ -84,6 +53,8 @@ enum class Kind { kPlain, kCurve };
 // than the server expects.
 class Base : public ::testing::Test {
  protected:
+  explicit Base(std::string_view adapter) : face_(adapter) {}
+
   void Open(const Pairing& pairing, Kind kind, bool we_serve, bool wrong) {
     const CurveKeyPair server = CountedKeys(0);
     const CurveKeyPair client = CountedKeys(wrong ? 0x10 : 0x20);
@@ -111,9 +82,9 @@ class Base : public ::testing::Test {
       theirs_->Set(ZMQ_CURVE_SECRETKEY, Octets(server.secret_key.bytes()));
     }
     if (!we_serve) handler_ = std::make_unique<ZapHandler>(theirs_.get(), expected);
-    ours_ = loop_.MakeSocket(pairing.ours, options);
-    ASSERT_TRUE(ours_.status().ok()) << ours_.status();
-    ours_.SetAuthenticator(AuthenticateBy([expected](const AuthRequest& request) {
+    ours_ = face_.MakeSocket(pairing.ours, options);
+    ASSERT_NE(ours_, nullptr);
+    ours_->SetAuthenticator(AuthenticateBy([expected](const AuthRequest& request) {
       const std::string& credential =
           request.mechanism == "PLAIN" ? request.password : request.client_key;
       return AuthVerdict{
@@ -125,37 +96,33 @@ class Base : public ::testing::Test {
   void Join(bool we_bind, bool tcp) {
     const std::string at = tcp ? "tcp://127.0.0.1:*" : "ipc://*";
     if (we_bind) {
-      const auto bound = ours_.Bind(at);
+      const auto bound = ours_->Bind(at);
       ASSERT_TRUE(bound.ok()) << bound.status();
       theirs_->Connect(*bound);
     } else {
-      ASSERT_TRUE(ours_.Connect(theirs_->Bind(at)).ok());
+      ASSERT_TRUE(ours_->Connect(theirs_->Bind(at)).ok());
     }
   }
 
   // Turns our loop until `done`, within a deadline.
   [[nodiscard]] bool Until(const std::function<bool()>& done) {
-    const absl::Time deadline = absl::Now() + kSoon;
-    while (!done()) {
-      if (absl::Now() > deadline) return false;
+    return face_.Until([&] {
       if (handler_ != nullptr) handler_->Serve();
       theirs_->events();
-      loop_.RunOnce(absl::Milliseconds(1));
-    }
-    return true;
+      return done();
+    });
   }
 
   void WeSend(const Parts& parts) {
     const std::vector<std::string_view> views(parts.begin(), parts.end());
     Message message(views);
     message.set_to(from_);
-    ASSERT_TRUE(Until([&] { return ours_.TrySend(&message).ok(); }));
-    ours_.Flush();
+    ASSERT_TRUE(Until([&] { return ours_->TrySend(&message).ok(); }));
   }
   Parts WeReceive() {
     Message message;
     Parts parts;
-    EXPECT_TRUE(Until([&] { return ours_.TryReceive(&message); }));
+    EXPECT_TRUE(Until([&] { return ours_->TryReceive(&message); }));
     for (const Slice& part : message) parts.emplace_back(part.text());
     from_ = Octets(message.routing_id());
     return parts;
@@ -172,47 +139,55 @@ class Base : public ::testing::Test {
   SocketEvent Event(SocketEvent::Kind kind) {
     auto found = events_.end();
     EXPECT_TRUE(Until([&] {
-      for (SocketEvent event; ours_.NextEvent(&event);) events_.push_back(event);
+      for (SocketEvent event; ours_->NextEvent(&event);) events_.push_back(event);
       found = std::ranges::find(events_, kind, &SocketEvent::kind);
       return found != events_.end();
     })) << SocketEventName(kind);
     return found == events_.end() ? SocketEvent() : *found;
   }
 
-  uring::Loop loop_;
-  uring::Socket ours_;
+  AdapterFace face_;
+  std::unique_ptr<FaceSocket> ours_;
   std::unique_ptr<ZmqPeer> theirs_;
   std::unique_ptr<ZapHandler> handler_;
   std::vector<SocketEvent> events_;
   std::string from_;  // the routing id we saw last
 };
 
-std::string Name(Kind kind, bool we_serve, bool we_bind, bool tcp) {
-  return absl::StrCat(kind == Kind::kPlain ? "Plain" : "Curve", we_serve ? "WeServe" : "TheyServe",
-                      we_bind ? "WeBind" : "TheyBind", tcp ? "Tcp" : "Ipc");
+std::string Name(Kind kind, bool we_serve, bool we_bind, bool tcp, std::string_view adapter) {
+  return absl::StrCat(AdapterTestName(adapter), kind == Kind::kPlain ? "Plain" : "Curve",
+                      we_serve ? "WeServe" : "TheyServe", we_bind ? "WeBind" : "TheyBind",
+                      tcp ? "Tcp" : "Ipc");
 }
 
-using Case = std::tuple<Pairing, Kind, bool /*we serve*/, bool /*we bind*/, bool /*tcp*/>;
+using Case = std::tuple<Pairing, Kind, bool /*we serve*/, bool /*we bind*/, bool /*tcp*/,
+                        std::string_view /*adapter*/>;
 
 std::string CaseName(const ::testing::TestParamInfo<Case>& info) {
-  const auto& [pairing, kind, we_serve, we_bind, tcp] = info.param;
-  return absl::StrCat(pairing.name, Name(kind, we_serve, we_bind, tcp));
+  const auto& [pairing, kind, we_serve, we_bind, tcp, adapter] = info.param;
+  return absl::StrCat(pairing.name, Name(kind, we_serve, we_bind, tcp, adapter));
 }
 
-class SecurityTest : public Base, public ::testing::WithParamInterface<Case> {};
+class SecurityTest : public Base, public ::testing::WithParamInterface<Case> {
+ protected:
+  SecurityTest() : Base(std::get<5>(GetParam())) {}
+};
 
 // P-5, P-6, P-7, V-12, V-13, V-15, Z-8.
 TEST_P(SecurityTest, MessagesPass) {
-  const auto& [pairing, kind, we_serve, we_bind, tcp] = GetParam();
+  const auto& [pairing, kind, we_serve, we_bind, tcp, adapter] = GetParam();
   Open(pairing, kind, we_serve, /*wrong=*/false);
   if (HasFatalFailure()) return;
-  const bool we_ask = pairing.ours == SocketType::kPush || pairing.ours == SocketType::kReq ||
-                      pairing.ours == SocketType::kDealer || pairing.ours == SocketType::kPub;
-  const bool publishing = pairing.ours == SocketType::kPub || pairing.ours == SocketType::kSub;
+  const bool we_publish = pairing.ours == SocketType::kPub || pairing.ours == SocketType::kXPub;
+  const bool we_subscribe = pairing.ours == SocketType::kSub || pairing.ours == SocketType::kXSub;
+  const bool we_ask = we_publish || pairing.ours == SocketType::kPush ||
+                      pairing.ours == SocketType::kReq || pairing.ours == SocketType::kDealer ||
+                      pairing.ours == SocketType::kPair;
+  const bool publishing = we_publish || we_subscribe;
   const bool one_way =
       publishing || pairing.ours == SocketType::kPush || pairing.ours == SocketType::kPull;
-  if (pairing.ours == SocketType::kSub) {
-    ASSERT_TRUE(ours_.Subscribe("").ok());
+  if (we_subscribe) {
+    ASSERT_TRUE(ours_->Subscribe("").ok());
   }
   if (pairing.theirs == ZMQ_SUB) theirs_->Set(ZMQ_SUBSCRIBE, "");
   Join(we_bind, tcp);
@@ -220,17 +195,17 @@ TEST_P(SecurityTest, MessagesPass) {
   ASSERT_NE(ready.peer_info, nullptr);
   EXPECT_EQ(ready.peer_info->mechanism, kind == Kind::kPlain ? "PLAIN" : "CURVE");
   EXPECT_EQ(ready.peer_info->user_id, we_serve ? "ada of the sea" : "");
-  if (publishing && we_ask) {
-    ASSERT_TRUE(Until([&] { return ours_.core().topics() == 1; }));
+  if (we_publish) {
+    ASSERT_TRUE(Until([&] { return ours_->core().topics() == 1; }));
   }
-  if (publishing && !we_ask) {
+  if (we_subscribe) {
     // Until our subscription has come, what they publish is nobody's.
     Message first;
     ASSERT_TRUE(Until([&] {
       theirs_->Send({"are you there"});
-      return ours_.TryReceive(&first);
+      return ours_->TryReceive(&first);
     }));
-    while (Until([&] { return true; }) && ours_.TryReceive(&first)) {
+    while (Until([&] { return true; }) && ours_->TryReceive(&first)) {
     }
   }
   for (const Parts& sample :
@@ -272,38 +247,44 @@ INSTANTIATE_TEST_SUITE_P(
                                          Pairing{"DealerRouter", SocketType::kDealer, ZMQ_ROUTER},
                                          Pairing{"RouterDealer", SocketType::kRouter, ZMQ_DEALER},
                                          Pairing{"PubSub", SocketType::kPub, ZMQ_SUB},
-                                         Pairing{"SubPub", SocketType::kSub, ZMQ_PUB}),
+                                         Pairing{"SubPub", SocketType::kSub, ZMQ_PUB},
+                                         Pairing{"XPubSub", SocketType::kXPub, ZMQ_SUB},
+                                         Pairing{"XSubXPub", SocketType::kXSub, ZMQ_XPUB},
+                                         Pairing{"Pairs", SocketType::kPair, ZMQ_PAIR}),
                        ::testing::Values(Kind::kPlain, Kind::kCurve), ::testing::Bool(),
-                       ::testing::Bool(), ::testing::Bool()),
+                       ::testing::Bool(), ::testing::Bool(), ::testing::ValuesIn(AllAdapters())),
     CaseName);
 
-using Refusal = std::tuple<Kind, bool /*we serve*/, bool /*we bind*/>;
+using Refusal = std::tuple<Kind, bool /*we serve*/, bool /*we bind*/, std::string_view /*adapter*/>;
 
 std::string RefusalName(const ::testing::TestParamInfo<Refusal>& info) {
-  const auto& [kind, we_serve, we_bind] = info.param;
-  return Name(kind, we_serve, we_bind, true);
+  const auto& [kind, we_serve, we_bind, adapter] = info.param;
+  return Name(kind, we_serve, we_bind, true, adapter);
 }
 
-class RefusalTest : public Base, public ::testing::WithParamInterface<Refusal> {};
+class RefusalTest : public Base, public ::testing::WithParamInterface<Refusal> {
+ protected:
+  RefusalTest() : Base(std::get<3>(GetParam())) {}
+};
 
 // X-1, X-2, Z-9: wrong passwords and keys are refused by either side, and nothing passes.
 TEST_P(RefusalTest, TheWrongClientIsRefused) {
-  const auto& [kind, we_serve, we_bind] = GetParam();
+  const auto& [kind, we_serve, we_bind, adapter] = GetParam();
   Open({"PushPull", SocketType::kPush, ZMQ_PULL}, kind, we_serve, /*wrong=*/true);
   if (HasFatalFailure()) return;
   Join(we_bind, /*tcp=*/true);
   const SocketEvent closed = Event(SocketEvent::Kind::kClosed);
   EXPECT_FALSE(closed.was_ready);
   EXPECT_EQ(CauseOf(closed.status), we_serve ? Cause::kWeRejectedPeer : Cause::kPeerRejectedUs);
-  EXPECT_EQ(ours_.core().ready_peers(), 0u);
+  EXPECT_EQ(ours_->core().ready_peers(), 0u);
   if (!we_bind) Event(SocketEvent::Kind::kGaveUp);
 }
 
 // P-3: a server without anybody to ask lets nobody in; a client has nobody to ask.
 TEST_P(RefusalTest, NobodyToAskNobodyIn) {
-  const auto& [kind, we_serve, we_bind] = GetParam();
+  const auto& [kind, we_serve, we_bind, adapter] = GetParam();
   Open({"PushPull", SocketType::kPush, ZMQ_PULL}, kind, we_serve, /*wrong=*/false);
-  ours_.SetAuthenticator(nullptr);
+  ours_->SetAuthenticator(nullptr);
   Join(we_bind, /*tcp=*/true);
   if (!we_serve) {
     EXPECT_EQ(Event(SocketEvent::Kind::kReady).kind, SocketEvent::Kind::kReady);
@@ -311,12 +292,13 @@ TEST_P(RefusalTest, NobodyToAskNobodyIn) {
   }
   const SocketEvent closed = Event(SocketEvent::Kind::kClosed);
   EXPECT_FALSE(closed.was_ready);
-  EXPECT_EQ(ours_.core().ready_peers(), 0u);
+  EXPECT_EQ(ours_->core().ready_peers(), 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, RefusalTest,
                          ::testing::Combine(::testing::Values(Kind::kPlain, Kind::kCurve),
-                                            ::testing::Bool(), ::testing::Bool()),
+                                            ::testing::Bool(), ::testing::Bool(),
+                                            ::testing::ValuesIn(AllAdapters())),
                          RefusalName);
 
 }  // namespace

@@ -28,7 +28,8 @@ int MillisecondsUntil(absl::Time deadline) {
 }
 
 bool PlaysARole(const std::vector<std::string>& words) {
-  return !words.empty() && words[0] != "demo" && !absl::StartsWith(words[0], "-");
+  return !words.empty() && words[0] != "demo" && words[0] != "keygen" && words[0] != "passwd" &&
+         !absl::StartsWith(words[0], "-");
 }
 
 }  // namespace
@@ -92,6 +93,11 @@ void Command::Feed(const std::string& text, bool end) {
     if (wrote > 0) at += static_cast<std::size_t>(wrote);
   }
   if (end && in_ >= 0) close(std::exchange(in_, -1));
+}
+
+bool Command::HasOut() const {
+  pollfd ready{out_.fd, POLLIN, 0};
+  return poll(&ready, 1, 5) > 0;
 }
 
 std::string Command::Bound() {

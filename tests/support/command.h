@@ -32,6 +32,8 @@ class Command {
   // Writes to its stdin, all of it; `end` closes it.
   void Feed(const std::string& text, bool end = false);
   void EndInput() { Feed("", true); }
+  // Has it printed something that was not read yet, or soon does?
+  bool HasOut() const;
   // Stdout up to `text`, or what came by the deadline.
   const std::string& OutUntil(const std::string& text) { return Read(&out_, text); }
   const std::string& ErrUntil(const std::string& text) { return Read(&err_, text); }

@@ -65,6 +65,7 @@ void Wires::Turn() {
   LinkId link;
   while (!stalled_ && socket.NextTransmitLink(&link)) {
     TransmitBatch batch;
+    if (stopped_.contains(link)) continue;
     if (!socket.FillTransmit(link, &batch, 1 << 20)) continue;
     std::vector<Bytes> spans(batch.slices());
     batch.Spans(spans);

@@ -32,6 +32,8 @@ class Wires {
   void HangUp(LinkId link);
   // Nothing that is written gets any further.
   void Stall(bool on) { stalled_ = on; }
+  // Nothing more is written to this peer.
+  void Stop(LinkId link) { stopped_.insert(link); }
   absl::Status Send(Message message) { return socket.Send(&message, now); }
   std::vector<std::string> Received();
   bool closed(LinkId link) const { return closed_.contains(link); }
@@ -43,6 +45,7 @@ class Wires {
   ListenerId listener_;
   std::map<LinkId, std::string> told_;
   std::set<LinkId> closed_;
+  std::set<LinkId> stopped_;
   bool stalled_ = false;
 
  public:

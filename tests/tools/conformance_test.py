@@ -29,12 +29,16 @@ class TheToolTest(unittest.TestCase):
         self.addCleanup(self.folder.cleanup)
         self.out = os.path.join(self.folder.name, "table.md")
 
+    def write(self, folder, found):
+        whole = os.path.join(self.folder.name, folder)
+        os.makedirs(whole)
+        with open(os.path.join(whole, "test.xml"), "w", encoding="utf-8") as file:
+            file.write("<testsuites><testsuite>%s</testsuite></testsuites>" % "".join(found))
+        return os.path.join(whole, "test.xml")
+
     def run_tool(self, shards):
-        for number, shard in enumerate(shards):
-            folder = os.path.join(self.folder.name, "suite_test", "shard_%d" % number)
-            os.makedirs(folder)
-            with open(os.path.join(folder, "test.xml"), "w", encoding="utf-8") as file:
-                file.write("<testsuites><testsuite>%s</testsuite></testsuites>" % "".join(shard))
+        for number, shard in enumerate(shards, 1):
+            self.write("suite_test/shard_%d_of_%d" % (number, len(shards)), shard)
         said = io.StringIO()
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             code = conformance.main(["--logs", self.folder.name, "--out", self.out])
@@ -59,6 +63,13 @@ class TheToolTest(unittest.TestCase):
                    case("CellsTest", "TheAbsentOnes", Life__sim__tcp="it is immortal", Life__sim__ipc="it is immortal")]]
         self.assertEqual(self.run_tool(shards)[0], 0)
         self.assertEqual(self.table()[2:], ["| Zero | it ends |  | tcp |", "| (all) | it is immortal | tcp ipc |  |"])
+
+    def test_what_is_left_of_an_older_run_does_not_count(self):
+        old = self.write("suite_test", [case("LifeTest", "Begin/UvTcp", failure="no", adapter="uv", carrier="tcp", did="x")])
+        os.utime(old, (1, 1))
+        shards = [[case("LifeTest", "Begin/UvTcp", adapter="uv", carrier="tcp", did="it is born")]]
+        self.assertEqual(self.run_tool(shards)[0], 0)
+        self.assertEqual(self.table()[2:], ["| Begin | it is born | tcp |"])
 
     def test_a_failed_run_makes_no_table(self):
         code, said = self.run_tool([[case("LifeTest", "Begin/UvTcp", failure="no", adapter="uv", carrier="tcp", did="x")]])

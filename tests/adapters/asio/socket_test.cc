@@ -349,6 +349,27 @@ TEST_F(SocketTest, DisconnectAndReady) {
 }
 
 // TR-6: closing writes what was sent.
+// A publisher whose owner does nothing but send still hears of those who subscribe.
+TEST_F(SocketTest, SendingWithoutEndTurnsTheDriver) {
+  for (const char* endpoint : {"tcp://127.0.0.1:*", "inproc://asio-endless"}) {
+    Pub pub(context_);
+    Sub sub(context_);
+    sub.subscribe("");
+    sub.connect(pub.bind(endpoint));
+    bool got = false;
+    Spawn([](Pub& from, const bool& over) -> io::awaitable<void> {
+      while (!over) co_await from.async_send(Message("again"));
+    }(pub, got));
+    sub.async_receive([&](error_code ec, const Message& message) {
+      EXPECT_EQ(message.text(), "again") << ec;
+      got = true;
+    });
+    EXPECT_TRUE(RunUntil([&] { return got; })) << endpoint;
+    got = true;
+    Settle();
+  }
+}
+
 TEST_F(SocketTest, CloseLingers) {
   Pull pull(context_);
   Push push(context_);

@@ -96,14 +96,14 @@ TEST_F(KeyFileTest, NothingIsWrittenOver) {
 }
 
 TEST_F(KeyFileTest, ASecretThatOthersCanReadIsRefused) {
-  for (const mode_t mode : {0640, 0604, 0644, 0660}) {
+  for (const mode_t mode : {0640u, 0604u, 0644u, 0660u}) {
     const std::string path = Write("open.key", Both(), mode);
     const auto refused = ReadKeyPair(path, *TestCrypto());
     EXPECT_TRUE(absl::IsPermissionDenied(refused.status())) << refused.status();
     EXPECT_THAT(refused.status().message(), AllOf(HasSubstr("others than its owner can read"),
                                                   EndsWith(absl::StrCat("chmod 600 ", path))));
   }
-  for (const mode_t mode : {0600, 0400}) {
+  for (const mode_t mode : {0600u, 0400u}) {
     EXPECT_TRUE(ReadKeyPair(Write("safe.key", Both(), mode), *TestCrypto()).ok());
     ASSERT_EQ(unlink(Path("safe.key").c_str()), 0);
   }

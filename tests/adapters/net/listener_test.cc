@@ -3,13 +3,21 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <fstream>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "adapters/net/address.h"
 #include "adapters/net/stream.h"
 #include "gtest/gtest.h"
@@ -71,6 +79,29 @@ TEST(ListenerTest, Moves) {
   const auto address = NumericAddresses(kept.bound());
   EXPECT_EQ(connect(probe, address->front().get(), address->front().size), 0);
   close(probe);
+}
+
+// Hundreds may come at once, before anybody is accepted, and are answered.
+TEST(ListenerTest, ACrowdMayWait) {
+  int allowed = 0;
+  std::ifstream("/proc/sys/net/core/somaxconn") >> allowed;
+  const auto listener = Listener::Open(*ParseEndpoint("tcp://127.0.0.1:*"));
+  ASSERT_TRUE(listener.ok());
+  const Address address = NumericAddresses(listener->bound())->front();
+  std::vector<int> crowd;
+  for (int i = 0; i < std::min(allowed, 400); ++i) {
+    crowd.push_back(StreamSocket(AF_INET));
+    const int result = connect(crowd.back(), address.get(), address.size);
+    ASSERT_TRUE(result == 0 || errno == EINPROGRESS) << i;
+  }
+  const absl::Time deadline = absl::Now() + absl::Seconds(20);
+  for (const int fd : crowd) {
+    pollfd answered{fd, POLLOUT, 0};
+    const auto left = absl::ToInt64Milliseconds(deadline - absl::Now());
+    ASSERT_EQ(poll(&answered, 1, static_cast<int>(std::max<std::int64_t>(left, 0))), 1)
+        << "it is left waiting";
+    close(fd);
+  }
 }
 
 TEST(ListenerTest, EachDescriptorIsTuned) {

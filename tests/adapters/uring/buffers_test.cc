@@ -57,9 +57,9 @@ class Receiver final : public Completion {
 
  private:
   void Arm() {
-    io_uring_sqe* sqe = ring_.Prepare(this);
+    io_uring_sqe* sqe = ring_.Prepare();
     io_uring_prep_recv_multishot(sqe, fd_, nullptr, 0, 0);
-    io_uring_sqe_set_data(sqe, static_cast<Completion*>(this));
+    ring_.Own(sqe, this);
     buffers_.Fit(sqe);
   }
 

@@ -60,7 +60,7 @@ TEST(RouterTest, ConnectRefusesAName) {
   EXPECT_EQ(zero.status().code(), absl::StatusCode::kInvalidArgument);
   Socket& push = net.Make(SocketType::kPush);
   const auto other = push.Connect(endpoint, {.connect_routing_id = "name"}, net.now);
-  EXPECT_THAT(std::string(other.status().message()), HasSubstr("is for ROUTER, not PUSH"));
+  EXPECT_THAT(std::string(other.status().message()), HasSubstr("is for ROUTER, STREAM, not PUSH"));
 }
 
 // ROUTER-8: who comes with a name that a dialer gave is refused, or gets it.

@@ -1,0 +1,57 @@
+#ifndef MONOCOQUE_CLI_ENDING_H_
+#define MONOCOQUE_CLI_ENDING_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "cli/host.h"
+#include "cli/signals.h"
+#include "cli/tasks.h"
+#include "protocol/drive/instant.h"
+
+namespace monocoque::cli {
+
+// Exit codes.
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kTimedOut = 3;
+
+// How one run of the command ends: by itself, by a failure, by a signal, or when its time is over.
+class Ending {
+ public:
+  // SIGINT and SIGTERM are ours from now on.
+  Ending(Tasks* tasks, absl::Duration timeout);
+
+  bool ended() const { return ended_; }
+  // The first end counts.
+  void End(int code);
+  // Complains, unless it has ended already. Always false.
+  bool Fail(std::string_view why);
+
+  // Turns until the end, calling `each_turn` after each. False: the time was over before it.
+  bool Run(const std::function<void()>& each_turn);
+  // Closes the sockets, whose outstanding messages still go out; `linger`, the timeout and signals
+  // cap that. The exit code of the command. `refusal`, asked after each turn: who will not take
+  // what was sent, a sentence, or nobody; it is said instead of how much was lost.
+  int Close(
+      const std::vector<HostSocket*>& sockets, absl::Duration linger,
+      const std::function<std::string()>& refusal = [] { return std::string(); });
+
+ private:
+  Task<void> WatchSignals();
+
+  Tasks& tasks_;
+  const Signals signals_;
+  const Instant deadline_;
+  Instant interrupted_ = Instant::Never();
+  bool ended_ = false;
+  int code_ = kDone;
+};
+
+}  // namespace monocoque::cli
+
+#endif  // MONOCOQUE_CLI_ENDING_H_

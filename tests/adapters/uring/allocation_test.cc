@@ -1,0 +1,85 @@
+// In steady state a message costs no allocation.
+#include <cstdint>
+
+#include "adapters/uring/loop.h"
+#include "gtest/gtest.h"
+#include "tests/support/allocations.h"
+
+namespace monocoque::uring {
+namespace {
+
+using ::monocoque::testing::CountAllocations;
+
+constexpr absl::Duration kSoon = absl::Seconds(10);
+constexpr int kWarmUp = 300;
+constexpr int kCounted = 1000;
+
+// Way to receive: each that this kernel may have.
+class AllocationTest : public ::testing::TestWithParam<ReadMethod> {
+ protected:
+  AllocationTest()
+      : loop_({.best_read_method = GetParam()}),
+        rep_(loop_.MakeSocket(SocketType::kRep)),
+        req_(loop_.MakeSocket(SocketType::kReq)) {
+    EXPECT_TRUE(req_.Connect(rep_.Bind("tcp://127.0.0.1:*").value_or("")).ok());
+  }
+
+  Loop loop_;
+  Socket rep_, req_;
+};
+
+void RoundTrip(Socket& req, Socket& rep) {
+  ASSERT_TRUE(req.Send("what?", kSoon).ok());
+  ASSERT_TRUE(rep.Receive(kSoon).ok());
+  ASSERT_TRUE(rep.Send("that", kSoon).ok());
+  ASSERT_TRUE(req.Receive(kSoon).ok());
+}
+
+TEST_P(AllocationTest, BlockingRoundTrips) {
+  for (int i = 0; i < kWarmUp; ++i) RoundTrip(req_, rep_);
+  const std::int64_t before = CountAllocations().made;
+  for (int i = 0; i < kCounted; ++i) RoundTrip(req_, rep_);
+  EXPECT_EQ(CountAllocations().made - before, 0);
+}
+
+Task<void> Echo(Socket& rep) {
+  for (;;) {
+    absl::StatusOr<Message> request = co_await rep.AsyncReceive();
+    if (!request.ok() || !(co_await rep.AsyncSend(*std::move(request))).ok()) co_return;
+  }
+}
+
+Task<void> Ask(Socket& req, std::int64_t* made) {
+  std::int64_t before = 0;
+  for (int i = 0; i < kWarmUp + kCounted; ++i) {
+    if (i == kWarmUp) before = CountAllocations().made;
+    EXPECT_TRUE((co_await req.AsyncSend(Message("what?"))).ok());
+    EXPECT_TRUE((co_await req.AsyncReceive()).ok());
+  }
+  *made = CountAllocations().made - before;
+}
+
+TEST_P(AllocationTest, RoundTripsInCoroutines) {
+  std::int64_t made = -1;
+  loop_.Spawn(Echo(rep_));
+  loop_.RunUntil(Ask(req_, &made));
+  EXPECT_EQ(made, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, AllocationTest,
+                         ::testing::Values(ReadMethod::kIncremental, ReadMethod::kBundle,
+                                           ReadMethod::kOneShot),
+                         [](const auto& method) {
+                           switch (method.param) {
+                             case ReadMethod::kIncremental:
+                               return "Incremental";
+                             case ReadMethod::kBundle:
+                               return "Bundle";
+                             case ReadMethod::kOneShot:
+                               break;
+                           }
+                           return "OneShot";
+                         });
+
+}  // namespace
+}  // namespace monocoque::uring

@@ -1,0 +1,109 @@
+// Thousands of links on one loop, alike in each cell.
+#include <sys/resource.h>
+
+#include <cstddef>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "gtest/gtest.h"
+#include "protocol/socket/options.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
+#include "tests/conformance/cell.h"
+
+namespace monocoque::conformance {
+namespace {
+
+// Each link over a system's transport takes two descriptors.
+constexpr std::size_t kThousands = 2000;
+constexpr rlim_t kDescriptors = 2 * kThousands + 200;
+// The simulator looks at every link in every turn.
+constexpr std::size_t kHundreds = 100;
+
+class CrowdTest : public CellTest {
+ protected:
+  CrowdTest() {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    EXPECT_GE(limit.rlim_max, kDescriptors) << "raise the limit (ulimit -H -n)";
+    if (limit.rlim_cur < kDescriptors) {
+      limit.rlim_cur = kDescriptors;
+      setrlimit(RLIMIT_NOFILE, &limit);
+    }
+  }
+
+  const std::size_t links_ = simulated() ? kHundreds : kThousands;
+};
+
+// One socket connects thousands of times; each of its links gets a question, and its answer back.
+TEST_P(CrowdTest, ManyLinks) {
+  const auto router = Make(SocketType::kRouter);
+  const auto dealer = Make(SocketType::kDealer, Eager());
+  const std::string at = Bind(router.get(), any());
+  for (std::size_t i = 0; i < links_; ++i) Connect(dealer.get(), at);
+  AwaitPeers(router.get(), links_);
+  AwaitPeers(dealer.get(), links_);
+  // ALL-6: sending goes around, so that each link carries one.
+  std::set<std::string> askers;
+  std::size_t asked = 0, answered = 0;
+  EXPECT_TRUE(Until([&] {
+    Message message;
+    for (; asked < links_; ++asked) {
+      message = Message("question");
+      if (!dealer->TrySend(&message).ok()) break;
+    }
+    while (router->TryReceive(&message)) {
+      askers.emplace(AsText(message.routing_id()));
+      EXPECT_TRUE(router->TrySend(&message).ok());
+    }
+    while (dealer->TryReceive(&message)) ++answered;
+    return answered == links_;
+  })) << askers.size()
+      << " asked, " << answered << " were answered";
+  EXPECT_EQ(askers.size(), links_);
+  Did(absl::StrCat(links_, " links stand; each carries a question and its answer"));
+}
+
+// All go at once, and all come back.
+TEST_P(CrowdTest, ManyComeBack) {
+  auto pull = Make(SocketType::kPull);
+  const auto push = Make(SocketType::kPush, Eager());
+  Bind(pull.get(), place());
+  for (std::size_t i = 0; i < links_; ++i) Connect(push.get(), place());
+  AwaitPeers(push.get(), links_);
+  AwaitPeers(pull.get(), links_);
+  pull.reset();
+  AwaitPeers(push.get(), 0);
+  pull = Make(SocketType::kPull);
+  Bind(pull.get(), place());
+  AwaitPeers(push.get(), links_);
+  EXPECT_EQ(push->core().stats().reconnects, links_);
+  Did(absl::StrCat(links_, " links are cut at once, and all come back"));
+}
+
+// Each link on a socket of its own.
+TEST_P(CrowdTest, HundredsOfSockets) {
+  constexpr std::size_t kSockets = 200;
+  const auto rep = Make(SocketType::kRep);
+  const std::string at = Bind(rep.get(), any());
+  std::vector<std::unique_ptr<FaceSocket>> reqs;
+  for (std::size_t i = 0; i < kSockets; ++i) {
+    reqs.push_back(Make(SocketType::kReq));
+    Connect(reqs.back().get(), at);
+    Send(reqs.back().get(), absl::StrCat(i));
+  }
+  for (std::size_t i = 0; i < kSockets; ++i) Send(rep.get(), Receive(rep.get()));
+  for (std::size_t i = 0; i < kSockets; ++i) {
+    EXPECT_EQ(Receive(reqs[i].get()), Parts{absl::StrCat(i)});
+  }
+  Did("200 sockets ask one, and each gets its own answer");
+}
+
+INSTANTIATE_TEST_SUITE_P(, CrowdTest, ::testing::ValuesIn(CellsOf("CrowdTest")), CellName);
+
+}  // namespace
+}  // namespace monocoque::conformance

@@ -1,0 +1,69 @@
+#ifndef MONOCOQUE_TESTS_SUPPORT_RAW_PEER_H_
+#define MONOCOQUE_TESTS_SUPPORT_RAW_PEER_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace monocoque::testing {
+
+// A peer that is a bare descriptor on the same thread: octets as the test wants them. Whoever it
+// talks with has turns while it waits, each of them short.
+class RawPeer {
+ public:
+  using Turn = std::function<void()>;
+
+  // Connects to a tcp or ipc endpoint.
+  RawPeer(Turn turn, std::string_view endpoint);
+  // One that a RawListener accepted.
+  RawPeer(Turn turn, int fd) : turn_(std::move(turn)), fd_(fd) {}
+  ~RawPeer() { Close(); }
+  RawPeer(const RawPeer&) = delete;
+  RawPeer& operator=(const RawPeer&) = delete;
+
+  bool connected() const { return fd_ >= 0; }
+  // Greeting and READY, without a look at the other side's.
+  void HandshakeAs(std::string_view socket_type);
+  // False if not all could be written in time.
+  bool Write(std::string_view octets);
+  // Reads whatever comes until `text` is in it, or the stream or the time is over; all that came so
+  // far.
+  const std::string& ReadUntil(std::string_view text);
+  // Reads until the stream is over; false if it is not in time.
+  bool ReadToEnd();
+  // The stream ends: an orderly end, the same of our direction alone, or a reset.
+  void Close();
+  void EndWriting();
+  void Reset();
+
+ private:
+  bool Read(const std::function<bool()>& enough);
+
+  Turn turn_;
+  int fd_ = -1;
+  bool over_ = false;
+  std::string heard_;
+};
+
+// Somebody who listens and does nothing by itself.
+class RawListener {
+ public:
+  // At a tcp or ipc endpoint.
+  explicit RawListener(std::string_view endpoint);
+  ~RawListener();
+  RawListener(const RawListener&) = delete;
+  RawListener& operator=(const RawListener&) = delete;
+
+  bool listening() const { return fd_ >= 0; }
+  // The next descriptor, the caller's; -1: none came in time.
+  int Accept(const RawPeer::Turn& turn) const;
+
+ private:
+  int fd_ = -1;
+  std::string path_;
+};
+
+}  // namespace monocoque::testing
+
+#endif  // MONOCOQUE_TESTS_SUPPORT_RAW_PEER_H_

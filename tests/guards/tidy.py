@@ -19,11 +19,11 @@ _DOCUMENT = re.compile(r"(?<![\w./-])((?:[\w.-]+/)*[\w.-]+\.md)\b")
 # What ZMTP speaks of, and adapters must not.
 _PROTOCOL_WORDS = frozenset(
     "greeting frame handshake mechanism metadata envelope subscription heartbeat ping".split())
-# SOCKS5 has a protocol of its own; ZAP is whom an adapter asks, not what it says.
-_OWN_PROTOCOL = re.compile(r"adapters/(?:zap\.h|net/socks5\.(?:h|cc))$")
+# SOCKS5 has a protocol of its own; those who decide about peers are told how each proves who it is.
+_OWN_PROTOCOL = re.compile(r"adapters/(?:zap(?:_\w+)?\.(?:h|cc)$|auth/|net/socks5\.(?:h|cc)$)")
 _COMMENT_OR_STRING = re.compile(r'(//[^\n]*|/\*.*?\*/)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
 # An option that is handed on, and the header that it comes from.
-_HANDED_ON = re.compile(r"^[ \t]*#[ \t]*include[^\n]*|\b(?:options_?|link)(?:\.|->)\w+", re.M)
+_HANDED_ON = re.compile(r"^[ \t]*#[ \t]*include[^\n]*|\b(?:options_?|link)(?:(?:\.|->)\w+)+", re.M)
 _LITERAL = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"([^(\s]*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|(?<![\w])\'(?:\\.|[^\'\\\n])+\'|^[ \t]*#(?:\\\n|[^\n])*',
     re.S | re.M)

@@ -132,10 +132,12 @@ class TheRules(unittest.TestCase):
                 self.assertEqual(len(tidy.check_vocabulary("adapters/uv/socket.cc", line)), 1)
         for line in ("// a frame", "/* the\n handshake */", "bool stopping;", "framework.Frames();",
                      '#include "protocol/mechanism/options.h"', "made = options.mechanism;",
-                     "F(options_.heartbeat, socket.options().link.mechanism);"):
+                     "F(options_.heartbeat, socket.options().link.mechanism);",
+                     "options->link.handshake_timeout = made.options.link.heartbeat.interval;"):
             with self.subTest(line):
                 self.assertEqual(tidy.check_vocabulary("adapters/uv/socket.cc", line), [])
-        for path in ("protocol/wire/frame.h", "adapters/zap.h", "adapters/net/socks5.cc", "docs/adapters.md"):
+        for path in ("protocol/wire/frame.h", "adapters/zap.h", "adapters/zap_inquiry.cc", "adapters/auth/key_file.h",
+                     "adapters/net/socks5.cc", "docs/adapters.md"):
             self.assertEqual(tidy.check_vocabulary(path, "frame"), [])
         self.assertEqual(len(tidy.check_vocabulary("adapters/net/socks5_more.cc", "\n frame")), 1)
 

@@ -251,7 +251,7 @@ TEST(StreamTest, AnEmptyMessageEndsADialer) {
 // the wire has no frames; what was cut is lost once and counted.
 TEST(StreamTest, WhatHadNotBegunGoesToTheNextLink) {
   const std::string large(5000, 'L');
-  for (const std::size_t cut : {0, 1, 3, 5, 6, 9, 10, 5005, 5009, 5012}) {
+  for (const std::size_t cut : {0u, 1u, 3u, 5u, 6u, 9u, 10u, 5005u, 5009u, 5012u}) {
     Net net;
     Socket& server = net.Make(kStream, {.stream_notify = false});
     net.Bind(server, "a");

@@ -230,6 +230,10 @@ Endpoint EndpointOf(const Address& address) {
   } else if (address.family() == AF_INET6) {
     const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
     endpoint.host = inet_ntop(AF_INET6, &v6->sin6_addr, text.data(), text.size());
+    std::array<char, IF_NAMESIZE> zone{};
+    if (v6->sin6_scope_id != 0 && if_indextoname(v6->sin6_scope_id, zone.data()) != nullptr) {
+      absl::StrAppend(&endpoint.host, "%", zone.data());
+    }
     endpoint.port = ntohs(v6->sin6_port);
   } else if (address.family() == AF_UNIX) {
     const auto* un = reinterpret_cast<const sockaddr_un*>(&address.storage);

@@ -36,6 +36,18 @@ SocketCore::~SocketCore() {
   }
 }
 
+// Whoever brings none of their own share the socket's.
+std::shared_ptr<const LinkOptions> SocketCore::Keep(const LinkOptions& options) {
+  if (&options != &options_.link) return std::make_shared<const LinkOptions>(options);
+  if (link_options_ == nullptr) link_options_ = std::make_shared<const LinkOptions>(options);
+  return link_options_;
+}
+
+std::shared_ptr<const TransportOptions> SocketCore::TransportOf(
+    const std::shared_ptr<const LinkOptions>& options) {
+  return {options, &options->transport};
+}
+
 absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const LinkOptions& options) {
   if (closing_) return absl::FailedPreconditionError("bind: the socket is closed");
   if (absl::Status fits = CheckForBind(endpoint); !fits.ok()) return fits;
@@ -43,11 +55,10 @@ absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const Link
   auto listener = std::make_unique<Listener>();
   listener->id = listeners_.NextId();
   listener->endpoint = std::make_shared<const Endpoint>(endpoint);
-  listener->options = options;
+  listener->options = Keep(options);
   Listener* made = listeners_.Insert(std::move(listener));
   if (made == nullptr) return absl::ResourceExhaustedError("bind: too many listeners");
-  actions_.push_back(action::Listen{made->id, made->endpoint,
-                                    std::make_shared<const TransportOptions>(options.transport)});
+  actions_.push_back(action::Listen{made->id, made->endpoint, TransportOf(made->options)});
   return made->id;
 }
 
@@ -57,10 +68,9 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
   if (absl::Status fits = CheckForConnect(endpoint); !fits.ok()) return fits;
   if (absl::Status fits = CheckOptions(type_, options); !fits.ok()) return fits;
   if (absl::Status fits = pattern_->CheckConnect(options); !fits.ok()) return fits;
-  auto dialer = std::make_unique<Dialer>(options);
+  auto dialer = std::make_unique<Dialer>(Keep(options));
   dialer->id = dialers_.NextId();
   dialer->endpoint = std::make_shared<const Endpoint>(endpoint);
-  dialer->transport = std::make_shared<const TransportOptions>(options.transport);
   auto peer = std::make_unique<Peer>();
   peer->id = peers_.NextId();
   peer->dialer = dialer->id;

@@ -21,6 +21,7 @@
 #include "protocol/drive/rotation.h"
 #include "protocol/drive/slot_map.h"
 #include "protocol/drive/timer_heap.h"
+#include "protocol/drive/transport_options.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/parts.h"
@@ -223,6 +224,10 @@ class SocketCore {
   void PrefetchNext() const;
   void AfterDraining(Link* link, Instant now);
 
+  std::shared_ptr<const LinkOptions> Keep(const LinkOptions& options);
+  static std::shared_ptr<const TransportOptions> TransportOf(
+      const std::shared_ptr<const LinkOptions>& options);
+
   // core_dialers.cc: attempts of dialers
   void StartDial(Dialer* dialer, Instant now);
   void RetryDial(Dialer* dialer, const absl::Status& why, Instant now);
@@ -267,6 +272,7 @@ class SocketCore {
 
   const SocketType type_;
   const SocketOptions options_;
+  std::shared_ptr<const LinkOptions> link_options_;  // those of options_, for who outlives us
   const Host host_;
   BudgetPtr budget_;
   const std::shared_ptr<Reserves> reserves_ = std::make_shared<Reserves>();

@@ -18,11 +18,11 @@ void SocketCore::StartDial(Dialer* dialer, Instant now) {
   link->peer = peers_.Find(dialer->peer);
   link->transport_open = true;
   dialer->link = link->id;
-  const absl::Duration timeout = dialer->options.handshake_timeout;
+  const absl::Duration timeout = dialer->options->handshake_timeout;
   link->deadline = timeout > absl::ZeroDuration() ? now + timeout : Instant::Never();
   timers_.Set(&link->timer, link->deadline);
-  actions_.push_back(
-      action::Dial{link->id, dialer->id, dialer->endpoint, dialer->transport, dialer->attempts++});
+  actions_.push_back(action::Dial{link->id, dialer->id, dialer->endpoint,
+                                  TransportOf(dialer->options), dialer->attempts++});
   SocketEvent event{.kind = SocketEvent::Kind::kDialing};
   event.dialer = dialer->id;
   event.link = link->id;
@@ -70,7 +70,7 @@ void SocketCore::OnDialed(LinkId id, const TransportInfo& transport, Instant now
 void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now) {
   Peer* peer = peers_.Find(dialer->peer);
   const bool waits = peer != nullptr && !peer->queue.empty();
-  const Retry retry = dialer->options.retry.For(CauseOf(why));
+  const Retry retry = dialer->options->retry.For(CauseOf(why));
   if (dialer->ending || (closing_ && (!waits || retry == Retry::kNever))) {
     EndDialer(dialer, now);
     return;

@@ -39,7 +39,7 @@ absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo
   if (link == nullptr) return absl::ResourceExhaustedError("too many links");
   link->listener = id;
   link->transport_open = true;
-  const absl::Duration timeout = listener->options.handshake_timeout;
+  const absl::Duration timeout = listener->options->handshake_timeout;
   link->deadline = timeout > absl::ZeroDuration() ? now + timeout : Instant::Never();
   const LinkId link_id = link->id;
   if (absl::Status opened = Open(link, transport, now); !opened.ok()) {
@@ -61,7 +61,7 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
   const Listener* listener = listeners_.Find(link->listener);
   if (dialer == nullptr && listener == nullptr)
     return absl::UnavailableError("nobody wants it now");
-  const LinkOptions& link_options = dialer != nullptr ? dialer->options : listener->options;
+  const LinkOptions& link_options = dialer != nullptr ? *dialer->options : *listener->options;
   ConnectionOptions options;
   options.socket_type = type_;
   options.mechanism = link_options.mechanism;

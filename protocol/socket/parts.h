@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "alloc/ring_queue.h"
@@ -17,7 +18,6 @@
 #include "protocol/drive/ids.h"
 #include "protocol/drive/rotation.h"
 #include "protocol/drive/timer_heap.h"
-#include "protocol/drive/transport_options.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/subscriber.h"
 #include "protocol/wire/message.h"
@@ -39,21 +39,21 @@ struct TimerOwner {
 struct Listener {
   ListenerId id;
   std::shared_ptr<const Endpoint> endpoint;
-  LinkOptions options;
+  std::shared_ptr<const LinkOptions> options;
 };
 
 // One Connect, over all its attempts.
 struct Dialer {
-  Dialer(const LinkOptions& link_options) : options(link_options), backoff(options.reconnect) {
+  explicit Dialer(std::shared_ptr<const LinkOptions> link_options)
+      : options(std::move(link_options)), backoff(options->reconnect) {
     timer_owner.dialer = this;
     timer.owner = &timer_owner;
   }
 
   DialerId id;
   std::shared_ptr<const Endpoint> endpoint;
-  LinkOptions options;
-  std::shared_ptr<const TransportOptions> transport;  // of `options`, for each attempt
-  std::uint32_t attempts = 0;                         // begun so far
+  std::shared_ptr<const LinkOptions> options;
+  std::uint32_t attempts = 0;  // begun so far
   Backoff backoff;
   PeerId peer;
   LinkId link;  // the attempt under way; none during a pause

@@ -19,8 +19,8 @@ void RouterPattern::OnPeerMade(Peer* peer, const LinkOptions& options) {
 
 Slice RouterPattern::ChooseId(const Peer& peer) {
   const Dialer* dialer = core_.FindDialer(peer.dialer);
-  if (dialer != nullptr && !dialer->options.connect_routing_id.empty()) {
-    return Slice::Copy(dialer->options.connect_routing_id);
+  if (dialer != nullptr && !dialer->options->connect_routing_id.empty()) {
+    return Slice::Copy(dialer->options->connect_routing_id);
   }
   if (!peer.info->identity.empty()) return Slice::Copy(peer.info->identity);
   // A dialer's peer keeps the id we made for it over its links.

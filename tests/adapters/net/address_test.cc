@@ -21,7 +21,8 @@ Endpoint Parsed(const std::string& text) {
 // To the system's form and back.
 TEST(AddressTest, NumericAddressesComeBack) {
   for (const char* text : {"tcp://127.0.0.1:5555", "tcp://255.255.255.255:65535", "tcp://[::1]:1",
-                           "tcp://[fe80::1]:80", "ipc:///tmp/x", "ipc://relative", "ipc://@name"}) {
+                           "tcp://[fe80::1]:80", "tcp://[fe80::1%lo]:80", "ipc:///tmp/x",
+                           "ipc://relative", "ipc://@name"}) {
     const auto addresses = NumericAddresses(Parsed(text));
     ASSERT_TRUE(addresses.ok()) << addresses.status();
     ASSERT_EQ(addresses->size(), 1u) << text;

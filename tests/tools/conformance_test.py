@@ -27,7 +27,7 @@ class TheToolTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
-        self.out = os.path.join(self.folder.name, "table.md")
+        self.out = os.path.join(self.folder.name, "table.txt")
 
     def write(self, folder, found):
         whole = os.path.join(self.folder.name, folder)

@@ -89,11 +89,11 @@ void UvHost::RunOnce(absl::Duration max_wait) {
     for (const auto& ready : std::exchange(ready_, {})) ready();
   } else if (max_wait > absl::ZeroDuration() && uv_backend_timeout(&loop_) != 0) {
     const absl::Duration wait = absl::Ceil(std::min(max_wait, kLongest), absl::Milliseconds(1));
+    const auto milliseconds = static_cast<std::uint64_t>(absl::ToInt64Milliseconds(wait));
     uv_update_time(&loop_);
-    // Again and again: one that is due before the loop comes to waiting would not end that.
-    uv_timer_start(
-        &alarm_, [](uv_timer_t*) {}, static_cast<std::uint64_t>(absl::ToInt64Milliseconds(wait)),
-        1);
+    // Again and again: libuv looks at timers before it waits, and one that was due by then, because
+    // we had to wait for a processor, would end no wait.
+    uv_timer_start(&alarm_, [](uv_timer_t*) {}, milliseconds, milliseconds);
     uv_run(&loop_, UV_RUN_ONCE);
     uv_timer_stop(&alarm_);
   }

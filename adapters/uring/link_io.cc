@@ -274,6 +274,8 @@ void Acceptor::Close() {
   SetAccepting(false);
   {
     const net::Listener closed = std::move(socket_);
+    // The kernel keeps it until the accept is cancelled: it listens no more at once.
+    shutdown(closed.fd(), SHUT_RDWR);
   }
   if (!armed_) delete this;
 }

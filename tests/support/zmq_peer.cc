@@ -1,6 +1,7 @@
 #include "tests/support/zmq_peer.h"
 
 #include <array>
+#include <utility>
 
 #include "gtest/gtest.h"
 
@@ -11,8 +12,12 @@ ZmqPeer::ZmqPeer(int type) : context_(zmq_ctx_new()), socket_(zmq_socket(context
 }
 
 ZmqPeer::~ZmqPeer() {
-  zmq_close(socket_);
+  Close();
   zmq_ctx_term(context_);
+}
+
+void ZmqPeer::Close() {
+  if (socket_ != nullptr) zmq_close(std::exchange(socket_, nullptr));
 }
 
 void ZmqPeer::Set(int option, const std::string& value) {

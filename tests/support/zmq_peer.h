@@ -21,6 +21,9 @@ class ZmqPeer {
   // The bound endpoint.
   std::string Bind(const std::string& endpoint);
   void Connect(const std::string& endpoint);
+  // As its linger time says; the rest of this goes by itself, and when the peer is destroyed is
+  // waited for.
+  void Close();
   void* socket() { return socket_; }
   void* context() { return context_; }
   // False: it would block now.

@@ -229,19 +229,6 @@ TEST_F(ErrorsTest, NoDescriptorToListen) {
               HasSubstr("descriptors are out; raise the limit (ulimit -n)"));
 }
 
-TEST_F(ErrorsTest, NoDescriptorToDial) {
-  ASSERT_TRUE(pull_.Bind("ipc://@monocoque-few").ok());
-  SocketOptions options;
-  options.link.reconnect.interval = absl::Milliseconds(1);
-  Socket push = loop_.MakeSocket(SocketType::kPush, options);
-  Descriptors none(0);
-  ASSERT_TRUE(push.Connect("ipc://@monocoque-few").ok());
-  EXPECT_THAT(std::string(Event(&push, SocketEvent::Kind::kDialFailed).status.message()),
-              HasSubstr("descriptors are out; raise the limit (ulimit -n)"));
-  none.Free(2);
-  EXPECT_TRUE(push.WaitReady(1, kSoon).ok()) << "it tries again by itself";
-}
-
 TEST_F(ErrorsTest, NoDescriptorForAName) {
   Descriptors none(0);
   EXPECT_THAT(DialError("tcp://localhost:1"), HasSubstr("raise the limit (ulimit -n"));

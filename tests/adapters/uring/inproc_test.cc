@@ -119,22 +119,5 @@ TEST(InprocTest, BetweenAdapters) {
   other.join();
 }
 
-// The other end may go while octets are under way.
-TEST(InprocTest, AnEndThatGoes) {
-  Loop loop;
-  Socket push = loop.MakeSocket(SocketType::kPush);
-  for (int life = 0; life < 5; ++life) {
-    Socket pull = loop.MakeSocket(SocketType::kPull);
-    ASSERT_TRUE(pull.Bind("inproc://comes-and-goes").ok());
-    if (life == 0) {
-      ASSERT_TRUE(push.Connect("inproc://comes-and-goes").ok());
-    }
-    ASSERT_TRUE(push.Send(std::to_string(life), kSoon).ok());
-    EXPECT_EQ(Must(pull.Receive(kSoon)).text(), std::to_string(life));
-    ASSERT_TRUE(pull.Close(absl::ZeroDuration()).ok());
-    while (push.core().ready_peers() > 0) loop.RunOnce(absl::Seconds(1));
-  }
-}
-
 }  // namespace
 }  // namespace monocoque::uring

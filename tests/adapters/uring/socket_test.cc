@@ -1,7 +1,5 @@
 #include "adapters/uring/socket.h"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <string>
 
@@ -207,39 +205,26 @@ TEST(SocketLifeTest, OptionsOfOneEndpoint) {
   EXPECT_EQ(Must(pull.Receive(kSoon)).text(), "by the other way");
 }
 
-// TR-5: connecting before anybody listens; what was sent arrives once somebody does.
-TEST(SocketLifeTest, ConnectBeforeBind) {
+// DISH-4: joined and left.
+TEST(SocketLifeTest, Groups) {
   Loop loop;
-  SocketOptions options;
-  options.link.reconnect.interval = absl::Milliseconds(5);
-  Socket push = loop.MakeSocket(SocketType::kPush, options);
-  ASSERT_TRUE(push.Connect("ipc://@monocoque-before-bind").ok());
-  ASSERT_TRUE(push.Send("early").ok());
-  loop.RunOnce(absl::Milliseconds(20));
-  Socket pull = loop.MakeSocket(SocketType::kPull);
-  ASSERT_TRUE(pull.Bind("ipc://@monocoque-before-bind").ok());
-  EXPECT_EQ(Must(pull.Receive(kSoon)).text(), "early");
-}
-
-// ALL-1: the queue survives; the listener comes back and gets what was sent meanwhile.
-TEST(SocketLifeTest, ReconnectAfterTheListenerIsGone) {
-  Loop loop;
-  SocketOptions options;
-  options.link.reconnect.interval = absl::Milliseconds(5);
-  Socket push = loop.MakeSocket(SocketType::kPush, options);
-  auto pull = std::make_unique<Socket>(loop.MakeSocket(SocketType::kPull));
-  const std::string at = *pull->Bind("tcp://127.0.0.1:*");
-  ASSERT_TRUE(push.Connect(at).ok());
-  ASSERT_TRUE(push.Send("one").ok());
-  EXPECT_EQ(Must(pull->Receive(kSoon)).text(), "one");
-  pull.reset();
-  ASSERT_TRUE(push.WaitReady(1, kSoon).ok());
-  while (push.core().ready_peers() > 0) loop.RunOnce(kSoon);
-  ASSERT_TRUE(push.Send("two").ok());
-  Socket again = loop.MakeSocket(SocketType::kPull);
-  ASSERT_TRUE(again.Bind(at).ok());
-  EXPECT_EQ(Must(again.Receive(kSoon)).text(), "two");
-  EXPECT_EQ(push.stats().reconnects, 1u);
+  Socket radio = loop.MakeSocket(SocketType::kRadio);
+  Socket dish = loop.MakeSocket(SocketType::kDish);
+  ASSERT_TRUE(dish.Join("in").ok());
+  ASSERT_TRUE(dish.Join("out").ok());
+  ASSERT_TRUE(dish.Leave("out").ok());
+  EXPECT_TRUE(absl::IsNotFound(dish.Leave("out")));
+  ASSERT_TRUE(dish.Connect(*radio.Bind("ipc://*")).ok());
+  for (const absl::Time end = absl::Now() + kSoon; radio.core().topics() < 1;) {
+    ASSERT_LT(absl::Now(), end);
+    loop.RunOnce(absl::Milliseconds(10));
+  }
+  for (const char* group : {"out", "in"}) {
+    Message message(group);
+    ASSERT_TRUE(message.set_group(group));
+    ASSERT_TRUE(radio.Send(&message).ok());
+  }
+  EXPECT_EQ(Must(dish.Receive(kSoon)).text(), "in");
 }
 
 // TR-6: closing writes what was sent.

@@ -93,21 +93,5 @@ TEST_F(InprocTest, BetweenAdapters) {
   other.join();
 }
 
-// The other end goes while it is written to, from the same loop and another.
-TEST_F(InprocTest, AnEndThatGoes) {
-  auto& push = Make(SocketType::kPush);
-  for (int life = 0; life < 5; ++life) {
-    auto& pull = Make(SocketType::kPull);
-    ASSERT_TRUE(pull->Bind("inproc://uv-goes").ok());
-    if (life == 0) {
-      ASSERT_TRUE(push->Connect("inproc://uv-goes").ok());
-    }
-    Send(push.get(), std::to_string(life));
-    EXPECT_EQ(Receive(pull.get()), std::to_string(life));
-    pull.reset();
-    EXPECT_TRUE(RunUntil([&] { return push->core().ready_peers() == 0; }));
-  }
-}
-
 }  // namespace
 }  // namespace monocoque::uv

@@ -133,34 +133,6 @@ TEST_F(SocketTest, OptionsOfOneEndpoint) {
   EXPECT_TRUE(pull->Bind("tcp://[::1]:*").ok());
 }
 
-// TR-5: connecting before anybody listens; what was sent arrives once somebody does.
-TEST_F(SocketTest, ConnectBeforeBind) {
-  auto& push = Make(SocketType::kPush, Eager());
-  ASSERT_TRUE(push->Connect(Abstract("before")).ok());
-  Send(push.get(), "early");
-  Await(push.get(), SocketEvent::Kind::kDialFailed);
-  auto& pull = Make(SocketType::kPull);
-  ASSERT_TRUE(pull->Bind(Abstract("before")).ok());
-  EXPECT_EQ(Receive(pull.get()), "early");
-}
-
-// ALL-1: the queue survives; the listener comes back and gets what was sent meanwhile.
-TEST_F(SocketTest, ReconnectAfterTheListenerIsGone) {
-  auto& push = Make(SocketType::kPush, Eager());
-  auto& pull = Make(SocketType::kPull);
-  const std::string at = *pull->Bind("tcp://127.0.0.1:*");
-  ASSERT_TRUE(push->Connect(at).ok());
-  Send(push.get(), "one");
-  EXPECT_EQ(Receive(pull.get()), "one");
-  pull.reset();
-  ASSERT_TRUE(RunUntil([&] { return push->core().ready_peers() == 0; }));
-  Send(push.get(), "two");
-  auto& again = Make(SocketType::kPull);
-  ASSERT_TRUE(again->Bind(at).ok());
-  EXPECT_EQ(Receive(again.get()), "two");
-  EXPECT_EQ(push->stats().reconnects, 1u);
-}
-
 TEST_F(SocketTest, AnAddressInUseIsSaidAtOnce) {
   auto& first = Make(SocketType::kPull);
   const std::string bound = *first->Bind("tcp://127.0.0.1:*");
@@ -181,18 +153,6 @@ TEST_F(SocketTest, NamesAreLookedUp) {
   EXPECT_EQ(Receive(pull.get()), "by name");
   EXPECT_TRUE(push->Disconnect(by_name).ok());
   EXPECT_TRUE(absl::IsNotFound(push->Disconnect(by_name)));
-}
-
-// One that the resolver has no address for, and one that libuv does not even ask for. Neither needs
-// a name server to be found wrong.
-TEST_F(SocketTest, NamesThatHaveNoAddress) {
-  for (const std::string& name : {std::string(64, 'a') + ".invalid", std::string(300, 'b')}) {
-    auto& push = Make(SocketType::kPush);
-    ASSERT_TRUE(push->Connect("tcp://" + name + ":5555").ok());
-    const SocketEvent event = Await(push.get(), SocketEvent::Kind::kDialFailed);
-    EXPECT_THAT(std::string(event.status.message()), HasSubstr("has no address"));
-    push.reset();
-  }
 }
 
 // What is under way when the socket goes is left to end by itself, and tells nobody.
@@ -333,24 +293,6 @@ TEST_F(SocketTest, MayBeDestroyedInAnyCallback) {
     }
     EXPECT_TRUE(RunUntil([&] { return gone; })) << which;
     EXPECT_TRUE(loop_->RunOut());
-  }
-}
-
-// Whatever is under way.
-TEST_F(SocketTest, MayBeDestroyedAtAnyMoment) {
-  for (int turns = 0; turns < 12; ++turns) {
-    auto& pull = Make(SocketType::kPull);
-    auto& push = Make(SocketType::kPush);
-    ASSERT_TRUE(push->Connect(*pull->Bind("tcp://127.0.0.1:*")).ok());
-    Message message(std::string(8 << 20, 'z'));
-    int steps = 0;
-    RunUntil([&] {
-      (void)push->Send(&message);
-      return ++steps > turns;
-    });
-    push.reset();
-    EXPECT_TRUE(RunUntil([&] { return pull->core().ready_peers() == 0; }));
-    pull.reset();
   }
 }
 

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/asio/error.h"
 #include "adapters/asio/socket.h"
+#include "adapters/net/host.h"
 
 namespace monocoque::cli {
 namespace {
@@ -24,6 +25,8 @@ using boost::system::error_code;
 constexpr absl::Duration kLongest = absl::Hours(1);
 // Handlers of one turn: beyond, others than the sockets have theirs.
 constexpr int kHandlersATurn = 4096;
+// And what they may take: a handler may have thousands of dials to make.
+constexpr absl::Duration kTurnTime = absl::Milliseconds(5);
 
 // What a code of the adapter was made from.
 absl::Status ToStatus(const error_code& ec) {
@@ -117,7 +120,8 @@ void AsioHost::RunOnce(absl::Duration max_wait) {
   if (max_wait > absl::ZeroDuration()) {
     context_->run_one_for(absl::ToChronoNanoseconds(std::min(max_wait, kLongest)));
   }
-  for (int i = 0; i < kHandlersATurn && context_->poll_one() != 0; ++i) {
+  const Instant end = net::Now() + kTurnTime;
+  for (int i = 0; i < kHandlersATurn && context_->poll_one() != 0 && net::Now() < end; ++i) {
   }
 }
 

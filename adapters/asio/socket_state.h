@@ -85,6 +85,16 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
     Run();
   }
 
+  // The same for a descriptor that is ready. With many links a turn for each would be too much: what
+  // those bring that are ready together is one turn's, which is posted.
+  template <typename Fact>
+  void EnterReady(Fact fact) {
+    const Turning turning(this);
+    const bool crowded = driver_ && driver_->links() > kFewLinks;
+    fact();
+    if (!crowded) Run();
+  }
+
   // net::Reactor.
   void Wake() override;
   void SetTimer(Instant when) override;
@@ -98,6 +108,8 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   friend class Operation;
   friend class SocketService;
   struct Timer;
+
+  static constexpr std::size_t kFewLinks = 8;
 
   // While one lives, a turn is under way. At the end of the outermost, also if a handler threw,
   // what is left is posted.

@@ -57,7 +57,7 @@ class WatchedDescriptor::Inner final : public std::enable_shared_from_this<Inner
     side->armed = false;
     if (handler_ == nullptr) return;
     const absl::Cleanup arm = [this, side] { Arm(side); };
-    socket_.Enter([this, side] {
+    socket_.EnterReady([this, side] {
       if (side->wanted) handler_->OnReady(side == &read_, side == &write_);
     });
   }

@@ -32,6 +32,8 @@ class Listener {
   int fd() const { return fd_; }
   // With the port that the system chose.
   const Endpoint& bound() const { return bound_; }
+  // Nobody else has the socket: it may be shut down.
+  bool ours() const { return options_.descriptor < 0; }
   // Lets in what was accepted, tuned, or says why not: then it is closed.
   absl::StatusOr<TransportInfo> Admit(int accepted) const;
 

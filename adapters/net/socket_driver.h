@@ -58,6 +58,8 @@ class SocketDriver final : public PumpDriver {
   monocoque::Socket& machine() { return machine_; }
   const monocoque::Socket& machine() const { return machine_; }
   Reactor& reactor() { return reactor_; }
+  // Descriptors of streams, those that are closing included.
+  std::size_t links() const { return links_.size(); }
   // The turn's time; a wish sets it anew.
   Instant now() const { return now_; }
 

@@ -275,7 +275,7 @@ void Acceptor::Close() {
   {
     const net::Listener closed = std::move(socket_);
     // The kernel keeps it until the accept is cancelled: it listens no more at once.
-    shutdown(closed.fd(), SHUT_RDWR);
+    if (closed.ours()) shutdown(closed.fd(), SHUT_RDWR);
   }
   if (!armed_) delete this;
 }

@@ -81,7 +81,7 @@ TEST_P(CrowdTest, ManyComeBack) {
   pull = Make(SocketType::kPull);
   Bind(pull.get(), place());
   AwaitPeers(push.get(), links_);
-  EXPECT_EQ(push->core().stats().reconnects, links_);
+  EXPECT_EQ(push->stats().reconnects, links_);
   Did(absl::StrCat(links_, " links are cut at once, and all come back"));
 }
 

@@ -45,8 +45,8 @@ TEST_P(LifeTest, Reconnect) {
     AwaitPeers(push.get(), 0);
     EXPECT_TRUE(Until([&] { return pull->closed(); }));
   }
-  EXPECT_EQ(push->core().stats().reconnects, kLives - 1u);
-  EXPECT_EQ(push->core().stats().lost, 0u);
+  EXPECT_EQ(push->stats().reconnects, kLives - 1u);
+  EXPECT_EQ(push->stats().lost, 0u);
   Did(absl::StrCat("the listener lives ", kLives, " times: ", kLives, " messages arrive, ",
                    kLives - 1, " reconnects, none lost"));
 }
@@ -111,7 +111,7 @@ TEST_P(LifeTest, LingerEnds) {
   Send(push.get(), "to nobody");
   push->StartClose(absl::Milliseconds(20));
   EXPECT_TRUE(Until([&] { return push->closed(); }));
-  EXPECT_EQ(push->core().stats().lost, 1u);
+  EXPECT_EQ(push->stats().lost, 1u);
   Did("the close is over after its linger time; 1 message lost and counted");
 }
 
@@ -127,7 +127,7 @@ TEST_P(LifeTest, CloseWithoutLingering) {
   for (int i = 0; i < 8; ++i) Send(push.get(), large);
   push->StartClose(absl::ZeroDuration());
   EXPECT_TRUE(Until([&] { return push->closed(); }));
-  EXPECT_GT(push->core().stats().lost, 0u);
+  EXPECT_GT(push->stats().lost, 0u);
   Did("the close is over although the peer reads nothing; what it did not take is counted as lost");
 }
 

@@ -98,13 +98,13 @@ TEST_P(WireTest, KilledWhileWeWrite) {
     RawPeer peer(turn(), at);
     peer.HandshakeAs("PULL");
     AwaitPeers(push.get(), 1);
-    const std::uint64_t lost = push->core().stats().lost;
+    const std::uint64_t lost = push->stats().lost;
     Send(push.get(), std::string(16 << 20, 'w'));
     peer.ReadUntil("wwwww");
     reset ? peer.Reset() : peer.Close();
     AwaitPeers(push.get(), 0);
     // What the kernel was still at comes back a moment later.
-    EXPECT_TRUE(Until([&] { return push->core().stats().lost == lost + 1; }));
+    EXPECT_TRUE(Until([&] { return push->stats().lost == lost + 1; }));
   }
   const auto pull = Make(SocketType::kPull);
   Connect(pull.get(), at);

@@ -81,7 +81,7 @@ TEST_P(ZmqTest, Reconnect) {
     pull->Close();
     AwaitPeers(push.get(), 0);
   }
-  EXPECT_EQ(push->core().stats().lost, 0u);
+  EXPECT_EQ(push->stats().lost, 0u);
   push->StartClose(absl::ZeroDuration());
   if (over("ipc")) unlink(place().substr(std::string("ipc://").size()).c_str());
   const auto theirs = Theirs(ZMQ_PUSH);

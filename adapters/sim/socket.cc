@@ -148,6 +148,11 @@ bool Socket::NextEvent(SocketEvent* out) {
 const SocketStats& Socket::stats() const { return node_->machine().stats(); }
 monocoque::Socket& Socket::core() { return node_->machine(); }
 
+void Socket::Ask(const std::function<void(monocoque::Socket* core, Instant now)>& wish) {
+  wish(&node_->machine(), node_->world().now());
+  node_->Touch();
+}
+
 void Socket::StartClose(absl::Duration linger) { node_->StartClose(linger); }
 
 bool Socket::closed() const { return !node_->status().ok() || node_->closed(); }

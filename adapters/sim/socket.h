@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/zap.h"
+#include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/socket.h"
@@ -102,6 +103,8 @@ class Socket {
   void StartClose(absl::Duration linger = absl::InfiniteDuration());
   bool closed() const;
 
+  // Any other wish of the core socket, with the time it is made at. Only if status() is OK.
+  void Ask(const std::function<void(monocoque::Socket* core, Instant now)>& wish);
   // The whole core socket beneath: getters, SendTo, peers. Only if status() is OK.
   monocoque::Socket& core();
 

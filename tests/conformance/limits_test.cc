@@ -164,8 +164,8 @@ TEST_P(LimitsTest, NoDescriptorToListen) {
   Did("the bind is refused with a sentence; once there are descriptors it succeeds");
 }
 
-// A loop that cannot be made says so; one that asks for descriptors only when it has to has its first
-// socket say it.
+// A loop that cannot be made says so; one that asks for descriptors only when it has to has its
+// first socket say it.
 TEST_P(LimitsTest, NoDescriptorForALoop) {
   const Taken taken(0);
   const std::unique_ptr<cli::Host> host = MakeHost(cell().adapter);

@@ -5,9 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "adapters/sim/node.h"
 #include "adapters/sim/socket.h"
-#include "adapters/sim/world.h"
 #include "adapters/zap.h"
 #include "gtest/gtest.h"
 #include "protocol/socket/event.h"
@@ -26,10 +24,7 @@ class SimSocket final : public cli::HostSocket {
   absl::Status TrySend(Message* message) override { return socket_.TrySend(message); }
   bool TryReceive(Message* out) override { return socket_.TryReceive(out); }
   bool NextEvent(SocketEvent* out) override { return socket_.NextEvent(out); }
-  void Ask(const Wish& wish) override {
-    wish(&socket_.core(), socket_.node()->world().now());
-    socket_.node()->Touch();
-  }
+  void Ask(const Wish& wish) override { socket_.Ask(wish); }
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) override {
     socket_.SetAuthenticator(std::move(authenticator));
   }

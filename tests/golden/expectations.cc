@@ -41,21 +41,6 @@ absl::StatusOr<std::pair<std::string, Deviation>> ParseHead(std::string_view lin
 
 }  // namespace
 
-absl::StatusOr<std::map<std::string, Pending>> ParsePending(std::string_view text) {
-  static const auto* kinds = new std::map<std::string_view, Outcome::Kind>{
-      {"option", Outcome::Kind::kOptionMissing}, {"wish", Outcome::Kind::kWishMissing}};
-  std::map<std::string, Pending> all;
-  for (std::string_view line : Lines(text)) {
-    const std::vector<std::string> words =
-        absl::StrSplit(line, absl::MaxSplits(absl::ByChar(' '), 2));
-    const auto kind = words.size() == 3 ? kinds->find(words[1]) : kinds->end();
-    if (kind == kinds->end() || !all.emplace(words[0], Pending{kind->second, words[2]}).second) {
-      return Bad(line);
-    }
-  }
-  return all;
-}
-
 absl::StatusOr<std::map<std::string, Deviation>> ParseDeviations(std::string_view text) {
   std::map<std::string, Deviation> all;
   Deviation* current = nullptr;

@@ -8,19 +8,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "tests/golden/player.h"
 
 namespace monocoque::golden {
-
-// Why a capture does not play to its end yet, and where that shows.
-struct Pending {
-  Outcome::Kind kind = Outcome::Kind::kOptionMissing;
-  std::string text;
-};
-
-// pending.txt, by name of the capture. A line: the name, what is missing (option, wish), and a
-// sentence.
-absl::StatusOr<std::map<std::string, Pending>> ParsePending(std::string_view text);
 
 // What we do where libzmq does something else.
 struct Deviation {

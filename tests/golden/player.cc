@@ -16,7 +16,6 @@
 #include "protocol/wire/frame.h"
 #include "protocol/wire/message.h"
 #include "tests/golden/options.h"
-#include "tests/golden/wishes.h"
 
 namespace monocoque::golden {
 namespace {
@@ -31,8 +30,6 @@ Outcome Differs(std::string_view what) { return {Outcome::Kind::kDiffers, std::s
 // What a wish came to.
 Outcome OutcomeOf(const absl::Status& status) {
   if (status.ok()) return {};
-  if (absl::IsUnimplemented(status))
-    return {Outcome::Kind::kWishMissing, std::string(status.message())};
   return Differs(status.ToString());
 }
 
@@ -91,7 +88,7 @@ Outcome Player::Start() {
       ParseEndpoint(capture_.endpoint.empty() ? "sim://script" : capture_.endpoint);
   if (!endpoint.ok()) return Differs(endpoint.status().ToString());
   for (const std::string& prefix : options_.subscriptions) {
-    if (Outcome made = OutcomeOf(wishes::Subscribe(subject_.socket(), prefix, subject_.now()));
+    if (Outcome made = OutcomeOf(subject_.socket().Subscribe(prefix, subject_.now()));
         made.kind != Outcome::Kind::kPlayed) {
       return made;
     }
@@ -303,9 +300,9 @@ Outcome Player::App(const Step& step) {
     case AppVerb::kSetOption:
       return SetOption(app.option);
     case AppVerb::kJoin:
-      return OutcomeOf(wishes::Join(socket, *app.group, subject_.now()));
+      return OutcomeOf(socket.Join(*app.group, subject_.now()));
     case AppVerb::kLeave:
-      return OutcomeOf(wishes::Leave(socket, *app.group, subject_.now()));
+      return OutcomeOf(socket.Leave(*app.group, subject_.now()));
     case AppVerb::kClose:
       socket.Close(options_.linger, subject_.now());
       return {};
@@ -389,11 +386,9 @@ Outcome Player::SetOption(const OptionSetting& option) {
   Socket& socket = subject_.socket();
   Outcome outcome;
   if (option.name == "SUBSCRIBE") {
-    outcome = OutcomeOf(wishes::Subscribe(socket, option.value.octets, subject_.now()));
+    outcome = OutcomeOf(socket.Subscribe(option.value.octets, subject_.now()));
   } else if (option.name == "UNSUBSCRIBE") {
-    outcome = OutcomeOf(wishes::Unsubscribe(socket, option.value.octets, subject_.now()));
-  } else if (ApplyOption(option, &options_)) {
-    outcome = OutcomeOf(wishes::SetOptions(socket, options_.socket, subject_.now()));
+    outcome = OutcomeOf(socket.Unsubscribe(option.value.octets, subject_.now()));
   } else {
     return {Outcome::Kind::kOptionMissing, option.name};
   }
@@ -407,12 +402,8 @@ std::string_view Outcome::Name(Kind kind) {
   switch (kind) {
     case Kind::kPlayed:
       return "played";
-    case Kind::kTypeMissing:
-      return "socket type missing";
     case Kind::kOptionMissing:
       return "option missing";
-    case Kind::kWishMissing:
-      return "wish missing";
     case Kind::kDiffers:
       return "differs";
   }
@@ -421,9 +412,6 @@ std::string_view Outcome::Name(Kind kind) {
 
 Outcome Play(const Capture& capture, Side role, const std::vector<Step>& script, Cut cut) {
   const SocketSpec& spec = capture.side(role);
-  if (!Subject::IsBuilt(spec.type)) {
-    return {Outcome::Kind::kTypeMissing, std::string(SocketTypeName(spec.type))};
-  }
   SubjectOptions options;
   for (const OptionSetting& option : spec.options) {
     if (!ApplyOption(option, &options)) return {Outcome::Kind::kOptionMissing, option.name};

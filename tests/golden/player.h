@@ -13,9 +13,7 @@ namespace monocoque::golden {
 struct Outcome {
   enum class Kind {
     kPlayed,         // to the end, and everything was as it should be
-    kTypeMissing,    // the socket type is not built
-    kOptionMissing,  // an option has no counterpart here
-    kWishMissing,    // the application cannot ask for that here
+    kOptionMissing,  // an option has no counterpart here, or not while the socket runs
     kDiffers,        // what the subject did is not what the script says
   };
 

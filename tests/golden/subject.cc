@@ -38,10 +38,6 @@ Slice BlockOf(std::string_view octets) {
 
 }  // namespace
 
-bool Subject::IsBuilt(SocketType type) {
-  return !absl::IsUnimplemented(Socket::Create(type, {}, testing::TestHost()).status());
-}
-
 absl::StatusOr<std::unique_ptr<Subject>> Subject::Create(SocketType type,
                                                          const SocketOptions& options, Cut cut,
                                                          std::vector<std::string> random) {

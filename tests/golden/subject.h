@@ -41,9 +41,6 @@ class Subject {
     bool closed = false;  // by the subject
   };
 
-  // Is there a Socket of this type?
-  static bool IsBuilt(SocketType type);
-
   static absl::StatusOr<std::unique_ptr<Subject>> Create(SocketType type,
                                                          const SocketOptions& options, Cut cut,
                                                          std::vector<std::string> random = {});

@@ -5,7 +5,7 @@
 // What must hold: while only the wire was bad, each part that arrives was sent so, in order, and
 // comes once (V-7 lets a sender leave nonces out, so that a box may be lost unseen); a server lets
 // in only who the authenticator accepted, asked at most once, about the key the client has proven;
-// nothing arrives before the handshake is over; the two come to rest; all memory comes back.
+// nothing arrives before the handshake is over; over a good wire all does; all memory comes back.
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -140,6 +140,7 @@ class Side {
     Require(connection_->done(), "the transport's end is the end");
   }
 
+  bool ready() const { return ready_; }
   const std::vector<Message>& sent() const { return sent_; }
   const std::vector<Message>& received() const { return received_; }
 
@@ -148,7 +149,8 @@ class Side {
     if (event.kind == ConnectionEvent::Kind::kAuthenticate) {
       Require(server_ && choices_.asks && !asked_, "a server that asks does so once");
       asked_ = true;
-      Require(event.auth->client_key.size() == monocoque::crypto::kKeyBytes, "a key was proven");
+      Require(event.auth->client_key == AsText(TestCurveClient().keys.public_key),
+              "the authenticator is asked about the key that the client owns");
       connection_->Authorize(
           {.status = choices_.accepts ? AuthStatus::kAccepted : AuthStatus::kRefused}, now);
     } else if (event.kind == ConnectionEvent::Kind::kReady) {
@@ -173,6 +175,7 @@ class Wire {
   // The octets that arrive for those that were sent.
   std::string Pass(std::string octets, Input* script) {
     const std::uint8_t what = script->Octet();
+    good_ = good_ && (what & 7) == 0;
     const std::size_t at = octets.empty() ? 0 : script->Octet() % octets.size();
     switch (what & 7) {
       case 1:
@@ -204,7 +207,11 @@ class Wire {
     return octets;
   }
 
+  // It passed everything as it was.
+  bool good() const { return good_; }
+
  private:
+  bool good_ = true;
   std::string held_;
   std::string last_;
 };
@@ -251,6 +258,13 @@ void RunBoth(const Choices& choices, const Host& host, Input tampering, Input wi
   Require(InOrder(peer.received(), judged.sent()), "the peer gets what was sent, in order");
   Require(tampered->tampered() || InOrder(judged.received(), peer.sent()),
           "each part that arrives was sent so, in order, and comes once");
+  if (tampered->tampered() || !to_judged.good() || !to_peer.good()) return;
+  const bool welcome = !choices.asks || choices.accepts;
+  Require(judged.ready() == welcome && peer.ready() == welcome,
+          "over a good wire the two come together, if the server will");
+  if (choices.publishes) return;
+  Require(PartsOf(judged.received()) == PartsOf(peer.sent()), "over a good wire all arrives");
+  Require(PartsOf(peer.received()) == PartsOf(judged.sent()), "over a good wire all arrives");
 }
 
 }  // namespace

@@ -53,6 +53,8 @@ using monocoque::fuzz::Input;
 using monocoque::fuzz::Require;
 
 constexpr std::string_view kOurPassword = "correct horse battery";
+// No run of words in an error of ours is so long and could be a peer's password by chance.
+constexpr std::size_t kNoWordOfOurs = 60;
 
 // What the first octet chooses.
 struct Choices {
@@ -165,6 +167,10 @@ void Judge(const Choices& choices, const std::string& stream, const Outcome& out
               !absl::StrContains(outcome.end.message(), kOurPassword),
           "no password in an error");
   if (choices.server) {
+    const bool said_once = stream.find(outcome.password) == stream.rfind(outcome.password);
+    Require(outcome.password.size() < kNoWordOfOurs || !said_once ||
+                !absl::StrContains(outcome.end.message(), outcome.password),
+            "no password in an error");
     Require(!outcome.ready || (outcome.asked == 1 && choices.status == AuthStatus::kAccepted),
             "only who was accepted is let in");
     if (outcome.asked == 0) return;
@@ -201,5 +207,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Require(whole.asked == cut.asked, "nor does who is asked about");
   // Of a frame that is wrong in two ways either may be told.
   Require(CauseOf(whole.end) == CauseOf(cut.end), "nor does the end");
+  Require(!whole.ready || whole.written == cut.written, "nor does what it is told");
   return 0;
 }

@@ -52,6 +52,7 @@ Outcome Talk(bool with_name, Bytes answers, std::size_t step) {
   outcome.done = client.done();
   outcome.status = client.status();
   Require(outcome.taken <= kMostTaken, "an answer is short");
+  Require(client.wanted() > 0 || outcome.done || !outcome.status.ok(), "it ends or wants more");
   if (outcome.done || !outcome.status.ok()) {
     Require(client.wanted() == 0 && client.output().empty(), "the end is the end");
     Require(client.Receive(answers) == 0, "what is behind is not the proxy's");

@@ -4,7 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "tests/conformance/record.h"
@@ -14,12 +13,6 @@ namespace monocoque::conformance {
 namespace {
 
 constexpr std::string_view kCarriers[] = {"tcp", "ipc", "inproc"};
-
-std::string Capitalised(std::string_view word) {
-  std::string name(word);
-  name[0] = absl::ascii_toupper(static_cast<unsigned char>(name[0]));
-  return name;
-}
 
 std::size_t OpenDescriptors() {
   const std::filesystem::directory_iterator all("/proc/self/fd");
@@ -69,7 +62,7 @@ std::vector<Cell> CellsOf(std::string_view suite, const std::vector<Absence>& ab
 }
 
 std::string CellName(const ::testing::TestParamInfo<Cell>& cell) {
-  return Capitalised(cell.param.adapter) + Capitalised(cell.param.carrier);
+  return CellName(cell.param.adapter, cell.param.carrier);
 }
 
 Message MessageOf(const Parts& parts) {

@@ -108,6 +108,7 @@ TEST_P(DialsTest, ManyThatFailHoldNobodyUp) {
     Send(other.get(), absl::StrCat(i));
     EXPECT_EQ(Receive(pull.get()), Parts{absl::StrCat(i)});
   }
+  for (int i = 0; i < 100; ++i) Await(push.get(), SocketEvent::Kind::kDialFailed);
   EXPECT_EQ(push->core().ready_peers(), 0u);
   Did("50 dialers fail again and again while 100 messages cross beside them");
 }

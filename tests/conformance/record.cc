@@ -36,18 +36,23 @@ std::string ScenarioName(std::string_view test) {
   return std::string(test.substr(0, test.find('/')));
 }
 
-// What the table may speak of on behalf of this program: suite and scenario.
+// What the table may speak of on behalf of this program: suite, and scenario in a cell as a test is
+// named.
 std::set<std::pair<std::string, std::string>> Registered() {
   std::set<std::pair<std::string, std::string>> all;
   const ::testing::UnitTest& run = *::testing::UnitTest::GetInstance();
   for (int i = 0; i < run.total_test_suite_count(); ++i) {
     const ::testing::TestSuite& suite = *run.GetTestSuite(i);
     for (int j = 0; j < suite.total_test_count(); ++j) {
-      all.emplace(SuiteName(suite.name()), ScenarioName(suite.GetTestInfo(j)->name()));
+      all.emplace(SuiteName(suite.name()), suite.GetTestInfo(j)->name());
     }
   }
   for (const auto& [entry, why] : Absences()) all.emplace(entry.suite, kAll);
   return all;
+}
+
+std::string TestName(const Entry& entry) {
+  return absl::StrCat(entry.scenario, "/", CellName(entry.adapter, entry.carrier));
 }
 
 std::string ToString(const Entry& entry) {
@@ -80,7 +85,7 @@ class TheTable final : public ::testing::Environment {
       if (!suites.contains(entry.suite)) continue;
       const bool gone = entry.scenario == kAll
                             ? !Absences().contains(entry)
-                            : !registered.contains({entry.suite, entry.scenario});
+                            : !registered.contains({entry.suite, TestName(entry)});
       if (gone) absl::StrAppend(&differences, ToString(entry), ": is no more\n");
     }
     if (differences.empty()) return;
@@ -100,6 +105,16 @@ TEST(CellsTest, TheAbsentOnes) {
 }
 
 }  // namespace
+
+std::string CellName(std::string_view adapter, std::string_view carrier) {
+  std::string name;
+  for (std::string_view word : {adapter, carrier}) {
+    const std::size_t at = name.size();
+    name.append(word);
+    if (!word.empty()) name[at] = absl::ascii_toupper(static_cast<unsigned char>(name[at]));
+  }
+  return name;
+}
 
 void RecordOutcome(std::string_view adapter, std::string_view carrier, std::string_view outcome) {
   const ::testing::TestInfo& test = *::testing::UnitTest::GetInstance()->current_test_info();

@@ -22,6 +22,9 @@ struct Entry {
 };
 using Table = std::map<Entry, std::string>;
 
+// As cases are named: "UringTcp".
+std::string CellName(std::string_view adapter, std::string_view carrier);
+
 // The running test did this.
 void RecordOutcome(std::string_view adapter, std::string_view carrier, std::string_view outcome);
 // The suite, "LifeTest", has nothing in this cell. Before any test runs.

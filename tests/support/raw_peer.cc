@@ -48,6 +48,7 @@ bool RawPeer::Write(std::string_view octets) {
   const absl::Time deadline = absl::Now() + kSoon;
   while (!octets.empty() && absl::Now() < deadline) {
     const ssize_t wrote = send(fd_, octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (wrote < 0 && errno != EAGAIN && errno != EINTR) break;
     if (wrote > 0) octets.remove_prefix(static_cast<std::size_t>(wrote));
     turn_();
   }

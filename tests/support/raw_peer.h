@@ -25,7 +25,7 @@ class RawPeer {
   bool connected() const { return fd_ >= 0; }
   // Greeting and READY, without a look at the other side's.
   void HandshakeAs(std::string_view socket_type);
-  // False if not all could be written in time.
+  // False if not all could be written in time, or the stream is over.
   bool Write(std::string_view octets);
   // Reads whatever comes until `text` is in it, or the stream or the time is over; all that came so
   // far.

@@ -348,7 +348,6 @@ TEST_F(SocketTest, DisconnectAndReady) {
   EXPECT_THROW(push.connect("nonsense"), boost::system::system_error);
 }
 
-// TR-6: closing writes what was sent.
 // A publisher whose owner does nothing but send still hears of those who subscribe.
 TEST_F(SocketTest, SendingWithoutEndTurnsTheDriver) {
   for (const char* endpoint : {"tcp://127.0.0.1:*", "inproc://asio-endless"}) {
@@ -370,6 +369,7 @@ TEST_F(SocketTest, SendingWithoutEndTurnsTheDriver) {
   }
 }
 
+// TR-6: closing writes what was sent.
 TEST_F(SocketTest, CloseLingers) {
   Pull pull(context_);
   Push push(context_);

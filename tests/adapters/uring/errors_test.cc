@@ -22,7 +22,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/endpoint.h"
-#include "tests/adapters/uring/raw_peer.h"
+#include "tests/support/raw_peer.h"
 
 namespace monocoque::uring {
 namespace {
@@ -238,7 +238,7 @@ TEST_F(ErrorsTest, NoDescriptorForAName) {
 TEST_F(ErrorsTest, NoDescriptorToAccept) {
   Descriptors two(2);
   const std::string at = *pull_.Bind("tcp://127.0.0.1:*");
-  RawPeer peer(&loop_, at);
+  monocoque::testing::RawPeer peer([&] { loop_.RunOnce(absl::Milliseconds(1)); }, at);
   ASSERT_TRUE(peer.connected());
   const SocketEvent failed = Event(&pull_, SocketEvent::Kind::kAcceptFailed);
   EXPECT_EQ(failed.status.message(),

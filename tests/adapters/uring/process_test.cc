@@ -13,7 +13,7 @@
 #include "adapters/net/host.h"
 #include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
-#include "tests/adapters/uring/raw_peer.h"
+#include "tests/support/raw_peer.h"
 
 namespace monocoque::uring {
 namespace {
@@ -63,7 +63,8 @@ TEST(ProcessTest, NothingRaisesSigpipe) {
   Loop loop;
   for (const bool reset : {true, false}) {
     Socket push = loop.MakeSocket(SocketType::kPush);
-    RawPeer peer(&loop, *push.Bind("tcp://127.0.0.1:*"));
+    monocoque::testing::RawPeer peer([&] { loop.RunOnce(absl::Milliseconds(1)); },
+                                     *push.Bind("tcp://127.0.0.1:*"));
     peer.HandshakeAs("PULL");
     ASSERT_TRUE(push.WaitReady(1, kSoon).ok());
     reset ? peer.Reset() : peer.Close();

@@ -9,7 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/adapters/uring/kernel_version.h"
-#include "tests/adapters/uring/raw_peer.h"
+#include "tests/support/raw_peer.h"
 
 namespace monocoque::uring {
 namespace {
@@ -110,7 +110,8 @@ TEST_P(SocketTest, LargeFramesAreReadDirectly) {
 TEST_P(SocketTest, ALargeFrameIsCutByTheEnd) {
   for (const bool we_close : {true, false}) {
     Socket pull = loop_.MakeSocket(SocketType::kPull);
-    RawPeer peer(&loop_, *pull.Bind("tcp://127.0.0.1:*"));
+    monocoque::testing::RawPeer peer([&] { loop_.RunOnce(absl::Milliseconds(1)); },
+                                     *pull.Bind("tcp://127.0.0.1:*"));
     peer.HandshakeAs("PUSH");
     peer.Write(std::string("\x02\0\0\0\0\0\x40\0\0", 9) + std::string(500'000, 'x'));
     EXPECT_FALSE(pull.Receive(absl::Milliseconds(30)).ok());

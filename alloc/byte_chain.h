@@ -8,6 +8,7 @@
 #include "alloc/block.h"
 #include "alloc/budget.h"
 #include "alloc/bytes.h"
+#include "alloc/prefetch.h"
 #include "alloc/ring_queue.h"
 #include "alloc/slab_pool.h"
 #include "alloc/slice.h"
@@ -18,8 +19,8 @@ namespace monocoque {
 // What a link has still to write: octets copied into a chain of slabs and slices referenced between
 // them, with enough of the message boundaries kept that what has not begun can be found again.
 //
-// Written at the back (Prepare/Commit, AppendSlice), filled into batches from the front; what a batch
-// holds stays at the front until Pop says how much of it was written.
+// Written at the back (Prepare/Commit, AppendSlice), filled into batches from the front; what a
+// batch holds stays at the front until Pop says how much of it was written.
 //
 // Thread-compatible. Invariant: filled_bytes() <= bytes(); at most one batch is filled at a time.
 class ByteChain {
@@ -31,34 +32,40 @@ class ByteChain {
   void set_reserve(Budget* reserve) { reserve_ = reserve; }
 
   // Room for at least `count` octets behind what was appended; empty if `count` is more than a slab
-  // holds, the budget refuses or memory is out. Commit says how many were used. Calls that fail leave the
-  // chain as it was.
+  // holds, the budget refuses or memory is out. Commit says how many were used. Calls that fail
+  // leave the chain as it was.
   MutableBytes Prepare(std::size_t count) {
-    if (room() >= count && slab_) [[likely]] return {write_, room()};
+    if (room() >= count && slab_) [[likely]]
+      return {write_, room()};
     return PrepareSlow(count);
   }
   void Commit(std::size_t count) {
     write_ += count;
     bytes_ += count;
   }
-  // Appends octets by reference. `messages` begin in it, the first at its first octet; with none it goes
-  // on with what was appended before.
+  // Appends octets by reference. `messages` begin in it, the first at its first octet; with none it
+  // goes on with what was appended before.
   void AppendSlice(Slice slice, std::size_t messages = 0);
   // Copies octets of any length; false if memory ran out (then nothing was appended).
   bool AppendCopy(Bytes bytes);
 
-  // Between Prepare and Commit: the next octet is the first of a message. EndMessage: the last one was
-  // appended.
+  // Between Prepare and Commit: the next octet is the first of a message. EndMessage: the last one
+  // was appended.
   void BeginMessage() {
     if (open_messages_++ == 0) open_boundary_ = static_cast<std::size_t>(write_ - open_);
     in_message_ = true;
   }
   void EndMessage() {
     in_message_ = false;
-    if (!open_continues_) [[likely]] return;
+    if (!open_continues_) [[likely]]
+      return;
     open_continues_ = false;
     open_tail_ = static_cast<std::size_t>(write_ - open_);
   }
+
+  // Prepare and Commit come soon: what they read first; then, once that is here, the room itself.
+  void PrefetchState() const { PrefetchTwo(&slab_); }
+  void PrefetchRoom() const { PrefetchTwo(write_); }
 
   // Octets appended and not yet written in full, those in flight included.
   std::size_t bytes() const { return bytes_; }
@@ -67,11 +74,12 @@ class ByteChain {
   std::size_t unfilled_messages() const { return closed_messages_ + open_messages_; }
   bool in_flight() const { return filled_segments_ > 0; }
 
-  // Moves whole segments, up to `max_bytes` but at least one, into `batch`; false if there is nothing
-  // or a batch is in flight.
+  // Moves whole segments, up to `max_bytes` but at least one, into `batch`; false if there is
+  // nothing or a batch is in flight.
   bool Fill(TransmitBatch* batch, std::size_t max_bytes);
 
-  // The batch is back: `written` octets of it left for good. What is left of it becomes the front again.
+  // The batch is back: `written` octets of it left for good. What is left of it becomes the front
+  // again.
   void Pop(std::size_t written);
 
   // A piece of what has not left, after the link's end.
@@ -100,10 +108,6 @@ class ByteChain {
   MutableBytes PrepareSlow(std::size_t count);
   void CloseOpen();
 
-  std::shared_ptr<SlabPool> pool_;
-  BudgetPtr budget_;
-  Budget* reserve_ = nullptr;
-
   // The slab being written to; [open_, write_) is not yet a segment.
   BlockPtr slab_;
   std::uint8_t* open_ = nullptr;
@@ -111,17 +115,20 @@ class ByteChain {
   std::uint8_t* limit_ = nullptr;
   std::size_t open_messages_ = 0;
   std::size_t open_boundary_ = kNoBoundary;
-  bool open_continues_ = false;  // it began within a message, which is not at its end
-  std::size_t open_tail_ = 0;    // where that message ended
-  bool in_message_ = false;
-
-  RingQueue<Segment> segments_;
-  std::size_t filled_segments_ = 0;
-  std::size_t filled_bytes_ = 0;
-  std::size_t closed_messages_ = 0;  // in segments not filled
-  std::size_t front_written_ = 0;    // octets of the front segment that are gone
   std::size_t bytes_ = 0;
+  std::size_t filled_bytes_ = 0;
+  std::size_t filled_segments_ = 0;
+  std::size_t closed_messages_ = 0;  // in segments not filled
+  bool open_continues_ = false;      // it began within a message, which is not at its end
+  bool in_message_ = false;
   bool unsent_found_ = false;
+
+  std::size_t open_tail_ = 0;      // where the message that open_continues_ tells of ended
+  std::size_t front_written_ = 0;  // octets of the front segment that are gone
+  RingQueue<Segment> segments_;
+  std::shared_ptr<SlabPool> pool_;
+  BudgetPtr budget_;
+  Budget* reserve_ = nullptr;
 };
 
 }  // namespace monocoque

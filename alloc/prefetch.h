@@ -1,10 +1,22 @@
 #ifndef MONOCOQUE_ALLOC_PREFETCH_H_
 #define MONOCOQUE_ALLOC_PREFETCH_H_
 
+#include <cstddef>
+
 namespace monocoque {
 
-// Tells the processor that what lies at `address` is read soon. Any address will do, a null one too.
+// Tells the processor that what lies at `address` is read soon. Any address will do, a null one
+// too.
 inline void Prefetch(const void* address) { __builtin_prefetch(address); }
+
+// What the processor fetches at once, in octets.
+inline constexpr std::size_t kCacheLine = 64;
+
+// The same for the cache line of `address` and the next one.
+inline void PrefetchTwo(const void* address) {
+  Prefetch(address);
+  Prefetch(static_cast<const char*>(address) + kCacheLine);
+}
 
 }  // namespace monocoque
 

@@ -60,17 +60,18 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Create(const ConnectionO
 
 Connection::Connection(const ConnectionOptions& options, const Host& host,
                        std::shared_ptr<Reserves> reserves)
-    : options_(options),
-      pool_(host.pool),
-      budget_(host.budget),
+    : sees_subscriptions_(TakesSubscriptions(options.socket_type)),
+      send_mark_(options.send_mark),
       reader_(options.limits, host.budget, host.pool),
       writer_(host.pool, host.budget),
+      options_(options),
+      pool_(host.pool),
+      budget_(host.budget),
       handshake_(options_, host.entropy),
       heartbeat_(options.heartbeat),
       handshake_deadline_(options.handshake_timeout > absl::ZeroDuration()
                               ? host.now + options.handshake_timeout
                               : Instant::Never()),
-      sees_subscriptions_(TakesSubscriptions(options.socket_type)),
       clock_(host.now),
       reserves_(std::move(reserves)) {
   std::string signature;

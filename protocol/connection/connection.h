@@ -72,7 +72,7 @@ enum class Poll {
 // memory and may outlive the connection. A peer can cause a Status, never more.
 //
 // Invariant: whole messages received before the end are delivered, and nothing behind the end.
-class Connection {
+class alignas(kCacheLine) Connection {
  public:
   // Fails with a sentence if the options make no sense, or if there is no memory for the first
   // octets. `host.pool` and `host.entropy` must be set. `reserves`: for one message each way where
@@ -112,14 +112,16 @@ class Connection {
   bool wants_transmit() const {
     return !transport_closed_ && !writer_.in_flight() && writer_.unfilled_bytes() > 0;
   }
-  // Receive comes soon: what it reads first, and the octets themselves.
+  // Receive comes soon, and an answer by Send, it may be: what they read first; then, once that is
+  // here, the octets to take and the room to write to.
   void PrefetchState() const {
-    Prefetch(this);
-    Prefetch(&reader_);
-    Prefetch(&reader_.input());
-    Prefetch(&open_);
+    PrefetchTwo(this);
+    writer_.PrefetchState();
   }
-  void PrefetchOctets() const { Prefetch(reader_.input().contiguous().data()); }
+  void PrefetchOctets() const {
+    PrefetchTwo(reader_.input().contiguous().data());
+    writer_.PrefetchRoom();
+  }
   // Octets received and not yet taken by Receive.
   std::size_t stored_bytes() const {
     return reader_.stored_bytes() + (boxes_ == nullptr ? 0 : boxes_->stored_bytes());
@@ -223,7 +225,7 @@ class Connection {
              std::shared_ptr<Reserves> reserves);
 
   bool at_send_mark() const {
-    return options_.send_mark.Reached(writer_.unfilled_messages(), writer_.unfilled_bytes());
+    return send_mark_.Reached(writer_.unfilled_messages(), writer_.unfilled_bytes());
   }
   absl::Status SendRefused(Instant now);
   bool SendAnew(const Message& message, Bytes prefix);
@@ -267,17 +269,8 @@ class Connection {
   bool SendOctets(std::string_view octets);
   void AppendFrame(std::string* octets, Bytes lead, Bytes body) const;
 
-  const ConnectionOptions options_;
-  std::shared_ptr<SlabPool> pool_;
-  BudgetPtr budget_;
-  Reader reader_;
-  std::unique_ptr<BoxReader> boxes_;  // in traffic, of an encrypted link
-  Writer writer_;
-  Handshake handshake_;
-  Heartbeat heartbeat_;
+  // What each message needs lies in front.
   ConnectionState state_ = ConnectionState::kHandshake;
-  absl::Status status_;
-  Instant handshake_deadline_;
   // Receive may take messages: from kTraffic on, past the end while some are left; and `open_`, if
   // no event has to be seen first.
   bool delivering_ = false;
@@ -285,13 +278,25 @@ class Connection {
   const bool sees_subscriptions_;
   bool shares_encoding_ = false;
   bool answered_ = false;
-  bool window_out_ = false;
   bool transport_closed_ = false;
+  // Memory was refused, for what is sent or for what is read: asked for again at starved_until_.
+  bool send_starved_ = false;
+  bool read_starved_ = false;
+  const Mark send_mark_;
+  Reader reader_;
+  Writer writer_;
+
+  const ConnectionOptions options_;
+  std::shared_ptr<SlabPool> pool_;
+  BudgetPtr budget_;
+  std::unique_ptr<BoxReader> boxes_;  // in traffic, of an encrypted link
+  Handshake handshake_;
+  Heartbeat heartbeat_;
+  absl::Status status_;
+  Instant handshake_deadline_;
+  bool window_out_ = false;
   bool held_ = false;
   bool paused_ = false;  // the receive mark was reached when Process looked last
-  // Memory was refused, for what is read or for what is sent: asked for again then.
-  bool read_starved_ = false;
-  bool send_starved_ = false;
   Instant starved_until_ = Instant::Never();
   Instant clock_;  // of the last turn
   std::shared_ptr<Reserves> reserves_;

@@ -19,10 +19,10 @@ constexpr std::uint64_t kTakeWholeBytes = 1024 * 1024;
 }  // namespace
 
 Reader::Reader(const Limits& limits, BudgetPtr budget, std::shared_ptr<SlabPool> pool)
-    : limits_(limits),
-      long_max_(std::min(limits.max_frame_bytes, limits.max_message_bytes)),
+    : long_max_(std::min(limits.max_frame_bytes, limits.max_message_bytes)),
       fast_end_(
           static_cast<std::size_t>(std::min<std::uint64_t>(frame::kMaxShortBody, long_max_) + 1)),
+      limits_(limits),
       budget_(std::move(budget)),
       pool_(std::move(pool)) {}
 

@@ -156,23 +156,24 @@ class Reader {
   bool CatchUp();
   void PassShortFrames(std::size_t* max_frames, std::size_t max_messages);
 
-  const Limits limits_;
-  Framing framing_ = Framing::kZmtp30;
-  bool grouped_ = false;
   // Bodies that need no look at the limits: in long frames up to the one, in short ones below the
   // other.
   std::uint64_t long_max_;
   std::size_t fast_end_;
   std::size_t inline_max_ = Message::kInlineBytes;  // larger bodies are shared
+  std::uint64_t taken_ = 0;
+  bool gathering_ = false;  // a message: a single body, or frames in wire form
+  bool grouped_ = false;
+  Framing framing_ = Framing::kZmtp30;
+  ByteQueue input_;  // what each message needs ends in here
+
+  const Limits limits_;
   BudgetPtr budget_;
   Budget* reserve_ = nullptr;
   std::shared_ptr<SlabPool> pool_;
-  ByteQueue input_;
   std::uint64_t direct_ = 0;  // octets read straight into a message's own block
-  std::uint64_t taken_ = 0;
 
-  // The message being gathered: a single body, or frames in wire form.
-  bool gathering_ = false;
+  // The message being gathered.
   bool in_frame_ = false;      // a frame was begun and is not complete
   bool gather_parts_ = false;  // wire form
   bool gather_last_ = false;   // the frame under way is the message's last

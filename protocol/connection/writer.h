@@ -32,7 +32,7 @@ class Writer {
   static constexpr std::size_t kCopyBytes = 2048;
 
   Writer(std::shared_ptr<SlabPool> pool, BudgetPtr budget)
-      : budget_(budget), chain_(std::move(pool), std::move(budget)) {}
+      : chain_(std::move(pool), budget), budget_(std::move(budget)) {}
 
   // Asked for memory where the budget refuses it; null: nobody is.
   void set_reserve(Budget* reserve) {
@@ -75,6 +75,10 @@ class Writer {
   // Appends octets that are no message: a piece of the handshake, a complete command frame.
   bool AppendRaw(Bytes octets) { return chain_.AppendCopy(octets); }
 
+  // Append comes soon.
+  void PrefetchState() const { chain_.PrefetchState(); }
+  void PrefetchRoom() const { chain_.PrefetchRoom(); }
+
   std::size_t unfilled_messages() const { return chain_.unfilled_messages(); }
   std::size_t unfilled_bytes() const { return chain_.unfilled_bytes(); }
   bool in_flight() const { return chain_.in_flight(); }
@@ -116,9 +120,9 @@ class Writer {
   // One message: `prefix`, `header` and the body, each of which may be empty.
   bool AppendPieces(Bytes prefix, Bytes header, const Payload& body);
 
+  ByteChain chain_;
   BudgetPtr budget_;
   Budget* reserve_ = nullptr;
-  ByteChain chain_;
   TransmitBatch spare_;
   std::unique_ptr<Reader> unsent_;
   std::size_t begun_ = 0;  // octets in unsent_ that had been written

@@ -17,8 +17,8 @@ struct RotationNode {
   bool linked() const { return next != nullptr; }
 };
 
-// Owners taking turns: the front is next, Rotate sends it behind the others. Fair queueing, load balancing
-// and lists of work are such. Constant time, no allocation.
+// Owners taking turns: the front is next, Rotate sends it behind the others. Fair queueing, load
+// balancing and lists of work are such. Constant time, no allocation.
 //
 // Thread-compatible. Invariant: a ring of nodes, each once; front_ is in it or null.
 template <typename Owner>
@@ -29,9 +29,8 @@ class Rotation {
   bool empty() const { return front_ == nullptr; }
   Owner* front() const { return front_ == nullptr ? nullptr : front_->owner; }
 
-  // Who is next after the front, and after that; the front itself where there is no other.
-  Owner* second() const { return front_ == nullptr ? nullptr : front_->next->owner; }
-  Owner* third() const { return front_ == nullptr ? nullptr : front_->next->next->owner; }
+  // The front's place; those of who comes behind follow by `next`, and the last one's next is it.
+  const Node* front_node() const { return front_; }
 
   // Joins behind the others; nothing if it is there already.
   void Add(Node* node) {

@@ -341,16 +341,15 @@ void SocketCore::MoveQueue(Peer* peer) {
   UpdateBalance(peer);
 }
 
-// With many links each message lies elsewhere: the next three are on their way while this one is
-// used.
+// With many links each message lies elsewhere: what the next four need is on its way while this one
+// is used. Each step reads only what an earlier one asked for.
 void SocketCore::PrefetchNext() const {
-  const Link* third = fair_.third();
-  Prefetch(third);
-  Prefetch(&third->fair);
-  fair_.second()->connection->PrefetchState();
-  const Link* next = fair_.front();
-  next->connection->PrefetchOctets();
-  Prefetch(next->peer);
+  const RotationNode<Link>* second = fair_.front_node()->next;
+  const RotationNode<Link>* third = second->next;
+  PrefetchTwo(third->next);
+  third->owner->connection->PrefetchState();
+  PrefetchTwo(third->owner->peer);
+  second->owner->connection->PrefetchOctets();
 }
 
 bool SocketCore::ReceiveFair(Message* out, Instant now) {

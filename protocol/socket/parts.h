@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "alloc/prefetch.h"
 #include "alloc/ring_queue.h"
 #include "alloc/slice.h"
 #include "protocol/connection/connection.h"
@@ -69,56 +70,58 @@ struct Outgoing {
   Slice prefix;
 };
 
-// One transport attempt.
-struct Link {
-  Link() : fair(this), work(this), dirty(this) {
+// One transport attempt. What each message needs lies together, in front.
+struct alignas(kCacheLine) Link {
+  Link() : fair(this), dirty(this), work(this) {
     timer_owner.link = this;
     timer.owner = &timer_owner;
   }
 
-  LinkId id;
-  Peer* peer = nullptr;  // from the start for a dialer's, from the handshake for an accepted one
-  DialerId dialer;       // none: accepted
-  ListenerId listener;   // none: dialed
   std::unique_ptr<Connection> connection;  // null while dialing
-  Instant deadline;                        // of the handshake, dialing included
-  ReadHint told_hint;                      // what the last Read action said
-  bool was_ready = false;                  // its handshake was finished
-  bool introduced = false;                 // its messages are next, or were: nothing older waits
-  bool ended = false;                      // its end was dealt with: peer detached, event given
-  bool recovered = false;                  // what it had not sent was taken back
+  Peer* peer = nullptr;     // from the start for a dialer's, from the handshake for an accepted one
+  RotationNode<Link> fair;  // may have messages to take
+  RotationNode<Link> dirty;  // has something to write and no batch out
+  ReadHint told_hint;        // what the last Read action said
+
+  LinkId id;
+  DialerId dialer;              // none: accepted
+  ListenerId listener;          // none: dialed
+  Instant deadline;             // of the handshake, dialing included
+  bool was_ready = false;       // its handshake was finished
+  bool introduced = false;      // its messages are next, or were: nothing older waits
+  bool ended = false;           // its end was dealt with: peer detached, event given
+  bool recovered = false;       // what it had not sent was taken back
   bool transport_open = false;  // we still owe the driver a CloseLink, or it owes us a fact
   std::string remote;           // endpoint text
 
-  RotationNode<Link> fair;   // may have messages to take
-  RotationNode<Link> work;   // has octets that Process has not seen
-  RotationNode<Link> dirty;  // has something to write and no batch out
+  RotationNode<Link> work;  // has octets that Process has not seen
   TimerOwner timer_owner;
   TimerNode<TimerOwner> timer;
 };
 
-// A send queue, a receive queue and a routing id.
-struct Peer {
+// A send queue, a receive queue and a routing id. What each message needs lies together, in front.
+struct alignas(kCacheLine) Peer {
   Peer() : balance(this), writable(this) {}
 
   PeerId id;
+  Link* direct = nullptr;      // its link while a message may go to it at once; else by the queue
+  std::uint64_t sent = 0;      // messages taken for it
+  std::uint64_t received = 0;  // messages taken from it
+  Slice routing_id;            // ROUTER, SERVER, PEER, STREAM
+  bool routed = false;         // the table has this peer under its id
+  bool refused = false;        // one was refused for want of room: it is told when there is some
+  bool immediate = false;      // without a link it takes no message and keeps none
+  bool given_up = false;       // its dialer makes no further attempt: nothing is queued for it
+
   DialerId dialer;            // none: accepted, and gone with its link
   Link* link = nullptr;       // in traffic and allowed to send
-  Link* direct = nullptr;     // the same while a message may go to it at once; else by the queue
   Link* next = nullptr;       // in traffic, but an earlier link's batch is still out
   std::vector<Link*> old;     // earlier links with messages to take or a batch out, oldest first
   RingQueue<Outgoing> queue;  // waits for a link
   std::size_t queue_bytes = 0;
-  Slice routing_id;     // ROUTER, SERVER, PEER, STREAM
-  bool routed = false;  // the table has this peer under its id
   std::shared_ptr<const PeerInfo> info;
   std::unique_ptr<Subscriber> subscriber;  // PUB, XPUB, RADIO
-  std::uint64_t sent = 0;                  // messages taken for it
-  std::uint64_t received = 0;              // messages taken from it
   std::uint64_t dropped = 0;               // messages not sent to it because it was at its mark
-  bool refused = false;    // one was refused for want of room: it is told when there is some
-  bool immediate = false;  // without a link it takes no message and keeps none
-  bool given_up = false;   // its dialer makes no further attempt: nothing is queued for it
 
   RotationNode<Peer> balance;   // can take a message now
   RotationNode<Peer> writable;  // could not, and can now: NextWritable tells

@@ -62,6 +62,7 @@ def _opens(head, enclosing, adjacent):
         return "block"
     if adjacent:
         return "value"
+    head = re.sub(r"\balignas\s*\([^()]*\)", "", head)
     flat = _outside_parentheses(re.sub(r"\boperator\s*[^\s\w(]+", "operator", head))
     if re.search(r"\b(?:namespace|class|struct|union|enum|extern)\b", flat) and "@" not in flat:
         return "names"

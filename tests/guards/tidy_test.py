@@ -90,6 +90,7 @@ class TheRules(unittest.TestCase):
         self.assertEqual(tidy.check_length("a.cc", "void F() {\n%s}\n" % lines(67)), [])
         self.assertEqual(tidy.check_length("a.cc", "int t[] = {\n%s};\n" % ("  1,\n" * 90)), [])
         self.assertEqual(tidy.check_length("a.cc", "class C {\n%s};\n" % ("  int x;\n" * 90)), [])
+        self.assertEqual(tidy.check_length("a.cc", "class alignas(64) C {\n%s};\n" % ("  int x;\n" * 90)), [])
 
     def test_a_long_python_function_is_found(self):
         self.assertEqual(len(tidy.check_length("a.py", "def f():\n%s" % ("  x = 1\n" * 70))), 1)

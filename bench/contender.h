@@ -4,10 +4,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "protocol/mechanism/curve_keys.h"
+
 namespace monocoque::bench {
+
+// Of CURVE, made before the processes part.
+struct CurveKeys {
+  CurveKeyPair server;
+  CurveKeyPair client;
+};
 
 struct Setting {
   std::string transport = "tcp";  // tcp, ipc
@@ -15,6 +24,7 @@ struct Setting {
   double seconds = 2;  // how long a consumer counts, after a tenth of that to warm up
   std::size_t round_trips = 20000;
   std::size_t subscribers = 1;
+  std::shared_ptr<const CurveKeys> curve;  // null: no security. For streams alone
 };
 
 // Tells the other process where to connect.
@@ -34,10 +44,16 @@ struct Contender {
   std::vector<std::int64_t> (*ask)(const Setting&, const std::string& endpoint);
 };
 
-Contender Uring();        // the library, as it comes
+Contender Uring();        // the library on io_uring, as it comes
 Contender UringNoSpin();  // with the adaptive spin off
+Contender Uv();           // on libuv
+Contender Asio();         // on Boost.Asio, with coroutines
 Contender Libzmq();       // the rival
-Contender PlainBytes();   // send and receive of octets, nothing else
+// Echoes of octets, written by hand on each runtime: what a round trip there costs by itself.
+Contender RawUring();
+Contender RawUv();
+Contender RawAsio();
+Contender PlainBytes();  // send and receive of octets, nothing else
 Contender
 FramedPipe();  // frames encoded into one buffer, walked, small payloads copied into objects
 
@@ -59,6 +75,9 @@ std::int64_t NowNanos();
 double CountFor(const Setting& setting, const std::function<std::size_t()>& receive);
 // Calls `trip` so often and times each.
 std::vector<std::int64_t> TimeTrips(const Setting& setting, const std::function<void()>& trip);
+// The descriptor of one plain stream: accepted at BindEndpoint, which is announced, or connected.
+int AcceptStream(const Setting& setting, const Announce& announce);
+int ConnectStream(const Setting& setting, const std::string& endpoint);
 // An endpoint to bind: a port or a name of the system's choosing.
 std::string BindEndpoint(const Setting& setting);
 // Ends the process with a sentence.

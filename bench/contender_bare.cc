@@ -62,32 +62,6 @@ void Tune(int fd, const Setting& setting) {
   if (setting.transport == "tcp") setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
-int Accept(const Setting& setting, const Announce& announce) {
-  std::string endpoint = BindEndpoint(setting);
-  Address address = AddressOf(endpoint);
-  const int listener = socket(address.storage.ss_family, SOCK_STREAM, 0);
-  if (bind(listener, address.get(), address.size) < 0 || listen(listener, 1) < 0)
-    Die("cannot bind");
-  if (setting.transport == "tcp") {
-    sockaddr_in in{};
-    socklen_t size = sizeof(in);
-    getsockname(listener, reinterpret_cast<sockaddr*>(&in), &size);
-    endpoint = "tcp://127.0.0.1:" + std::to_string(ntohs(in.sin_port));
-  }
-  announce(endpoint);
-  const int fd = accept(listener, nullptr, nullptr);
-  Tune(fd, setting);
-  return fd;
-}
-
-int Connect(const Setting& setting, const std::string& endpoint) {
-  Address address = AddressOf(endpoint);
-  const int fd = socket(address.storage.ss_family, SOCK_STREAM, 0);
-  if (connect(fd, address.get(), address.size) < 0) Die("cannot connect");
-  Tune(fd, setting);
-  return fd;
-}
-
 void SendAll(int fd, Bytes octets) {
   while (!octets.empty()) {
     const ssize_t sent = send(fd, octets.data(), octets.size(), MSG_NOSIGNAL);
@@ -103,7 +77,7 @@ std::size_t ReceiveSome(int fd, MutableBytes room) {
 }
 
 double ConsumeBytes(const Setting& setting, const Announce& announce) {
-  const int fd = Accept(setting, announce);
+  const int fd = AcceptStream(setting, announce);
   std::vector<std::uint8_t> room(kReadBytes);
   std::size_t rest = 0;
   return CountFor(setting, [&] {
@@ -115,13 +89,13 @@ double ConsumeBytes(const Setting& setting, const Announce& announce) {
 }
 
 void ProduceBytes(const Setting& setting, const std::string& endpoint) {
-  const int fd = Connect(setting, endpoint);
+  const int fd = ConnectStream(setting, endpoint);
   const std::vector<std::uint8_t> octets(kWriteBytes, 'x');
   for (;;) SendAll(fd, octets);
 }
 
 void ProduceFrames(const Setting& setting, const std::string& endpoint) {
-  const int fd = Connect(setting, endpoint);
+  const int fd = ConnectStream(setting, endpoint);
   std::vector<std::uint8_t> octets(kWriteBytes + setting.payload_bytes + frame::kLongHeaderBytes);
   const std::vector<std::uint8_t> payload(setting.payload_bytes, 'x');
   for (std::size_t at = 0;;) {
@@ -136,7 +110,7 @@ void ProduceFrames(const Setting& setting, const std::string& endpoint) {
 
 // Reads large, walks the frames; small payloads are copied into message objects.
 double ConsumeFrames(const Setting& setting, const Announce& announce) {
-  const int fd = Accept(setting, announce);
+  const int fd = AcceptStream(setting, announce);
   std::vector<std::uint8_t> room(kReadBytes + setting.payload_bytes + Message::kInlineBytes);
   std::size_t held = 0;
   Message message;
@@ -162,13 +136,13 @@ double ConsumeFrames(const Setting& setting, const Announce& announce) {
 }
 
 void Answer(const Setting& setting, const Announce& announce) {
-  const int fd = Accept(setting, announce);
+  const int fd = AcceptStream(setting, announce);
   std::vector<std::uint8_t> room(kReadBytes);
   for (;;) SendAll(fd, Bytes(room).first(ReceiveSome(fd, room)));
 }
 
 std::vector<std::int64_t> Ask(const Setting& setting, const std::string& endpoint) {
-  const int fd = Connect(setting, endpoint);
+  const int fd = ConnectStream(setting, endpoint);
   std::vector<std::uint8_t> octets(setting.payload_bytes, 'x');
   return TimeTrips(setting, [&] {
     SendAll(fd, octets);
@@ -179,6 +153,32 @@ std::vector<std::int64_t> Ask(const Setting& setting, const std::string& endpoin
 }
 
 }  // namespace
+
+int AcceptStream(const Setting& setting, const Announce& announce) {
+  std::string endpoint = BindEndpoint(setting);
+  Address address = AddressOf(endpoint);
+  const int listener = socket(address.storage.ss_family, SOCK_STREAM, 0);
+  if (bind(listener, address.get(), address.size) < 0 || listen(listener, 1) < 0)
+    Die("cannot bind");
+  if (setting.transport == "tcp") {
+    sockaddr_in in{};
+    socklen_t size = sizeof(in);
+    getsockname(listener, reinterpret_cast<sockaddr*>(&in), &size);
+    endpoint = "tcp://127.0.0.1:" + std::to_string(ntohs(in.sin_port));
+  }
+  announce(endpoint);
+  const int fd = accept(listener, nullptr, nullptr);
+  Tune(fd, setting);
+  return fd;
+}
+
+int ConnectStream(const Setting& setting, const std::string& endpoint) {
+  Address address = AddressOf(endpoint);
+  const int fd = socket(address.storage.ss_family, SOCK_STREAM, 0);
+  if (connect(fd, address.get(), address.size) < 0) Die("cannot connect");
+  Tune(fd, setting);
+  return fd;
+}
 
 Contender PlainBytes() { return {"plain bytes", ConsumeBytes, ProduceBytes, Answer, Ask}; }
 Contender FramedPipe() { return {"framed pipe", ConsumeFrames, ProduceFrames, nullptr, nullptr}; }

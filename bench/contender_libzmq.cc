@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "alloc/bytes.h"
 #include "bench/contender.h"
 
 namespace monocoque::bench {
@@ -31,8 +32,17 @@ void Send(void* socket, const std::string& payload) {
   Check(zmq_msg_send(&message, socket, 0));
 }
 
+void SetKey(void* socket, int option, Bytes key) {
+  Check(zmq_setsockopt(socket, option, key.data(), key.size()));
+}
+
 double Consume(const Setting& setting, const Announce& announce) {
   void* pull = MakeSocket(ZMQ_PULL);
+  if (setting.curve != nullptr) {
+    const int as_server = 1;
+    Check(zmq_setsockopt(pull, ZMQ_CURVE_SERVER, &as_server, sizeof(as_server)));
+    SetKey(pull, ZMQ_CURVE_SECRETKEY, setting.curve->server.secret_key.bytes());
+  }
   Bind(pull, setting, announce);
   zmq_msg_t message;
   zmq_msg_init(&message);
@@ -44,6 +54,11 @@ double Consume(const Setting& setting, const Announce& announce) {
 
 void Produce(const Setting& setting, const std::string& endpoint) {
   void* push = MakeSocket(ZMQ_PUSH);
+  if (setting.curve != nullptr) {
+    SetKey(push, ZMQ_CURVE_SERVERKEY, setting.curve->server.public_key);
+    SetKey(push, ZMQ_CURVE_PUBLICKEY, setting.curve->client.public_key);
+    SetKey(push, ZMQ_CURVE_SECRETKEY, setting.curve->client.secret_key.bytes());
+  }
   Check(zmq_connect(push, endpoint.c_str()));
   const std::string payload(setting.payload_bytes, 'x');
   for (;;) Send(push, payload);

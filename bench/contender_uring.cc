@@ -3,8 +3,11 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "adapters/sodium/crypto.h"
 #include "adapters/uring/loop.h"
 #include "bench/contender.h"
+#include "protocol/mechanism/options.h"
+#include "protocol/socket/options.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 
@@ -25,9 +28,25 @@ LoopOptions NoSpin() {
   return options;
 }
 
+// Who consumes is the security server, and lets in whoever knows its key.
+SocketOptions OptionsOf(const Setting& setting, bool as_server) {
+  SocketOptions options;
+  if (setting.curve == nullptr) return options;
+  const auto crypto = sodium::MakeCrypto();
+  if (as_server) {
+    options.link.mechanism = CurveServer{
+        .keys = setting.curve->server, .crypto = crypto, .domain = {}, .allow_any_key = true};
+  } else {
+    options.link.mechanism = CurveClient{.server_key = setting.curve->server.public_key,
+                                         .keys = setting.curve->client,
+                                         .crypto = crypto};
+  }
+  return options;
+}
+
 double Consume(const Setting& setting, const Announce& announce) {
   Loop loop;
-  Socket pull = loop.MakeSocket(SocketType::kPull);
+  Socket pull = loop.MakeSocket(SocketType::kPull, OptionsOf(setting, true));
   const auto bound = pull.Bind(BindEndpoint(setting));
   Check(bound.status());
   announce(*bound);
@@ -40,7 +59,7 @@ double Consume(const Setting& setting, const Announce& announce) {
 
 void Produce(const Setting& setting, const std::string& endpoint) {
   Loop loop;
-  Socket push = loop.MakeSocket(SocketType::kPush);
+  Socket push = loop.MakeSocket(SocketType::kPush, OptionsOf(setting, false));
   Check(push.Connect(endpoint));
   const std::string payload(setting.payload_bytes, 'x');
   for (;;) Check(push.Send(payload));

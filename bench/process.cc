@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "bench/contender.h"
 
 namespace monocoque::bench {
@@ -48,6 +49,16 @@ double Child::Number() {
 void Tell(int out, std::string line) {
   line.push_back('\n');
   if (write(out, line.data(), line.size()) < 0) Die("nobody listens");
+}
+
+double Throughput(const Contender& contender, const Setting& setting) {
+  Child consumer([&](int out) {
+    const Announce announce = [&](const std::string& endpoint) { Tell(out, endpoint); };
+    Tell(out, absl::StrCat(contender.consume(setting, announce)));
+  });
+  const std::string endpoint = consumer.Line();
+  Child producer([&](int) { contender.produce(setting, endpoint); });
+  return consumer.Number();
 }
 
 std::vector<double> MediansInTurn(std::size_t count, std::size_t rounds,

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/contender.h"
+
 namespace monocoque::bench {
 
 // One side of a benchmark in a process of its own, and the lines it tells us. Killed with this
@@ -30,6 +32,9 @@ class Child {
 
 // From within a child: a line for the parent.
 void Tell(int out, std::string line);
+
+// Messages a second from a producer's process to a consumer's.
+double Throughput(const Contender& contender, const Setting& setting);
 
 // One figure for each of `count` contenders: the median of the rounds, in which they take turns.
 std::vector<double> MediansInTurn(std::size_t count, std::size_t rounds,

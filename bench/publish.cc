@@ -5,24 +5,15 @@
 #include <cstddef>
 #include <cstdio>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "bench/contender.h"
+#include "bench/flags.h"
 #include "bench/process.h"
 
 namespace monocoque::bench {
 namespace {
-
-struct Flags {
-  Setting setting;
-  std::vector<std::size_t> subscribers = {1, 8, 32};
-  std::size_t rounds = 3;
-};
 
 double Rate(const Broadcaster& broadcaster, const Setting& setting) {
   Child publisher([&](int out) {
@@ -38,7 +29,7 @@ void Run(const Flags& flags) {
   const std::vector<Broadcaster> all = {LibzmqPublisher(), UringPublisher()};
   std::printf("%s, %zu B, medians of %zu rounds\n", flags.setting.transport.c_str(),
               flags.setting.payload_bytes, flags.rounds);
-  for (const std::size_t subscribers : flags.subscribers) {
+  for (const std::size_t subscribers : flags.list) {
     Setting setting = flags.setting;
     setting.subscribers = subscribers;
     const auto rates = MediansInTurn(all.size(), flags.rounds,
@@ -51,38 +42,10 @@ void Run(const Flags& flags) {
   }
 }
 
-Flags Parse(int argc, char** argv) {
-  Flags flags;
-  for (int i = 1; i < argc; ++i) {
-    const std::pair<std::string_view, std::string_view> flag =
-        absl::StrSplit(argv[i], absl::MaxSplits('=', 1));
-    bool ok = true;
-    if (flag.first == "--transport") {
-      flags.setting.transport = std::string(flag.second);
-      ok = flag.second == "tcp" || flag.second == "ipc";
-    } else if (flag.first == "--seconds") {
-      ok = absl::SimpleAtod(flag.second, &flags.setting.seconds);
-    } else if (flag.first == "--size") {
-      ok = absl::SimpleAtoi(flag.second, &flags.setting.payload_bytes);
-    } else if (flag.first == "--rounds") {
-      ok = absl::SimpleAtoi(flag.second, &flags.rounds) && flags.rounds > 0;
-    } else if (flag.first == "--subscribers") {
-      flags.subscribers.clear();
-      for (std::string_view number : absl::StrSplit(flag.second, ',', absl::SkipEmpty())) {
-        ok = absl::SimpleAtoi(number, &flags.subscribers.emplace_back()) && ok;
-      }
-    } else {
-      ok = false;
-    }
-    if (!ok) Die(absl::StrCat("what is ", argv[i], "? See the head of bench/publish.cc"));
-  }
-  return flags;
-}
-
 }  // namespace
 }  // namespace monocoque::bench
 
 int main(int argc, char** argv) {
-  monocoque::bench::Run(monocoque::bench::Parse(argc, argv));
+  monocoque::bench::Run(monocoque::bench::ParseFlags(argc, argv, {"--subscribers", {1, 8, 32}}));
   return 0;
 }

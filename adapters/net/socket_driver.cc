@@ -14,6 +14,13 @@
 #include "protocol/drive/endpoint.h"
 
 namespace monocoque::net {
+namespace {
+
+// A turn so much behind a deadline finds a host that was busy. What its peers said meanwhile came
+// in time, perhaps, and is read before the time is judged.
+constexpr absl::Duration kLate = absl::Milliseconds(10);
+
+}  // namespace
 
 SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine,
                            std::shared_ptr<InprocHub> hub)
@@ -130,12 +137,18 @@ void SocketDriver::Turn() {
   Tick();
   touched_ = false;
   retired_.clear();
+  if (now_ > machine_.NextDeadline() + kLate) ReadAhead();
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
   if (inproc_ != nullptr) inproc_->Turn(now_);
   admission_.Turn(now_);
   const bool more = pump_.Turn(now_);
   if (more || machine_.has_outputs() || !retired_.empty()) Touch();
   ArmTimer();
+}
+
+// A link may go meanwhile.
+void SocketDriver::ReadAhead() {
+  for (auto it = links_.begin(); it != links_.end();) (it++)->second->ReadNow();
 }
 
 void SocketDriver::OnTimer() {

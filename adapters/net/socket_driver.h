@@ -145,6 +145,7 @@ class SocketDriver final : public PumpDriver {
   void AddLink(LinkId link, int fd);
   InprocLinks* Inproc();
   absl::StatusOr<Endpoint> Listen(const action::Listen& listen);
+  void ReadAhead();
   void ArmTimer();
   StreamLink* FindLink(LinkId link);
 

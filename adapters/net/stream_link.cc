@@ -76,6 +76,10 @@ void StreamLink::OnReady(bool readable, bool writable) {
   }
 }
 
+void StreamLink::ReadNow() {
+  if (!closing_ && watch_ != nullptr && mode_ != ReadMode::kPaused) Read();
+}
+
 void StreamLink::Read() {
   for (std::size_t total = 0; total < kReadBytes;) {
     absl::StatusOr<ReadWindow> window = driver_.machine().PrepareRead(link_);

@@ -32,6 +32,8 @@ class StreamLink final : public WatchHandler, public Timed {
   void Close(CloseMode mode);
   bool closing() const { return closing_; }
 
+  // Reads what is here, if reading is wanted.
+  void ReadNow();
   void OnReady(bool readable, bool writable) override;
   // The peer was given long enough to close, or memory for reading may be there again.
   void OnTime(Instant now) override;

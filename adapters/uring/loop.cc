@@ -96,7 +96,7 @@ Mailbox& Loop::mailbox() {
 Socket Loop::MakeSocket(SocketType type, const SocketOptions& options) {
   if (!status_.ok()) return Socket(std::make_shared<SocketState>(this, status_));
   Host host = host_;
-  now_ = net::Now();
+  Tick();
   host.now = now_;
   absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
   if (!machine.ok()) return Socket(std::make_shared<SocketState>(this, machine.status()));
@@ -109,9 +109,13 @@ absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoin
   return socket;
 }
 
+void Loop::Tick() { now_ = std::max(now_, net::Now()); }
+
 void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
 void Loop::TurnSockets(std::size_t max_frames) {
+  // The host may have been busy: what is here already came in time.
+  if (timers_.next() <= now_) TakeIn(max_frames);
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
   // Each touched socket once; what is touched meanwhile comes next turn.
   std::vector<std::shared_ptr<SocketState>> turn = std::exchange(turning_, {});
@@ -167,10 +171,10 @@ void Loop::Wait(absl::Duration wait) {
 bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   if (!status_.ok()) return false;
   ++stats_.turns;
-  now_ = net::Now();
+  Tick();
   TurnSockets(max_work);
   Wait(max_wait);
-  now_ = net::Now();
+  Tick();
   TakeIn(max_work);
   TurnSockets(max_work);
   ring_->Submit();

@@ -129,7 +129,7 @@ class Loop {
   Ready AsyncReadable(int fd);
   Ready AsyncWritable(int fd);
 
-  // The turn's time.
+  // The turn's time; a wish sets it anew.
   Instant now() const { return now_; }
   const LoopStats& stats() const { return stats_; }
   // How links receive here; see LoopOptions::best_read_method.
@@ -146,6 +146,8 @@ class Loop {
   Resolver& resolver();
   Mailbox& mailbox();
   const std::shared_ptr<InprocHub>& inproc_hub() const { return options_.inproc_hub; }
+  // Reads the clock.
+  void Tick();
   // The loop is being destroyed: nothing new is begun.
   bool closing() const { return closing_; }
   void SetTimer(Timed* timed, Instant at) { timers_.Set(&timed->timer_, at); }

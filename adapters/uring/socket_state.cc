@@ -66,6 +66,7 @@ absl::StatusOr<std::string> SocketState::Bind(std::string_view text, const LinkO
   if (!status_.ok()) return status_;
   const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
   if (!endpoint.ok()) return endpoint.status();
+  loop_.Tick();
   const absl::StatusOr<ListenerId> listener = machine_->Bind(
       *endpoint, options == nullptr ? machine_->options().link : *options, loop_.now());
   if (!listener.ok()) return listener.status();
@@ -82,6 +83,7 @@ absl::Status SocketState::Connect(std::string_view text, const LinkOptions* opti
   if (!status_.ok()) return status_;
   const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
   if (!endpoint.ok()) return endpoint.status();
+  loop_.Tick();
   const absl::StatusOr<DialerId> dialer = machine_->Connect(
       *endpoint, options == nullptr ? machine_->options().link : *options, loop_.now());
   if (!dialer.ok()) return dialer.status();
@@ -95,6 +97,7 @@ absl::Status SocketState::Unbind(std::string_view bound) {
   if (!status_.ok()) return status_;
   const absl::StatusOr<ListenerId> id = bound_.Take("unbind", bound);
   if (!id.ok()) return id.status();
+  loop_.Tick();
   absl::Status done = machine_->Unbind(*id, loop_.now());
   pump_->RunActions();
   Touch();
@@ -105,6 +108,7 @@ absl::Status SocketState::Disconnect(std::string_view endpoint) {
   if (!status_.ok()) return status_;
   const absl::StatusOr<DialerId> id = connected_.Take("disconnect", endpoint);
   if (!id.ok()) return id.status();
+  loop_.Tick();
   absl::Status done = machine_->Disconnect(*id, loop_.now());
   Touch();
   return done;
@@ -112,6 +116,7 @@ absl::Status SocketState::Disconnect(std::string_view endpoint) {
 
 void SocketState::StartClose(absl::Duration linger) {
   if (!status_.ok()) return;
+  loop_.Tick();
   lost_before_ = machine_->stats().lost;
   machine_->Close(linger, loop_.now());
   Touch();
@@ -140,6 +145,8 @@ void SocketState::WriteNow() {
   Touch();
   loop_.Exchange();
 }
+
+void SocketState::Tick() { loop_.Tick(); }
 
 void SocketState::Touch() { loop_.Touch(&touched); }
 

@@ -164,6 +164,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   // Any other wish of the core socket.
   template <typename Wish>
   auto Ask(Wish&& wish) {
+    Tick();
     auto result = std::forward<Wish>(wish)(&*machine_, turn_time());
     Touch();
     return result;
@@ -217,6 +218,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
 
  private:
   Instant turn_time() const;
+  void Tick();
   void Exchange();
   void AddLink(LinkId link, int fd);
   InprocLinks* Inproc();

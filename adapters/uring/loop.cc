@@ -89,7 +89,7 @@ Resolver& Loop::resolver() {
 }
 
 Mailbox& Loop::mailbox() {
-  if (mailbox_ == nullptr) mailbox_ = std::make_unique<Mailbox>(this);
+  if (mailbox_ == nullptr) mailbox_ = std::make_unique<Mailbox>(this, turning_depth_ > 0);
   return *mailbox_;
 }
 
@@ -128,7 +128,27 @@ void Loop::TurnSockets(std::size_t max_frames) {
   turning_ = std::move(turn);
 }
 
+// While one lives a turn is under way; at the end of the outermost whoever still waits is told,
+// unless the turn's caller is.
+class Loop::Turning {
+ public:
+  explicit Turning(Loop* loop) : loop_(*loop) {
+    if (loop_.turning_depth_++ == 0 && loop_.mailbox_ != nullptr) loop_.mailbox_->BeginTurn();
+  }
+  ~Turning() {
+    if (--loop_.turning_depth_ == 0 && loop_.mailbox_ != nullptr) loop_.mailbox_->EndTurn(told);
+  }
+  Turning(const Turning&) = delete;
+  Turning& operator=(const Turning&) = delete;
+
+  bool told = false;
+
+ private:
+  Loop& loop_;
+};
+
 void Loop::Exchange() {
+  const Turning turning(this);
   TurnSockets(kWorkATurn);
   ring_->Submit();
   if (TakeIn(kWorkATurn)) TurnSockets(kWorkATurn);
@@ -171,6 +191,7 @@ void Loop::Wait(absl::Duration wait) {
 bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   if (!status_.ok()) return false;
   ++stats_.turns;
+  Turning turning(this);
   Tick();
   TurnSockets(max_work);
   Wait(max_wait);
@@ -181,6 +202,7 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   ResumeReady(max_work);
   GiveToHost(max_work);
   Sweep();
+  turning.told = true;
   return busy();
 }
 
@@ -237,7 +259,7 @@ absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
   for (;;) {
     for (std::size_t i = 0; i < sockets.size(); ++i) {
       if (!sockets[i]->status().ok()) return sockets[i]->status();
-      if (sockets[i]->core().Peek(nullptr, now_) != nullptr) return i;
+      if (sockets[i]->CanReceive()) return i;
     }
     if (net::Now() >= deadline)
       return absl::DeadlineExceededError("no message within the time given");

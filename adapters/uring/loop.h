@@ -167,6 +167,8 @@ class Loop {
   // timers have their turn.
   static constexpr std::size_t kWorkATurn = 16384;
 
+  class Turning;
+
   absl::StatusOr<Socket> Connected(SocketType type, std::string_view endpoint);
   bool Turn(absl::Duration max_wait, std::size_t max_work);
   void Wait(absl::Duration wait);
@@ -187,6 +189,7 @@ class Loop {
   SendOps send_ops_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Mailbox> mailbox_;  // once somebody may write
+  int turning_depth_ = 0;
   Host host_;
   Instant now_;
   absl::Duration last_wait_ = absl::InfiniteDuration();

@@ -28,6 +28,7 @@ Socket::~Socket() {
   if (state_ == nullptr || !state_->status().ok()) return;
   Loop& loop = state_->loop();
   loop.Tick();
+  state_->SetAuthenticator(nullptr);
   state_->machine().Close(absl::ZeroDuration(), loop.now());
   state_->Turn(loop.now(), Pump<monocoque::Socket>::kFramesATurn);
   state_->FailWaiters();

@@ -113,9 +113,11 @@ void Loop::Tick() { now_ = std::max(now_, net::Now()); }
 
 void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
-void Loop::TurnSockets(std::size_t max_frames) {
+// True if something may have happened that somebody waits for.
+bool Loop::TurnSockets(std::size_t max_frames) {
   // The host may have been busy: what is here already came in time.
-  if (timers_.next() <= now_) TakeIn(max_frames);
+  const bool due = timers_.next() <= now_;
+  if (due) TakeIn(max_frames);
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
   // Each touched socket once; what is touched meanwhile comes next turn.
   std::vector<std::shared_ptr<SocketState>> turn = std::exchange(turning_, {});
@@ -124,8 +126,10 @@ void Loop::TurnSockets(std::size_t max_frames) {
     if (state->status().ok()) state->Turn(now_, max_frames);
     if (state->awaited()) serving_.push_back(state);
   }
+  const bool any = due || !turn.empty();
   turn.clear();
   turning_ = std::move(turn);
+  return any;
 }
 
 // While one lives a turn is under way; at the end of the outermost whoever still waits is told,
@@ -193,7 +197,7 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   ++stats_.turns;
   Turning turning(this);
   Tick();
-  TurnSockets(max_work);
+  if (TurnSockets(max_work)) max_wait = absl::ZeroDuration();
   Wait(max_wait);
   Tick();
   TakeIn(max_work);

@@ -174,7 +174,7 @@ class Loop {
   void Wait(absl::Duration wait);
   bool TakeIn(std::size_t max_completions);
   bool Spin();
-  void TurnSockets(std::size_t max_frames);
+  bool TurnSockets(std::size_t max_frames);
   void ResumeReady(std::size_t max_resumed);
   void GiveToHost(std::size_t max_completions);
   // Something is left to do, or to tell.

@@ -84,6 +84,24 @@ TEST(TimeTest, LingerCountsFromTheClose) {
   EXPECT_FALSE(push.closed());
 }
 
+// What a deadline that is over already brings about is not waited behind.
+TEST(TimeTest, ADeadlineThatIsOverEndsTheTurn) {
+  Loop loop;
+  SocketOptions options;
+  options.link.reconnect.interval = absl::Minutes(10);
+  Socket push = loop.MakeSocket(SocketType::kPush, options);
+  ASSERT_TRUE(push.Connect("ipc://@monocoque-time-nobody").ok());
+  ASSERT_TRUE(push.Send("lost").ok());
+  for (int i = 0; i < 10; ++i) loop.RunOnce(absl::ZeroDuration());
+  push.StartClose(absl::Milliseconds(10));
+  loop.RunOnce(absl::ZeroDuration());
+  Compute(absl::Milliseconds(20));
+  const Instant before = net::Now();
+  loop.RunOnce(absl::Seconds(3));
+  EXPECT_LT(net::Now() - before, absl::Seconds(1));
+  EXPECT_TRUE(push.closed());
+}
+
 TEST(TimeTest, AttemptsCountFromTheConnect) {
   Loop loop;
   Socket pull = loop.MakeSocket(SocketType::kPull);

@@ -58,7 +58,10 @@ Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
 Loop::~Loop() {
   closing_ = true;
   tasks_.clear();
+  tasks_over_.clear();
   if (ring_ == nullptr) return;
+  turning_.clear();
+  serving_.clear();
   orphans_.clear();
   if (resolver_ != nullptr) {
     resolver_->Stop();
@@ -211,8 +214,8 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
 }
 
 bool Loop::busy() {
-  return !touched_.empty() || !serving_.empty() || !ready_.empty() || ring_->Ready() ||
-         !ring_->others().empty() || (mailbox_ != nullptr && mailbox_->waiting());
+  return !touched_.empty() || !tasks_over_.empty() || !serving_.empty() || !ready_.empty() ||
+         ring_->Ready() || !ring_->others().empty() || (mailbox_ != nullptr && mailbox_->waiting());
 }
 
 void Loop::GiveToHost(std::size_t max_completions) {
@@ -239,12 +242,14 @@ void Loop::Sweep() {
   std::erase_if(orphans_, [](const std::shared_ptr<SocketState>& state) {
     return !state->status().ok() || state->closed();
   });
-  while (task_over_) {
-    const auto over = std::ranges::find_if(tasks_, &Task<void>::done);
-    task_over_ = over != tasks_.end();
-    if (!task_over_) return;
-    Task<void> task = std::move(*over);
-    tasks_.erase(over);
+  if (std::exchange(task_over_, false)) {
+    const auto over =
+        std::ranges::stable_partition(tasks_, [](const auto& t) { return !t.done(); });
+    for (Task<void>& task : over) tasks_over_.push_back(std::move(task));
+    tasks_.erase(over.begin(), over.end());
+  }
+  while (!tasks_over_.empty()) {
+    Task<void> task = tasks_over_.take_front();
     task.Take();
   }
 }
@@ -291,7 +296,8 @@ void Loop::Spawn(Task<void> task) {
 }
 
 void Loop::Run() {
-  while (!tasks_.empty() && status_.ok()) RunOnce(absl::InfiniteDuration());
+  while ((!tasks_.empty() || !tasks_over_.empty()) && status_.ok())
+    RunOnce(absl::InfiniteDuration());
 }
 
 Loop::Sleep Loop::AsyncSleep(absl::Duration duration) { return Sleep(this, duration); }

@@ -120,7 +120,7 @@ class Loop {
   // Turns until every spawned coroutine is done.
   void Run();
 
-  // Awaitable: suspends for so long.
+  // Awaitable: suspends for so long. On a loop whose status() is not OK none of these suspends.
   class Sleep;
   Sleep AsyncSleep(absl::Duration duration);
   // Awaitable: suspends until the descriptor can be read, or written, or is at its end. It stays
@@ -200,7 +200,8 @@ class Loop {
   std::vector<std::shared_ptr<SocketState>> turning_;  // empty, but for its memory
   RingQueue<std::shared_ptr<SocketState>> serving_;
   std::vector<Task<void>> tasks_;
-  bool task_over_ = false;  // of some of them
+  bool task_over_ = false;            // of some of them
+  RingQueue<Task<void>> tasks_over_;  // their results are not told yet
   std::vector<std::shared_ptr<SocketState>> orphans_;
 };
 

@@ -52,6 +52,8 @@ class Waiter {
 
  protected:
   void Wait(Rotation<Waiter>* queue, std::coroutine_handle<> awaiting);
+  // The coroutine goes on: nothing is left of the wait.
+  void Resumed() { queue_ = nullptr; }
   SocketState& state() { return *state_; }
 
  private:
@@ -59,7 +61,7 @@ class Waiter {
 
   SocketState* state_;  // not to be used once resumed
   Loop* loop_ = nullptr;
-  Rotation<Waiter>* queue_ = nullptr;
+  Rotation<Waiter>* queue_ = nullptr;  // while it waits
   RotationNode<Waiter> node_;
   std::coroutine_handle<> handle_;
 };
@@ -69,7 +71,10 @@ class ReceiveAwaiter final : public Waiter {
   explicit ReceiveAwaiter(SocketState* state) : Waiter(state) {}
   bool await_ready();
   void await_suspend(std::coroutine_handle<> awaiting);
-  absl::StatusOr<Message> await_resume() { return *std::move(result_); }
+  absl::StatusOr<Message> await_resume() {
+    Resumed();
+    return *std::move(result_);
+  }
   bool Try() override;
   void Fail(absl::Status why) override { result_ = std::move(why); }
 
@@ -82,7 +87,10 @@ class SendAwaiter final : public Waiter {
   SendAwaiter(SocketState* state, Message message) : Waiter(state), message_(std::move(message)) {}
   bool await_ready();
   void await_suspend(std::coroutine_handle<> awaiting);
-  absl::Status await_resume() { return *std::move(result_); }
+  absl::Status await_resume() {
+    Resumed();
+    return *std::move(result_);
+  }
   bool Try() override;
   void Fail(absl::Status why) override { result_ = std::move(why); }
 
@@ -101,7 +109,10 @@ class ConditionAwaiter final : public Waiter {
       : Waiter(state), condition_(std::move(condition)) {}
   bool await_ready() { return Try(); }
   void await_suspend(std::coroutine_handle<> awaiting);
-  absl::Status await_resume() { return *std::move(result_); }
+  absl::Status await_resume() {
+    Resumed();
+    return *std::move(result_);
+  }
   bool Try() override;
   void Fail(absl::Status why) override { result_ = std::move(why); }
 

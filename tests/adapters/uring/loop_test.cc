@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -340,6 +341,38 @@ TEST(LoopTest, DestroyedWithOperationsOutstanding) {
       const Socket gone = std::move(talk.rep);
     }
   }
+}
+
+// Sockets that wait to be served when the loop ends: nothing of theirs is left with the kernel.
+TEST(LoopTest, DestroyedBeforeTheSocketsAreServed) {
+  auto loop = std::make_unique<Loop>();
+  {
+    Pipe pipe(loop.get());
+    Task<std::string> waiting = TextOf(pipe.pull);
+    waiting.Resume();
+    pipe.push.Flush();
+    pipe.push.Flush();
+  }
+  const Instant before = net::Now();
+  loop.reset();
+  EXPECT_LT(net::Now() - before, absl::Milliseconds(500));
+}
+
+Task<void> SleepAndCount(Loop& loop, int* count) {
+  co_await loop.AsyncSleep(absl::Milliseconds(1));
+  ++*count;
+}
+
+// What one coroutine costs does not grow with how many go on together.
+TEST(LoopTest, ManySleepersGoOnTogether) {
+  constexpr int kSleepers = 20'000;
+  Loop loop;
+  int count = 0;
+  for (int i = 0; i < kSleepers; ++i) loop.Spawn(SleepAndCount(loop, &count));
+  const std::int64_t before = ProcessorNanoseconds();
+  loop.Run();
+  EXPECT_EQ(count, kSleepers);
+  EXPECT_LT(ProcessorNanoseconds() - before, 1'000'000'000);
 }
 
 TEST(LoopTest, WaitsOnSeveralSockets) {

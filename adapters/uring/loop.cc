@@ -119,8 +119,8 @@ void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::m
 // True if something may have happened that somebody waits for.
 bool Loop::TurnSockets(std::size_t max_frames) {
   // The host may have been busy: what is here already came in time.
-  const bool due = timers_.next() <= now_;
-  if (due) TakeIn(max_frames);
+  const bool late = timers_.next() <= now_;
+  if (late) TakeIn(max_frames);
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
   // Each touched socket once; what is touched meanwhile comes next turn.
   std::vector<std::shared_ptr<SocketState>> turn = std::exchange(turning_, {});
@@ -129,7 +129,7 @@ bool Loop::TurnSockets(std::size_t max_frames) {
     if (state->status().ok()) state->Turn(now_, max_frames);
     if (state->awaited()) serving_.push_back(state);
   }
-  const bool any = due || !turn.empty();
+  const bool any = late || !turn.empty();
   turn.clear();
   turning_ = std::move(turn);
   return any;
@@ -243,10 +243,11 @@ void Loop::Sweep() {
     return !state->status().ok() || state->closed();
   });
   if (std::exchange(task_over_, false)) {
-    const auto over =
-        std::ranges::stable_partition(tasks_, [](const auto& t) { return !t.done(); });
-    for (Task<void>& task : over) tasks_over_.push_back(std::move(task));
-    tasks_.erase(over.begin(), over.end());
+    for (Task<void>& task : tasks_) {
+      if (task.done()) tasks_over_.push_back(std::move(task));
+    }
+    // Those that were moved away.
+    std::erase_if(tasks_, [](const Task<void>& task) { return task.done(); });
   }
   while (!tasks_over_.empty()) {
     Task<void> task = tasks_over_.take_front();

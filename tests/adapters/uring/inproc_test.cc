@@ -103,6 +103,27 @@ TEST(InprocTest, AnotherAdapterOnTheSameThreadWakesTheHost) {
   }
 }
 
+// Sockets of one loop wake each other without the kernel, in a turn and outside one.
+TEST(InprocTest, OneLoopWakesNobody) {
+  Loop loop;
+  Socket req = loop.MakeSocket(SocketType::kReq);
+  Socket rep = loop.MakeSocket(SocketType::kRep);
+  ASSERT_TRUE(req.Connect(*rep.Bind("inproc://quiet")).ok());
+  for (int round = 0; round < 10; ++round) {
+    for (Socket* from : {&req, &rep}) {
+      Socket* to = from == &req ? &rep : &req;
+      for (int polls = 0; loop.Poll() && polls < 100; ++polls) {
+      }
+      ASSERT_TRUE(from->Send("word").ok());
+      pollfd ready{loop.descriptor(), POLLIN, 0};
+      const bool woken = poll(&ready, 1, 0) != 0;
+      // The first round shakes hands.
+      EXPECT_FALSE(woken && round > 0) << round;
+      EXPECT_EQ(Must(to->Receive(kSoon)).text(), "word");
+    }
+  }
+}
+
 TEST(InprocTest, BetweenThreads) {
   constexpr int kMessages = 50'000;
   std::thread receiver([] {

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/net/timed.h"
 #include "adapters/uring/buffers.h"
 #include "adapters/uring/options.h"
 #include "adapters/uring/ring.h"
@@ -31,19 +32,7 @@ class Mailbox;
 class Resolver;
 class SocketState;
 
-// Something that wants to be called at a time.
-class Timed {
- public:
-  Timed() { timer_.owner = this; }
-  Timed(const Timed&) = delete;
-  Timed& operator=(const Timed&) = delete;
-  virtual ~Timed() = default;
-  virtual void OnTime(Instant now) = 0;
-
- private:
-  friend class Loop;
-  TimerNode<Timed> timer_;
-};
+using net::Timed;
 
 // An event loop on an io_uring of its own or of the host (LoopOptions::ring), and the sockets on
 // it. Blocking calls and coroutines may be mixed: each blocking call turns the loop until it has
@@ -150,7 +139,7 @@ class Loop {
   void Tick();
   // The loop is being destroyed: nothing new is begun.
   bool closing() const { return closing_; }
-  void SetTimer(Timed* timed, Instant at) { timers_.Set(&timed->timer_, at); }
+  void SetTimer(Timed* timed, Instant at) { timers_.Set(&timed->timer, at); }
   // The socket has something to do at the next turn.
   void Touch(RotationNode<SocketState>* node) { touched_.Add(node); }
   void Forget(RotationNode<SocketState>* node) { touched_.Remove(node); }

@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "adapters/admission.h"
 #include "adapters/inproc_links.h"
-#include "adapters/net/endpoint_names.h"
+#include "adapters/net/endpoint_wishes.h"
 #include "adapters/pump.h"
 #include "adapters/uring/flush_policy.h"
 #include "adapters/zap.h"
@@ -148,7 +148,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   // Closed, everything that lingered gone, and all descriptors with it.
   bool closed() const { return machine_->drained() && idle(); }
   // Then: deadline exceeded if something that should have been sent was not.
-  absl::Status CloseResult() const;
+  absl::Status CloseResult() const { return wishes_->CloseResult(); }
   absl::Status TrySend(Message* message) {
     absl::Status sent = machine_->Send(message, turn_time());
     if (!sent.ok()) [[unlikely]]
@@ -241,6 +241,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   absl::Status status_;
   std::optional<monocoque::Socket> machine_;
   std::optional<Pump<monocoque::Socket>> pump_;
+  std::optional<net::EndpointWishes> wishes_;
   std::unique_ptr<SocketTimer> timer_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   FlushPolicy flush_policy_;
@@ -248,13 +249,6 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   absl::flat_hash_map<LinkId, LinkIo*> links_;
   absl::flat_hash_map<LinkId, Dial*> dials_;
   absl::flat_hash_map<ListenerId, Acceptor*> acceptors_;
-  // What Bind waits for: the outcome of the Listen action, which is run at once.
-  ListenerId listening_;
-  absl::StatusOr<std::string> listen_result_;
-  // By the text that Bind gave and Connect got.
-  net::EndpointNames<ListenerId> bound_;
-  net::EndpointNames<DialerId> connected_;
-  std::uint64_t lost_before_ = 0;
 };
 
 }  // namespace monocoque::uring

@@ -74,8 +74,7 @@ class OperationOf final : public Operation {
   void Fail(const boost::system::error_code& why) override { step_.ec = why; }
 
   void Complete() override {
-    auto slot = boost::asio::get_associated_cancellation_slot(handler_);
-    if (slot.is_connected()) slot.clear();
+    ClearSlot();
     Step step(std::move(step_));
     Handler handler(std::move(handler_));
     const Executor executor(std::move(executor_));
@@ -92,6 +91,7 @@ class OperationOf final : public Operation {
   }
 
   void Destroy() override {
+    ClearSlot();
     // The handler goes last: it may own the socket, and whatever else.
     Handler handler(std::move(handler_));
     Free(AllocatorOf(handler));
@@ -121,6 +121,10 @@ class OperationOf final : public Operation {
     } else {
       return false;
     }
+  }
+  void ClearSlot() {
+    auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+    if (slot.is_connected()) slot.clear();
   }
   void Free(Allocator allocator) {
     Traits::destroy(allocator, this);

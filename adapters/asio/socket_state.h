@@ -85,8 +85,8 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
     Run();
   }
 
-  // The same for a descriptor that is ready. With many links a turn for each would be too much: what
-  // those bring that are ready together is one turn's, which is posted.
+  // The same for a descriptor that is ready. With many links a turn for each would be too much:
+  // what those bring that are ready together is one turn's, which is posted.
   template <typename Fact>
   void EnterReady(Fact fact) {
     const Turning turning(this);

@@ -72,7 +72,7 @@ bool WaitStep::Try(SocketState* socket) {
     case For::kSend:
       return driver->machine().CanSend();
     case For::kReceive:
-      return driver->machine().CanReceive(driver->now()) || NeverComes(socket, &ec);
+      return driver->CanReceive() || NeverComes(socket, &ec);
     case For::kPeers:
       return driver->machine().ready_peers() >= peers;
     case For::kEvent:

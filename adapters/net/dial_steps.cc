@@ -13,11 +13,6 @@
 #include "adapters/net/stream.h"
 
 namespace monocoque::net {
-namespace {
-
-bool TryAgain(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
-
-}  // namespace
 
 DialSteps::DialSteps(const action::Dial& dial)
     : endpoint_(dial.endpoint),
@@ -54,6 +49,11 @@ DialSteps::Next DialSteps::GiveUp(absl::Status why) {
 
 DialSteps::Next DialSteps::Start() {
   if (first_ && options_->descriptor >= 0) return Adopt();
+  if (by_proxy_ && endpoint_->host.size() > Socks5::kMaxHost) {
+    return GiveUp(Sentence(absl::InvalidArgumentError(
+        absl::StrCat("a proxy takes names of at most ", Socks5::kMaxHost, " octets; this one has ",
+                     endpoint_->host.size()))));
+  }
   absl::StatusOr<std::vector<Address>> numeric = NumericAddresses(hop_);
   if (numeric.ok() && numeric->empty()) return Next::kResolve;
   return OnResolved(std::move(numeric));

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "adapters/net/acceptor.h"
 #include "adapters/net/dial.h"
 #include "adapters/net/host.h"
@@ -14,12 +13,20 @@
 #include "protocol/drive/endpoint.h"
 
 namespace monocoque::net {
+namespace {
+
+// A turn so much behind a deadline finds a host that was busy. What its peers said meanwhile came
+// in time, perhaps, and is read before the time is judged.
+constexpr absl::Duration kLate = absl::Milliseconds(10);
+
+}  // namespace
 
 SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine,
                            std::shared_ptr<InprocHub> hub)
     : reactor_(*reactor),
       machine_(std::move(machine)),
       pump_(&machine_, this),
+      wishes_(&machine_, &pump_),
       now_(Now()),
       hub_(std::move(hub)),
       admission_(&machine_, hub_, [this] { return reactor_.MakeWaker(/*holds=*/false); }) {}
@@ -36,47 +43,27 @@ void SocketDriver::Touch() {
 
 absl::StatusOr<std::string> SocketDriver::Bind(std::string_view text, const LinkOptions* options) {
   Tick();
-  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
-  if (!endpoint.ok()) return endpoint.status();
-  const absl::StatusOr<ListenerId> listener =
-      machine_.Bind(*endpoint, options == nullptr ? machine_.options().link : *options, now_);
-  if (!listener.ok()) return listener.status();
-  listening_ = *listener;
-  listen_result_ = absl::InternalError("bind: nothing came of it");
-  pump_.RunActions();
-  listening_ = ListenerId();
+  absl::StatusOr<std::string> bound = wishes_.Bind(text, options, now_);
   Touch();
-  if (listen_result_.ok()) bound_.Add(*listen_result_, *listener);
-  return std::move(listen_result_);
+  return bound;
 }
 
 absl::Status SocketDriver::Connect(std::string_view text, const LinkOptions* options) {
   Tick();
-  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
-  if (!endpoint.ok()) return endpoint.status();
-  const absl::StatusOr<DialerId> dialer =
-      machine_.Connect(*endpoint, options == nullptr ? machine_.options().link : *options, now_);
-  if (!dialer.ok()) return dialer.status();
-  connected_.Add(std::string(text), *dialer);
-  pump_.RunActions();
   Touch();
-  return absl::OkStatus();
+  return wishes_.Connect(text, options, now_);
 }
 
 absl::Status SocketDriver::Unbind(std::string_view bound) {
-  const absl::StatusOr<ListenerId> id = bound_.Take("unbind", bound);
-  if (!id.ok()) return id.status();
   Tick();
-  absl::Status done = machine_.Unbind(*id, now_);
-  pump_.RunActions();
   Touch();
-  return done;
+  return wishes_.Unbind(bound, now_);
 }
 
 absl::Status SocketDriver::Disconnect(std::string_view endpoint) {
-  const absl::StatusOr<DialerId> id = connected_.Take("disconnect", endpoint);
-  if (!id.ok()) return id.status();
-  return Ask([&](monocoque::Socket* socket, Instant now) { return socket->Disconnect(*id, now); });
+  Tick();
+  Touch();
+  return wishes_.Disconnect(endpoint, now_);
 }
 
 absl::Status SocketDriver::Send(Message* message) {
@@ -114,28 +101,26 @@ void SocketDriver::Flush() {
 
 void SocketDriver::StartClose(absl::Duration linger) {
   Tick();
-  lost_before_ = machine_.stats().lost;
-  machine_.Close(linger, now_);
+  wishes_.StartClose(linger, now_);
   Touch();
-}
-
-absl::Status SocketDriver::CloseResult() const {
-  const std::uint64_t lost = machine_.stats().lost - lost_before_;
-  if (lost == 0) return absl::OkStatus();
-  return absl::DeadlineExceededError(absl::StrCat(
-      "close: ", lost, lost == 1 ? " message was" : " messages were", " not sent in time"));
 }
 
 void SocketDriver::Turn() {
   Tick();
   touched_ = false;
   retired_.clear();
+  if (now_ > machine_.NextDeadline() + kLate) ReadAhead();
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
   if (inproc_ != nullptr) inproc_->Turn(now_);
   admission_.Turn(now_);
   const bool more = pump_.Turn(now_);
   if (more || machine_.has_outputs() || !retired_.empty()) Touch();
   ArmTimer();
+}
+
+// A link may go meanwhile.
+void SocketDriver::ReadAhead() {
+  for (auto it = links_.begin(); it != links_.end();) (it++)->second->ReadNow();
 }
 
 void SocketDriver::OnTimer() {
@@ -173,14 +158,7 @@ void SocketDriver::Do(const action::Dial& dial) {
 }
 
 void SocketDriver::Do(const action::Listen& listen) {
-  const absl::StatusOr<Endpoint> bound = Listen(listen);
-  if (bound.ok()) {
-    machine_.OnListening(listen.listener, *bound, now_);
-    if (listen.listener == listening_) listen_result_ = bound->ToString();
-  } else {
-    machine_.OnListenFailed(listen.listener, bound.status(), now_);
-    if (listen.listener == listening_) listen_result_ = bound.status();
-  }
+  wishes_.OnListen(listen.listener, Listen(listen), now_);
 }
 
 // The bound endpoint.

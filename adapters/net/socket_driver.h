@@ -2,7 +2,6 @@
 #define MONOCOQUE_ADAPTERS_NET_SOCKET_DRIVER_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,7 +15,7 @@
 #include "adapters/admission.h"
 #include "adapters/inproc.h"
 #include "adapters/inproc_links.h"
-#include "adapters/net/endpoint_names.h"
+#include "adapters/net/endpoint_wishes.h"
 #include "adapters/net/listener.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/timed.h"
@@ -96,7 +95,7 @@ class SocketDriver final : public PumpDriver {
            (inproc_ == nullptr || inproc_->idle());
   }
   // Then: deadline exceeded if something that should have been sent was not.
-  absl::Status CloseResult() const;
+  absl::Status CloseResult() const { return wishes_.CloseResult(); }
 
   // Decides who may come in, from now on; null: whoever has to be asked about is refused.
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
@@ -145,12 +144,14 @@ class SocketDriver final : public PumpDriver {
   void AddLink(LinkId link, int fd);
   InprocLinks* Inproc();
   absl::StatusOr<Endpoint> Listen(const action::Listen& listen);
+  void ReadAhead();
   void ArmTimer();
   StreamLink* FindLink(LinkId link);
 
   Reactor& reactor_;
   monocoque::Socket machine_;
   Pump<monocoque::Socket> pump_;
+  EndpointWishes wishes_;
   Instant now_;
   const std::shared_ptr<InprocHub> hub_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
@@ -162,13 +163,6 @@ class SocketDriver final : public PumpDriver {
   absl::flat_hash_map<ListenerId, std::unique_ptr<Acceptor>> acceptors_;
   // Over, but perhaps still on the stack: destroyed at the next turn.
   std::vector<std::unique_ptr<WatchHandler>> retired_;
-  // What Bind waits for: the outcome of the Listen action, which is run at once.
-  ListenerId listening_;
-  absl::StatusOr<std::string> listen_result_;
-  // By the text that Bind gave and Connect got.
-  EndpointNames<ListenerId> bound_;
-  EndpointNames<DialerId> connected_;
-  std::uint64_t lost_before_ = 0;
   monocoque::Admission admission_;
 };
 

@@ -22,8 +22,11 @@ namespace monocoque::net {
 // more.
 class Socks5 {
  public:
-  // `host`: an address or a name, of at most 255 octets, as the other two. An empty user name: none
-  // is offered.
+  // What its size, which has one octet, has room for.
+  static constexpr std::size_t kMaxHost = 255;
+
+  // `host`: an address or a name, of at most kMaxHost octets, as the other two. An empty user name:
+  // none is offered.
   Socks5(std::string_view host, std::uint16_t port, std::string_view username,
          std::string_view password);
   ~Socks5();

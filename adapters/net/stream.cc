@@ -159,6 +159,8 @@ absl::StatusOr<int> StreamToward(const Endpoint& endpoint, const Address& addres
 
 TransportInfo DescribeStream(int fd) { return {LocalEndpoint(fd).ToString(), RemoteText(fd)}; }
 
+bool TryAgain(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
 absl::Status StreamError(int error) {
   return absl::ErrnoToStatus(
       error, error == ECONNRESET ? "the peer reset the connection" : "the connection failed");

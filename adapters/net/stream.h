@@ -30,6 +30,8 @@ absl::StatusOr<int> StreamToward(const Endpoint& endpoint, const Address& addres
 // Who talks to whom on a connected descriptor.
 TransportInfo DescribeStream(int fd);
 
+// Not a failure: nothing can be read or written now.
+bool TryAgain(int error);
 // A read or a write failed.
 absl::Status StreamError(int error);
 

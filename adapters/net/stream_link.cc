@@ -25,8 +25,6 @@ constexpr std::size_t kMaxSpans = 256;
 // Octets read at one go: beyond, other descriptors have their turn.
 constexpr std::size_t kReadBytes = 512 * 1024;
 
-bool TryAgain(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
-
 }  // namespace
 
 StreamLink::StreamLink(SocketDriver* driver, LinkId link, int fd)
@@ -74,6 +72,10 @@ void StreamLink::OnReady(bool readable, bool writable) {
   } else if (mode_ != ReadMode::kPaused) {
     Read();
   }
+}
+
+void StreamLink::ReadNow() {
+  if (!closing_ && watch_ != nullptr && mode_ != ReadMode::kPaused) Read();
 }
 
 void StreamLink::Read() {

@@ -32,8 +32,10 @@ class StreamLink final : public WatchHandler, public Timed {
   void Close(CloseMode mode);
   bool closing() const { return closing_; }
 
+  // Reads what is here, if reading is wanted.
+  void ReadNow();
   void OnReady(bool readable, bool writable) override;
-  // The peer was given long enough to close, or memory for reading may be there again.
+  // The peer was given long enough to close, or that there is no watch is told.
   void OnTime(Instant now) override;
 
  private:

@@ -38,6 +38,7 @@ absl::Status RunUntil(Node* node, absl::Duration timeout, std::string_view what,
 Socket::~Socket() {
   if (node_ == nullptr || !node_->status().ok()) return;
   node_->SetHandler(nullptr);
+  node_->SetAuthenticator(nullptr);
   node_->StartClose(absl::ZeroDuration());
 }
 

@@ -14,15 +14,16 @@ class Loop::Sleep final : public Timed {
  public:
   Sleep(Loop* loop, absl::Duration duration) : loop_(*loop), duration_(duration) {}
   ~Sleep() override;
-  bool await_ready() const { return duration_ <= absl::ZeroDuration(); }
+  // A loop that cannot turn is not waited for.
+  bool await_ready() const { return duration_ <= absl::ZeroDuration() || !loop_.status().ok(); }
   void await_suspend(std::coroutine_handle<> awaiting);
-  void await_resume() const {}
+  void await_resume() { handle_ = nullptr; }
   void OnTime(Instant now) override;
 
  private:
   Loop& loop_;
   const absl::Duration duration_;
-  std::coroutine_handle<> handle_;
+  std::coroutine_handle<> handle_;  // while it waits
 };
 
 // co_await loop.AsyncReadable(fd), loop.AsyncWritable(fd).
@@ -32,9 +33,9 @@ class Loop::Ready final {
   Ready(const Ready&) = delete;
   Ready& operator=(const Ready&) = delete;
   ~Ready();
-  bool await_ready() const { return false; }
+  bool await_ready() const { return !loop_.status().ok(); }
   void await_suspend(std::coroutine_handle<> awaiting);
-  void await_resume() const {}
+  void await_resume() { handle_ = nullptr; }
 
  private:
   class Op;
@@ -44,7 +45,7 @@ class Loop::Ready final {
   const int fd_;
   const unsigned events_;  // of poll(2)
   Op* op_ = nullptr;
-  std::coroutine_handle<> handle_;
+  std::coroutine_handle<> handle_;  // while it waits
 };
 
 }  // namespace monocoque::uring

@@ -133,8 +133,9 @@ void Buffers::Fit(io_uring_sqe* sqe) const {
   }
 }
 
-void Buffers::FillGaps() {
+bool Buffers::FillGaps() {
   for (std::uint16_t id : std::exchange(gaps_, {})) Provide(id);
+  return gaps_.size() < count_;
 }
 
 Slice Buffers::Piece(std::uint16_t id, std::size_t bytes) {

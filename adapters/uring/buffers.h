@@ -37,6 +37,9 @@ class Buffers {
   void Fit(io_uring_sqe* sqe) const;
   // The pieces that a completion brought, in order.
   void Take(int result, unsigned flags, const std::function<void(Slice)>& piece);
+  // Blocks for the places that memory lacked for. False: there is none for any, and whoever wants
+  // to receive tries again later.
+  bool FillGaps();
 
   static constexpr std::size_t kIncrementalBytes = 256 * 1024;
   static constexpr unsigned kIncrementalCount = 4;
@@ -55,7 +58,6 @@ class Buffers {
   bool Works();
   // Puts a fresh block in; without memory the place stays empty until the next try.
   void Provide(std::uint16_t id);
-  void FillGaps();
   Slice Piece(std::uint16_t id, std::size_t bytes);
 
   Ring& ring_;

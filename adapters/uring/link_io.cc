@@ -21,6 +21,8 @@ namespace {
 
 // How long a peer may take to close after we said we are done.
 constexpr absl::Duration kDrainTime = absl::Seconds(1);
+// The pause when there is no memory for buffers.
+constexpr absl::Duration kMemoryPause = absl::Milliseconds(10);
 // The pause after an accept that failed for want of descriptors.
 constexpr absl::Duration kAcceptPause = absl::Milliseconds(100);
 
@@ -51,7 +53,7 @@ void LinkIo::Orphan() {
 }
 
 void LinkIo::Arm() {
-  if (armed_ || fd_ < 0 || loop_.closing()) return;
+  if (armed_ || starved_ || fd_ < 0 || loop_.closing()) return;
   if (mode_ == ReadMode::kDirect && ArmWindow()) return;
   armed_ = true;
   io_uring_sqe* sqe = loop_.ring().Prepare();
@@ -161,9 +163,24 @@ void LinkIo::Received(int result, unsigned flags) {
     if (owner_ != nullptr) owner_->Touch();
     return;
   }
-  // Out of buffers or cancelled: armed anew where octets are wanted.
-  if (result == -ENOBUFS || result == -ECANCELED || result == -EINTR || result == -EAGAIN) return;
+  if (result == -ENOBUFS) {
+    Starve();
+    return;
+  }
+  // Cancelled: armed anew where octets are wanted.
+  if (result == -ECANCELED || result == -EINTR || result == -EAGAIN) return;
   Over(result == 0 ? absl::OkStatus() : net::StreamError(-result));
+}
+
+// The buffers were used up. If others can be had it goes on at once.
+void LinkIo::Starve() {
+  if (loop_.buffers()->FillGaps()) return;
+  if (draining_) {
+    CloseNow();
+    return;
+  }
+  starved_ = true;
+  loop_.SetTimer(this, loop_.now() + kMemoryPause);
 }
 
 void LinkIo::OnWindowFilled(int result) {
@@ -219,6 +236,7 @@ void LinkIo::Close(CloseMode mode) {
     CloseNow();
   } else {
     draining_ = true;
+    starved_ = false;
     if (sending_ == nullptr) shutdown(fd_, SHUT_WR);
     loop_.SetTimer(this, loop_.now() + kDrainTime);
     Arm();
@@ -227,6 +245,10 @@ void LinkIo::Close(CloseMode mode) {
 }
 
 void LinkIo::OnTime(Instant /*now*/) {
+  if (std::exchange(starved_, false)) {
+    if (mode_ != ReadMode::kPaused) Arm();
+    return;
+  }
   CloseNow();
   DeleteIfOver();
 }
@@ -251,7 +273,7 @@ Acceptor::Acceptor(Loop* loop, SocketState* owner, ListenerId listener, net::Lis
 }
 
 void Acceptor::Arm() {
-  if (armed_ || !accepting_) return;
+  if (armed_ || !accepting_ || loop_.closing()) return;
   armed_ = true;
   io_uring_sqe* sqe = loop_.ring().Prepare();
   io_uring_prep_multishot_accept(sqe, socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);

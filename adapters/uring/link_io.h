@@ -40,7 +40,7 @@ class LinkIo final : public Completion, public Timed {
   void OnSent(int result);
   // Of receiving, or of waiting until readable.
   void OnCompletion(int result, unsigned flags) override;
-  // The peer was given long enough to close, or memory for reading may be there again.
+  // The peer was given long enough to close, or memory for buffers may be there again.
   void OnTime(Instant now) override;
 
  private:
@@ -50,6 +50,7 @@ class LinkIo final : public Completion, public Timed {
   void Cancel();
   void OnReadable(int result);
   void OnWindowFilled(int result);
+  void Starve();
   void Received(int result, unsigned flags);
   void Over(const absl::Status& why);
   void CloseNow();
@@ -64,6 +65,7 @@ class LinkIo final : public Completion, public Timed {
   bool armed_ = false;  // a receive is with the kernel
   ReadWindow window_;   // what it reads into, if that is no provided buffer
   ReadMode mode_ = ReadMode::kAny;
+  bool starved_ = false;   // waits for memory for buffers
   bool draining_ = false;  // closed by us: what comes is thrown away until the end of the stream
   bool handling_ = false;  // within a handler: not deleted before it returns
   std::unique_ptr<SendOp> sending_;

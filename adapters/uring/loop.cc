@@ -58,7 +58,10 @@ Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
 Loop::~Loop() {
   closing_ = true;
   tasks_.clear();
+  tasks_over_.clear();
   if (ring_ == nullptr) return;
+  turning_.clear();
+  serving_.clear();
   orphans_.clear();
   if (resolver_ != nullptr) {
     resolver_->Stop();
@@ -89,14 +92,14 @@ Resolver& Loop::resolver() {
 }
 
 Mailbox& Loop::mailbox() {
-  if (mailbox_ == nullptr) mailbox_ = std::make_unique<Mailbox>(this);
+  if (mailbox_ == nullptr) mailbox_ = std::make_unique<Mailbox>(this, turning_depth_ > 0);
   return *mailbox_;
 }
 
 Socket Loop::MakeSocket(SocketType type, const SocketOptions& options) {
   if (!status_.ok()) return Socket(std::make_shared<SocketState>(this, status_));
   Host host = host_;
-  now_ = net::Now();
+  Tick();
   host.now = now_;
   absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
   if (!machine.ok()) return Socket(std::make_shared<SocketState>(this, machine.status()));
@@ -109,9 +112,15 @@ absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoin
   return socket;
 }
 
+void Loop::Tick() { now_ = std::max(now_, net::Now()); }
+
 void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
-void Loop::TurnSockets(std::size_t max_frames) {
+// True if something may have happened that somebody waits for.
+bool Loop::TurnSockets(std::size_t max_frames) {
+  // The host may have been busy: what is here already came in time.
+  const bool late = timers_.next() <= now_;
+  if (late) TakeIn(max_frames);
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
   // Each touched socket once; what is touched meanwhile comes next turn.
   std::vector<std::shared_ptr<SocketState>> turn = std::exchange(turning_, {});
@@ -120,11 +129,33 @@ void Loop::TurnSockets(std::size_t max_frames) {
     if (state->status().ok()) state->Turn(now_, max_frames);
     if (state->awaited()) serving_.push_back(state);
   }
+  const bool any = late || !turn.empty();
   turn.clear();
   turning_ = std::move(turn);
+  return any;
 }
 
+// While one lives a turn is under way; at the end of the outermost whoever still waits is told,
+// unless the turn's caller is.
+class Loop::Turning {
+ public:
+  explicit Turning(Loop* loop) : loop_(*loop) {
+    if (loop_.turning_depth_++ == 0 && loop_.mailbox_ != nullptr) loop_.mailbox_->BeginTurn();
+  }
+  ~Turning() {
+    if (--loop_.turning_depth_ == 0 && loop_.mailbox_ != nullptr) loop_.mailbox_->EndTurn(told);
+  }
+  Turning(const Turning&) = delete;
+  Turning& operator=(const Turning&) = delete;
+
+  bool told = false;
+
+ private:
+  Loop& loop_;
+};
+
 void Loop::Exchange() {
+  const Turning turning(this);
   TurnSockets(kWorkATurn);
   ring_->Submit();
   if (TakeIn(kWorkATurn)) TurnSockets(kWorkATurn);
@@ -167,22 +198,24 @@ void Loop::Wait(absl::Duration wait) {
 bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   if (!status_.ok()) return false;
   ++stats_.turns;
-  now_ = net::Now();
-  TurnSockets(max_work);
+  Turning turning(this);
+  Tick();
+  if (TurnSockets(max_work)) max_wait = absl::ZeroDuration();
   Wait(max_wait);
-  now_ = net::Now();
+  Tick();
   TakeIn(max_work);
   TurnSockets(max_work);
   ring_->Submit();
   ResumeReady(max_work);
   GiveToHost(max_work);
   Sweep();
+  turning.told = true;
   return busy();
 }
 
 bool Loop::busy() {
-  return !touched_.empty() || !serving_.empty() || !ready_.empty() || ring_->Ready() ||
-         !ring_->others().empty() || (mailbox_ != nullptr && mailbox_->waiting());
+  return !touched_.empty() || !tasks_over_.empty() || !serving_.empty() || !ready_.empty() ||
+         ring_->Ready() || !ring_->others().empty() || (mailbox_ != nullptr && mailbox_->waiting());
 }
 
 void Loop::GiveToHost(std::size_t max_completions) {
@@ -209,12 +242,15 @@ void Loop::Sweep() {
   std::erase_if(orphans_, [](const std::shared_ptr<SocketState>& state) {
     return !state->status().ok() || state->closed();
   });
-  while (task_over_) {
-    const auto over = std::ranges::find_if(tasks_, &Task<void>::done);
-    task_over_ = over != tasks_.end();
-    if (!task_over_) return;
-    Task<void> task = std::move(*over);
-    tasks_.erase(over);
+  if (std::exchange(task_over_, false)) {
+    for (Task<void>& task : tasks_) {
+      if (task.done()) tasks_over_.push_back(std::move(task));
+    }
+    // Those that were moved away.
+    std::erase_if(tasks_, [](const Task<void>& task) { return task.done(); });
+  }
+  while (!tasks_over_.empty()) {
+    Task<void> task = tasks_over_.take_front();
     task.Take();
   }
 }
@@ -233,7 +269,7 @@ absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
   for (;;) {
     for (std::size_t i = 0; i < sockets.size(); ++i) {
       if (!sockets[i]->status().ok()) return sockets[i]->status();
-      if (sockets[i]->core().Peek(nullptr, now_) != nullptr) return i;
+      if (sockets[i]->CanReceive()) return i;
     }
     if (net::Now() >= deadline)
       return absl::DeadlineExceededError("no message within the time given");
@@ -261,7 +297,8 @@ void Loop::Spawn(Task<void> task) {
 }
 
 void Loop::Run() {
-  while (!tasks_.empty() && status_.ok()) RunOnce(absl::InfiniteDuration());
+  while ((!tasks_.empty() || !tasks_over_.empty()) && status_.ok())
+    RunOnce(absl::InfiniteDuration());
 }
 
 Loop::Sleep Loop::AsyncSleep(absl::Duration duration) { return Sleep(this, duration); }

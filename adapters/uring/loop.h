@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/net/timed.h"
 #include "adapters/uring/buffers.h"
 #include "adapters/uring/options.h"
 #include "adapters/uring/ring.h"
@@ -31,19 +32,7 @@ class Mailbox;
 class Resolver;
 class SocketState;
 
-// Something that wants to be called at a time.
-class Timed {
- public:
-  Timed() { timer_.owner = this; }
-  Timed(const Timed&) = delete;
-  Timed& operator=(const Timed&) = delete;
-  virtual ~Timed() = default;
-  virtual void OnTime(Instant now) = 0;
-
- private:
-  friend class Loop;
-  TimerNode<Timed> timer_;
-};
+using net::Timed;
 
 // An event loop on an io_uring of its own or of the host (LoopOptions::ring), and the sockets on
 // it. Blocking calls and coroutines may be mixed: each blocking call turns the loop until it has
@@ -120,7 +109,7 @@ class Loop {
   // Turns until every spawned coroutine is done.
   void Run();
 
-  // Awaitable: suspends for so long.
+  // Awaitable: suspends for so long. On a loop whose status() is not OK none of these suspends.
   class Sleep;
   Sleep AsyncSleep(absl::Duration duration);
   // Awaitable: suspends until the descriptor can be read, or written, or is at its end. It stays
@@ -129,7 +118,7 @@ class Loop {
   Ready AsyncReadable(int fd);
   Ready AsyncWritable(int fd);
 
-  // The turn's time.
+  // The turn's time; a wish sets it anew.
   Instant now() const { return now_; }
   const LoopStats& stats() const { return stats_; }
   // How links receive here; see LoopOptions::best_read_method.
@@ -146,9 +135,11 @@ class Loop {
   Resolver& resolver();
   Mailbox& mailbox();
   const std::shared_ptr<InprocHub>& inproc_hub() const { return options_.inproc_hub; }
+  // Reads the clock.
+  void Tick();
   // The loop is being destroyed: nothing new is begun.
   bool closing() const { return closing_; }
-  void SetTimer(Timed* timed, Instant at) { timers_.Set(&timed->timer_, at); }
+  void SetTimer(Timed* timed, Instant at) { timers_.Set(&timed->timer, at); }
   // The socket has something to do at the next turn.
   void Touch(RotationNode<SocketState>* node) { touched_.Add(node); }
   void Forget(RotationNode<SocketState>* node) { touched_.Remove(node); }
@@ -165,12 +156,14 @@ class Loop {
   // timers have their turn.
   static constexpr std::size_t kWorkATurn = 16384;
 
+  class Turning;
+
   absl::StatusOr<Socket> Connected(SocketType type, std::string_view endpoint);
   bool Turn(absl::Duration max_wait, std::size_t max_work);
   void Wait(absl::Duration wait);
   bool TakeIn(std::size_t max_completions);
   bool Spin();
-  void TurnSockets(std::size_t max_frames);
+  bool TurnSockets(std::size_t max_frames);
   void ResumeReady(std::size_t max_resumed);
   void GiveToHost(std::size_t max_completions);
   // Something is left to do, or to tell.
@@ -185,6 +178,7 @@ class Loop {
   SendOps send_ops_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Mailbox> mailbox_;  // once somebody may write
+  int turning_depth_ = 0;
   Host host_;
   Instant now_;
   absl::Duration last_wait_ = absl::InfiniteDuration();
@@ -195,7 +189,8 @@ class Loop {
   std::vector<std::shared_ptr<SocketState>> turning_;  // empty, but for its memory
   RingQueue<std::shared_ptr<SocketState>> serving_;
   std::vector<Task<void>> tasks_;
-  bool task_over_ = false;  // of some of them
+  bool task_over_ = false;            // of some of them
+  RingQueue<Task<void>> tasks_over_;  // their results are not told yet
   std::vector<std::shared_ptr<SocketState>> orphans_;
 };
 

@@ -22,6 +22,7 @@ struct Mailbox::Shared {
 
   const int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   const std::thread::id thread = std::this_thread::get_id();
+  bool turning = false;  // that thread's alone
   std::atomic<bool> waiting{false};
   std::mutex mutex;
   std::vector<std::weak_ptr<SocketState>> sockets;
@@ -38,7 +39,8 @@ class Mailbox::SocketWaker final : public Waker {
       shared_->sockets.push_back(socket_);
     }
     const bool first = !shared_->waiting.exchange(true);
-    if (first && std::this_thread::get_id() != shared_->thread) eventfd_write(shared_->event, 1);
+    const bool in_turn = std::this_thread::get_id() == shared_->thread && shared_->turning;
+    if (first && !in_turn) eventfd_write(shared_->event, 1);
   }
 
  private:
@@ -46,7 +48,10 @@ class Mailbox::SocketWaker final : public Waker {
   const std::weak_ptr<SocketState> socket_;
 };
 
-Mailbox::Mailbox(Loop* loop) : loop_(*loop), shared_(std::make_shared<Shared>()) { Arm(); }
+Mailbox::Mailbox(Loop* loop, bool turning) : loop_(*loop), shared_(std::make_shared<Shared>()) {
+  shared_->turning = turning;
+  Arm();
+}
 
 Mailbox::~Mailbox() = default;
 
@@ -73,6 +78,13 @@ void Mailbox::OnCompletion(int /*result*/, unsigned flags) {
 std::shared_ptr<Waker> Mailbox::MakeWaker(std::weak_ptr<SocketState> socket) {
   if (shared_->event < 0) return nullptr;
   return std::make_shared<SocketWaker>(shared_, std::move(socket));
+}
+
+void Mailbox::BeginTurn() { shared_->turning = true; }
+
+void Mailbox::EndTurn(bool looked) {
+  shared_->turning = false;
+  if (!looked && waiting()) eventfd_write(shared_->event, 1);
 }
 
 bool Mailbox::waiting() const { return shared_->waiting.load(); }

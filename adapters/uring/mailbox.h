@@ -12,18 +12,23 @@ class Loop;
 class SocketState;
 
 // Where sockets of other threads, and of this one, ask for a socket of the loop to be looked after.
-// Other threads wake the loop by an event descriptor, its own thread only leaves word.
+// Who asks wakes the loop by an event descriptor; within a turn its own thread only leaves word.
 //
 // Thread rule: the loop's thread; wakers are called on any, and may outlive the loop.
 class Mailbox final : public Completion {
  public:
-  explicit Mailbox(Loop* loop);
+  // `turning`: it is made within a turn.
+  Mailbox(Loop* loop, bool turning);
   ~Mailbox() override;
 
   // Touches the socket, as long as there is one.
   std::shared_ptr<Waker> MakeWaker(std::weak_ptr<SocketState> socket);
   // Somebody asked and was not answered yet: the loop must not wait.
   bool waiting() const;
+  // A turn begins, after which it is looked at whether somebody waits.
+  void BeginTurn();
+  // It is over. False of `looked`: somebody may wait of whom nobody was told.
+  void EndTurn(bool looked);
   // Touches whoever was asked for; false: nobody was.
   bool Deliver();
   // The kernel keeps nothing of ours.

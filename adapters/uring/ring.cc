@@ -89,11 +89,8 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Share(io_uring* host, std::uint16_t 
         "io_uring: a ring with IORING_SETUP_IOPOLL or IORING_SETUP_CQE32 cannot be shared; sockets "
         "cannot be polled so, and large completions are not understood");
   }
-  std::unique_ptr<Ring> ring(new Ring(host, tag));
-  io_uring_sqe* sqe = ring->Prepare();
-  io_uring_prep_nop(sqe);
-  ring->Own(sqe, nullptr);
-  const int result = io_uring_submit(host);
+  // Asks with nothing new in the queue, so that nothing is left there after a refusal.
+  const int result = io_uring_enter(static_cast<unsigned>(host->ring_fd), 1, 0, 0, nullptr);
   if (result == -EBADFD) {
     return absl::FailedPreconditionError(
         "io_uring: the host's ring is disabled (IORING_SETUP_R_DISABLED); enable it first");
@@ -104,7 +101,7 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Share(io_uring* host, std::uint16_t 
         "the loop on that one");
   }
   if (result < 0) return SetupRefused(-result, DisabledSetting());
-  return ring;
+  return std::unique_ptr<Ring>(new Ring(host, tag));
 }
 
 Ring::~Ring() {
@@ -115,12 +112,15 @@ std::uint64_t Ring::UserData(const Completion* completion) const {
   return reinterpret_cast<std::uintptr_t>(completion) | tag_;
 }
 
+io_uring_sqe* Ring::Place() { return late_.empty() ? io_uring_get_sqe(ring_) : nullptr; }
+
 io_uring_sqe* Ring::Prepare() {
-  io_uring_sqe* sqe = io_uring_get_sqe(ring_);
-  while (sqe == nullptr) {
-    io_uring_submit(ring_);
-    sqe = io_uring_get_sqe(ring_);
+  io_uring_sqe* sqe = Place();
+  if (sqe == nullptr) {
+    Submit();
+    sqe = Place();
   }
+  if (sqe == nullptr) sqe = &late_.emplace_back();
   std::memset(sqe, 0, sizeof(*sqe));
   ++outstanding_;
   return sqe;
@@ -143,11 +143,19 @@ void Ring::CancelAll() {
   Own(sqe, nullptr);
 }
 
-void Ring::Submit() { io_uring_submit(ring_); }
+void Ring::Submit() {
+  while (io_uring_submit(ring_) >= 0 && !late_.empty()) {
+    io_uring_sqe* sqe = io_uring_get_sqe(ring_);
+    if (sqe == nullptr) return;
+    for (; sqe != nullptr && !late_.empty(); sqe = io_uring_get_sqe(ring_)) {
+      *sqe = late_.take_front();
+    }
+  }
+}
 
 void Ring::SubmitAndWait(absl::Duration wait) {
-  if (wait <= absl::ZeroDuration()) {
-    io_uring_submit(ring_);
+  if (wait <= absl::ZeroDuration() || !late_.empty()) {
+    Submit();
     return;
   }
   io_uring_cqe* cqe = nullptr;

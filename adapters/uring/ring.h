@@ -39,8 +39,9 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  // A place for a request, to be filled and then owned; what is queued is submitted first if there
-  // is none.
+  // A place for a request, to be filled and owned before the next is asked for; what is queued is
+  // submitted first if there is none. While the kernel takes nothing, what finds no place waits
+  // with us for a later Submit.
   io_uring_sqe* Prepare();
   // Who hears of the request's completions; null: nobody wants to know. Comes after the request was
   // filled.
@@ -71,12 +72,15 @@ class Ring {
   Ring() : ring_(&own_), tag_(0) {}
   Ring(io_uring* host, std::uint16_t tag) : ring_(host), tag_(std::uint64_t{tag} << 48) {}
 
+  // In the kernel's queue; null: what came before waits, or it is full.
+  io_uring_sqe* Place();
   std::uint64_t UserData(const Completion* completion) const;
 
   io_uring own_{};
   io_uring* const ring_;
   const std::uint64_t tag_;
   std::int64_t outstanding_ = 0;
+  RingQueue<io_uring_sqe> late_;  // found no place yet
   RingQueue<io_uring_cqe> others_;
 };
 

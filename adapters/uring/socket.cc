@@ -27,6 +27,8 @@ absl::Status TurnUntil(Loop* loop, absl::Duration timeout, std::string_view what
 Socket::~Socket() {
   if (state_ == nullptr || !state_->status().ok()) return;
   Loop& loop = state_->loop();
+  loop.Tick();
+  state_->SetAuthenticator(nullptr);
   state_->machine().Close(absl::ZeroDuration(), loop.now());
   state_->Turn(loop.now(), Pump<monocoque::Socket>::kFramesATurn);
   state_->FailWaiters();
@@ -79,26 +81,22 @@ absl::StatusOr<Message> Socket::Receive(absl::Duration timeout) {
 
 absl::Status Socket::Subscribe(std::string_view prefix) {
   if (!state_->status().ok()) return state_->status();
-  state_->Touch();
-  return state_->machine().Subscribe(prefix, state_->loop().now());
+  return Ask([&](auto* socket, Instant now) { return socket->Subscribe(prefix, now); });
 }
 
 absl::Status Socket::Unsubscribe(std::string_view prefix) {
   if (!state_->status().ok()) return state_->status();
-  state_->Touch();
-  return state_->machine().Unsubscribe(prefix, state_->loop().now());
+  return Ask([&](auto* socket, Instant now) { return socket->Unsubscribe(prefix, now); });
 }
 
 absl::Status Socket::Join(std::string_view group) {
   if (!state_->status().ok()) return state_->status();
-  state_->Touch();
-  return state_->machine().Join(group, state_->loop().now());
+  return Ask([&](auto* socket, Instant now) { return socket->Join(group, now); });
 }
 
 absl::Status Socket::Leave(std::string_view group) {
   if (!state_->status().ok()) return state_->status();
-  state_->Touch();
-  return state_->machine().Leave(group, state_->loop().now());
+  return Ask([&](auto* socket, Instant now) { return socket->Leave(group, now); });
 }
 
 void Socket::Flush() {

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "adapters/net/listener.h"
 #include "adapters/uring/link_io.h"
 #include "adapters/uring/loop.h"
@@ -33,6 +32,7 @@ SocketState::SocketState(Loop* loop, monocoque::Socket machine)
       machine_(std::move(machine)),
       timer_(std::make_unique<SocketTimer>(this)) {
   pump_.emplace(&*machine_, this);
+  wishes_.emplace(&*machine_, &*pump_);
   admission_.emplace(&*machine_, loop_.inproc_hub(),
                      [this] { return loop_.mailbox().MakeWaker(weak_from_this()); });
 }
@@ -64,64 +64,37 @@ void SocketState::FailWaiters() {
 
 absl::StatusOr<std::string> SocketState::Bind(std::string_view text, const LinkOptions* options) {
   if (!status_.ok()) return status_;
-  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
-  if (!endpoint.ok()) return endpoint.status();
-  const absl::StatusOr<ListenerId> listener = machine_->Bind(
-      *endpoint, options == nullptr ? machine_->options().link : *options, loop_.now());
-  if (!listener.ok()) return listener.status();
-  listening_ = *listener;
-  listen_result_ = absl::InternalError("bind: nothing came of it");
-  pump_->RunActions();
-  listening_ = ListenerId();
+  Tick();
   Touch();
-  if (listen_result_.ok()) bound_.Add(*listen_result_, *listener);
-  return std::move(listen_result_);
+  return wishes_->Bind(text, options, loop_.now());
 }
 
 absl::Status SocketState::Connect(std::string_view text, const LinkOptions* options) {
   if (!status_.ok()) return status_;
-  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
-  if (!endpoint.ok()) return endpoint.status();
-  const absl::StatusOr<DialerId> dialer = machine_->Connect(
-      *endpoint, options == nullptr ? machine_->options().link : *options, loop_.now());
-  if (!dialer.ok()) return dialer.status();
-  connected_.Add(std::string(text), *dialer);
-  pump_->RunActions();
+  Tick();
   Touch();
-  return absl::OkStatus();
+  return wishes_->Connect(text, options, loop_.now());
 }
 
 absl::Status SocketState::Unbind(std::string_view bound) {
   if (!status_.ok()) return status_;
-  const absl::StatusOr<ListenerId> id = bound_.Take("unbind", bound);
-  if (!id.ok()) return id.status();
-  absl::Status done = machine_->Unbind(*id, loop_.now());
-  pump_->RunActions();
+  Tick();
   Touch();
-  return done;
+  return wishes_->Unbind(bound, loop_.now());
 }
 
 absl::Status SocketState::Disconnect(std::string_view endpoint) {
   if (!status_.ok()) return status_;
-  const absl::StatusOr<DialerId> id = connected_.Take("disconnect", endpoint);
-  if (!id.ok()) return id.status();
-  absl::Status done = machine_->Disconnect(*id, loop_.now());
+  Tick();
   Touch();
-  return done;
+  return wishes_->Disconnect(endpoint, loop_.now());
 }
 
 void SocketState::StartClose(absl::Duration linger) {
   if (!status_.ok()) return;
-  lost_before_ = machine_->stats().lost;
-  machine_->Close(linger, loop_.now());
+  Tick();
   Touch();
-}
-
-absl::Status SocketState::CloseResult() const {
-  const std::uint64_t lost = machine_->stats().lost - lost_before_;
-  if (lost == 0) return absl::OkStatus();
-  return absl::DeadlineExceededError(absl::StrCat(
-      "close: ", lost, lost == 1 ? " message was" : " messages were", " not sent in time"));
+  wishes_->StartClose(linger, loop_.now());
 }
 
 absl::Status SocketState::SendInTurn(Message* message) {
@@ -140,6 +113,8 @@ void SocketState::WriteNow() {
   Touch();
   loop_.Exchange();
 }
+
+void SocketState::Tick() { loop_.Tick(); }
 
 void SocketState::Touch() { loop_.Touch(&touched); }
 
@@ -217,14 +192,7 @@ absl::StatusOr<Endpoint> SocketState::Listen(const action::Listen& listen) {
 }
 
 void SocketState::Do(const action::Listen& listen) {
-  const absl::StatusOr<Endpoint> bound = Listen(listen);
-  if (bound.ok()) {
-    machine_->OnListening(listen.listener, *bound, loop_.now());
-    if (listen.listener == listening_) listen_result_ = bound->ToString();
-  } else {
-    machine_->OnListenFailed(listen.listener, bound.status(), loop_.now());
-    if (listen.listener == listening_) listen_result_ = bound.status();
-  }
+  wishes_->OnListen(listen.listener, Listen(listen), loop_.now());
 }
 
 void SocketState::Do(const action::Unlisten& unlisten) {

@@ -15,7 +15,7 @@
 #include "absl/status/statusor.h"
 #include "adapters/admission.h"
 #include "adapters/inproc_links.h"
-#include "adapters/net/endpoint_names.h"
+#include "adapters/net/endpoint_wishes.h"
 #include "adapters/pump.h"
 #include "adapters/uring/flush_policy.h"
 #include "adapters/zap.h"
@@ -52,6 +52,8 @@ class Waiter {
 
  protected:
   void Wait(Rotation<Waiter>* queue, std::coroutine_handle<> awaiting);
+  // The coroutine goes on: nothing is left of the wait.
+  void Resumed() { queue_ = nullptr; }
   SocketState& state() { return *state_; }
 
  private:
@@ -59,7 +61,7 @@ class Waiter {
 
   SocketState* state_;  // not to be used once resumed
   Loop* loop_ = nullptr;
-  Rotation<Waiter>* queue_ = nullptr;
+  Rotation<Waiter>* queue_ = nullptr;  // while it waits
   RotationNode<Waiter> node_;
   std::coroutine_handle<> handle_;
 };
@@ -69,7 +71,10 @@ class ReceiveAwaiter final : public Waiter {
   explicit ReceiveAwaiter(SocketState* state) : Waiter(state) {}
   bool await_ready();
   void await_suspend(std::coroutine_handle<> awaiting);
-  absl::StatusOr<Message> await_resume() { return *std::move(result_); }
+  absl::StatusOr<Message> await_resume() {
+    Resumed();
+    return *std::move(result_);
+  }
   bool Try() override;
   void Fail(absl::Status why) override { result_ = std::move(why); }
 
@@ -82,7 +87,10 @@ class SendAwaiter final : public Waiter {
   SendAwaiter(SocketState* state, Message message) : Waiter(state), message_(std::move(message)) {}
   bool await_ready();
   void await_suspend(std::coroutine_handle<> awaiting);
-  absl::Status await_resume() { return *std::move(result_); }
+  absl::Status await_resume() {
+    Resumed();
+    return *std::move(result_);
+  }
   bool Try() override;
   void Fail(absl::Status why) override { result_ = std::move(why); }
 
@@ -101,7 +109,10 @@ class ConditionAwaiter final : public Waiter {
       : Waiter(state), condition_(std::move(condition)) {}
   bool await_ready() { return Try(); }
   void await_suspend(std::coroutine_handle<> awaiting);
-  absl::Status await_resume() { return *std::move(result_); }
+  absl::Status await_resume() {
+    Resumed();
+    return *std::move(result_);
+  }
   bool Try() override;
   void Fail(absl::Status why) override { result_ = std::move(why); }
 
@@ -137,7 +148,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   // Closed, everything that lingered gone, and all descriptors with it.
   bool closed() const { return machine_->drained() && idle(); }
   // Then: deadline exceeded if something that should have been sent was not.
-  absl::Status CloseResult() const;
+  absl::Status CloseResult() const { return wishes_->CloseResult(); }
   absl::Status TrySend(Message* message) {
     absl::Status sent = machine_->Send(message, turn_time());
     if (!sent.ok()) [[unlikely]]
@@ -164,6 +175,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   // Any other wish of the core socket.
   template <typename Wish>
   auto Ask(Wish&& wish) {
+    Tick();
     auto result = std::forward<Wish>(wish)(&*machine_, turn_time());
     Touch();
     return result;
@@ -217,6 +229,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
 
  private:
   Instant turn_time() const;
+  void Tick();
   void Exchange();
   void AddLink(LinkId link, int fd);
   InprocLinks* Inproc();
@@ -228,6 +241,7 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   absl::Status status_;
   std::optional<monocoque::Socket> machine_;
   std::optional<Pump<monocoque::Socket>> pump_;
+  std::optional<net::EndpointWishes> wishes_;
   std::unique_ptr<SocketTimer> timer_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   FlushPolicy flush_policy_;
@@ -235,13 +249,6 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   absl::flat_hash_map<LinkId, LinkIo*> links_;
   absl::flat_hash_map<LinkId, Dial*> dials_;
   absl::flat_hash_map<ListenerId, Acceptor*> acceptors_;
-  // What Bind waits for: the outcome of the Listen action, which is run at once.
-  ListenerId listening_;
-  absl::StatusOr<std::string> listen_result_;
-  // By the text that Bind gave and Connect got.
-  net::EndpointNames<ListenerId> bound_;
-  net::EndpointNames<DialerId> connected_;
-  std::uint64_t lost_before_ = 0;
 };
 
 }  // namespace monocoque::uring

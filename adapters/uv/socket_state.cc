@@ -91,6 +91,8 @@ void SocketState::StartClose(absl::Duration linger, std::function<void(absl::Sta
   if (done) on_closed_.push_back(std::move(done));
   closing_ = true;
   driver_->StartClose(linger);
+  // Its turn may have been forgotten with the last close.
+  Wake();
 }
 
 void SocketState::Turn() {

@@ -46,6 +46,20 @@ class CancellationTest : public AsioTest {
   Push push_{context_};
 };
 
+// An operation whose context goes away leaves nothing in its slot.
+TEST_F(CancellationTest, ASlotOutlivesTheContext) {
+  io::cancellation_signal signal;
+  {
+    io::io_context context;
+    Pull pull(context);
+    pull.async_receive(
+        io::bind_cancellation_slot(signal.slot(), [](error_code, const Message&) {}));
+    ASSERT_TRUE(signal.slot().has_handler());
+  }
+  EXPECT_FALSE(signal.slot().has_handler());
+  signal.emit(io::cancellation_type::terminal);
+}
+
 // One of three is cancelled; the others get the messages, in order.
 TEST_F(CancellationTest, ASlotCancelsItsOperationAlone) {
   for (const auto type : {io::cancellation_type::terminal, io::cancellation_type::partial,

@@ -19,6 +19,7 @@
 #include "protocol/drive/auth.h"
 #include "protocol/mechanism/options.h"
 #include "tests/adapters/asio/fixture.h"
+#include "tests/support/raw_peer.h"
 
 namespace monocoque::asio {
 namespace {
@@ -429,6 +430,29 @@ TEST_F(SocketTest, APoolMayBeShared) {
   Send(push, std::string(1000, 'p'));
   EXPECT_EQ(Receive(pull).size(), 1000u);
   EXPECT_GT(pool->live(), 0u);
+}
+
+// What is taken off while a wait looks for a message sets reading going again.
+TEST_F(SocketTest, WaitingForAMessageGoesOnReading) {
+  SocketOptions options;
+  options.receive_mark = {.messages = 2, .bytes = 0};
+  Sub sub(context_, options);
+  sub.subscribe("a");
+  testing::RawPeer peer([this] { Settle(); }, sub.bind("tcp://127.0.0.1:*"));
+  peer.HandshakeAs("PUB");
+  // More than is read at once.
+  const std::string large = "a" + std::string(39'999, 'x');
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_TRUE(peer.Write(std::string("\2\0\0\0\0\0\0\x9c\x40", 9) + large));
+  }
+  ASSERT_TRUE(peer.Write(std::string("\0\1b", 3)));
+  sub.unsubscribe("a");
+  sub.subscribe("b");
+  Settle();
+  bool there = false;
+  sub.async_wait_receive([&](error_code ec) { there = !ec; });
+  ASSERT_TRUE(RunUntil([&] { return there; }));
+  EXPECT_EQ(sub.try_receive()->text(), "b");
 }
 
 // P-3: who is asked decides, on the executor, and may close the socket.

@@ -95,6 +95,17 @@ TEST(DialStepsTest, AProxyIsDialedInstead) {
   EXPECT_EQ(ipc.Start(), Next::kConnect);
 }
 
+// A name that SOCKS5 has no room for is not cut short.
+TEST(DialStepsTest, AProxyIsNotAskedForANameThatIsTooLong) {
+  const TransportOptions by_proxy{.socks_proxy = "127.0.0.1:1080"};
+  DialSteps longest(To("tcp://" + std::string(255, 'h') + ":5", by_proxy));
+  EXPECT_EQ(longest.Start(), Next::kConnect);
+  DialSteps steps(To("tcp://" + std::string(256, 'h') + ":5", by_proxy));
+  EXPECT_EQ(steps.Start(), Next::kFailed);
+  EXPECT_TRUE(absl::IsInvalidArgument(steps.status())) << steps.status();
+  EXPECT_THAT(std::string(steps.status().message()), HasSubstr("at most 255"));
+}
+
 // The first attempt alone: what was connected once is not connected for ever.
 TEST(DialStepsTest, ADescriptorServesOnce) {
   std::array<int, 2> ends;

@@ -12,20 +12,24 @@
 
 #include "absl/time/time.h"
 #include "adapters/net/address.h"
+#include "adapters/net/host.h"
 #include "adapters/net/stream.h"
 #include "adapters/zap.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/auth.h"
+#include "protocol/drive/instant.h"
 #include "protocol/mechanism/options.h"
 #include "protocol/socket/event.h"
 #include "tests/support/poll_reactor.h"
+#include "tests/support/raw_peer.h"
 
 namespace monocoque::net {
 namespace {
 
 using ::monocoque::testing::PollLoop;
 using ::monocoque::testing::PollReactor;
+using ::monocoque::testing::RawPeer;
 using ::testing::HasSubstr;
 
 // A connected descriptor that speaks no protocol.
@@ -82,6 +86,33 @@ TEST_F(SocketDriverTest, NamesAreLookedUp) {
   ASSERT_TRUE(push->driver().Connect("tcp://localhost" + bound.substr(bound.rfind(':'))).ok());
   Send(push, "by name");
   EXPECT_EQ(Receive(pull), "by name");
+}
+
+// A host that was busy for long: what came in time is taken before the time is judged.
+TEST_F(SocketDriverTest, APeerThatAnsweredABusyHostIsKept) {
+  SocketOptions options;
+  options.link.heartbeat.interval = absl::Milliseconds(100);
+  PollReactor* pull = Make(SocketType::kPull, options);
+  bool busy = false;
+  RawPeer peer(
+      [&] {
+        if (!busy) loop_.RunFor(absl::Milliseconds(1));
+      },
+      *pull->driver().Bind("tcp://127.0.0.1:*"));
+  peer.HandshakeAs("PUSH");
+  const std::string ping("\4PING", 5);
+  ASSERT_THAT(peer.ReadUntil(ping), HasSubstr(ping));
+  busy = true;
+  ASSERT_TRUE(peer.Write(std::string("\4\5\4PONG", 7)));
+  const Instant end = Now() + absl::Milliseconds(250);
+  while (Now() < end) {
+  }
+  // Another turn of the round in which the host was busy: no descriptor was looked at meanwhile.
+  pull->driver().Turn();
+  EXPECT_EQ(pull->driver().machine().ready_peers(), 1u);
+  // And one who did not answer is lost all the same.
+  busy = false;
+  EXPECT_TRUE(loop_.RunUntil([&] { return pull->driver().machine().ready_peers() == 0; }));
 }
 
 // More than the kernel takes at once, and a reader that comes late.

@@ -2,6 +2,7 @@
 #include "tests/support/security.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,6 +86,32 @@ TEST(SimSecurityTest, TheVerdictIsWaitedFor) {
   late->answer({.status = AuthStatus::kRefused});
   sim.RunUntilIdle();
   EXPECT_EQ(client.core().ready_peers(), 1u);
+}
+
+// At whatever step of the handshake a socket goes: nobody is asked for it afterwards.
+TEST(SimSecurityTest, ADestroyedSocketAsksNobody) {
+  bool let_in = false;
+  for (int steps = 0; steps < 1000 && !let_in; ++steps) {
+    Simulation sim({.seed = 6});
+    std::optional<Socket> server = sim.MakeSocket(SocketType::kPull, With(PlainServer{}));
+    Socket client =
+        sim.MakeSocket(SocketType::kPush, With(PlainClient{.username = "ada", .password = "x"}));
+    int asked = 0;
+    server->SetAuthenticator(AuthenticateBy([&asked](const AuthRequest&) {
+      ++asked;
+      return AuthVerdict{.status = AuthStatus::kAccepted};
+    }));
+    ASSERT_TRUE(server->Bind("sim://a").ok());
+    ASSERT_TRUE(client.Connect("sim://a").ok());
+    int step = 0;
+    sim.RunUntil([&] { return step++ == steps; }, absl::Seconds(10));
+    let_in = client.core().ready_peers() == 1;
+    const int before = asked;
+    server.reset();
+    sim.Run(absl::Seconds(1));
+    EXPECT_EQ(asked, before) << "destroyed after step " << steps;
+  }
+  EXPECT_TRUE(let_in) << "all steps of the handshake were tried";
 }
 
 // V-15: what subscribers want is told in boxes, and told anew after a cut.

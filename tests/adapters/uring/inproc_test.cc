@@ -2,6 +2,8 @@
 // of another adapter.
 #include "adapters/inproc.h"
 
+#include <poll.h>
+
 #include <string>
 #include <thread>
 
@@ -72,6 +74,53 @@ TEST(InprocTest, LargeMessagesAndTheirOrder) {
   for (const std::size_t size : {0u, 1u, 88u, 89u, 2048u, 2049u, 100'000u, 5'000'000u}) {
     ASSERT_TRUE(push.Send(Message(std::string(size, 'x')), kSoon).ok());
     EXPECT_EQ(Must(pull.Receive(kSoon)).size(), size);
+  }
+}
+
+// A socket of another adapter on the loop's own thread writes while the loop has no turn: a host
+// that waits for the loop's descriptor hears of it.
+TEST(InprocTest, AnotherAdapterOnTheSameThreadWakesTheHost) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  ASSERT_TRUE(pull.Bind("inproc://same-thread").ok());
+  PollLoop other;
+  PollReactor push(&other, SocketType::kPush, {});
+  ASSERT_TRUE(push.driver().Connect("inproc://same-thread").ok());
+  ASSERT_TRUE(other.RunUntil([&] {
+    loop.RunOnce(absl::ZeroDuration());
+    return push.driver().machine().ready_peers() == 1 && pull.core().ready_peers() == 1;
+  }));
+  for (int round = 0; round < 3; ++round) {
+    for (int polls = 0; loop.Poll() && polls < 100; ++polls) {
+    }
+    Message message("word");
+    ASSERT_TRUE(push.driver().Send(&message).ok());
+    push.driver().Turn();
+    pollfd ready{loop.descriptor(), POLLIN, 0};
+    ASSERT_EQ(poll(&ready, 1, 2000), 1) << "missed in round " << round;
+    loop.Poll();
+    ASSERT_TRUE(pull.TryReceive(&message));
+  }
+}
+
+// Sockets of one loop wake each other without the kernel, in a turn and outside one.
+TEST(InprocTest, OneLoopWakesNobody) {
+  Loop loop;
+  Socket req = loop.MakeSocket(SocketType::kReq);
+  Socket rep = loop.MakeSocket(SocketType::kRep);
+  ASSERT_TRUE(req.Connect(*rep.Bind("inproc://quiet")).ok());
+  for (int round = 0; round < 10; ++round) {
+    for (Socket* from : {&req, &rep}) {
+      Socket* to = from == &req ? &rep : &req;
+      for (int polls = 0; loop.Poll() && polls < 100; ++polls) {
+      }
+      ASSERT_TRUE(from->Send("word").ok());
+      pollfd ready{loop.descriptor(), POLLIN, 0};
+      const bool woken = poll(&ready, 1, 0) != 0;
+      // The first round shakes hands.
+      EXPECT_FALSE(woken && round > 0) << round;
+      EXPECT_EQ(Must(to->Receive(kSoon)).text(), "word");
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,9 +16,12 @@
 #include "adapters/net/host.h"
 #include "adapters/uring/awaitables.h"
 #include "gtest/gtest.h"
+#include "tests/support/raw_peer.h"
 
 namespace monocoque::uring {
 namespace {
+
+using ::monocoque::testing::RawPeer;
 
 constexpr absl::Duration kSoon = absl::Seconds(10);
 
@@ -339,6 +343,38 @@ TEST(LoopTest, DestroyedWithOperationsOutstanding) {
   }
 }
 
+// Sockets that wait to be served when the loop ends: nothing of theirs is left with the kernel.
+TEST(LoopTest, DestroyedBeforeTheSocketsAreServed) {
+  auto loop = std::make_unique<Loop>();
+  {
+    Pipe pipe(loop.get());
+    Task<std::string> waiting = TextOf(pipe.pull);
+    waiting.Resume();
+    pipe.push.Flush();
+    pipe.push.Flush();
+  }
+  const Instant before = net::Now();
+  loop.reset();
+  EXPECT_LT(net::Now() - before, absl::Milliseconds(500));
+}
+
+Task<void> SleepAndCount(Loop& loop, int* count) {
+  co_await loop.AsyncSleep(absl::Milliseconds(1));
+  ++*count;
+}
+
+// What one coroutine costs does not grow with how many go on together.
+TEST(LoopTest, ManySleepersGoOnTogether) {
+  constexpr int kSleepers = 20'000;
+  Loop loop;
+  int count = 0;
+  for (int i = 0; i < kSleepers; ++i) loop.Spawn(SleepAndCount(loop, &count));
+  const std::int64_t before = ProcessorNanoseconds();
+  loop.Run();
+  EXPECT_EQ(count, kSleepers);
+  EXPECT_LT(ProcessorNanoseconds() - before, 1'000'000'000);
+}
+
 TEST(LoopTest, WaitsOnSeveralSockets) {
   Loop loop;
   Pipe a(&loop), b(&loop);
@@ -347,6 +383,29 @@ TEST(LoopTest, WaitsOnSeveralSockets) {
   EXPECT_EQ(b.pull.Receive(kSoon)->text(), "b");
   EXPECT_EQ(loop.WaitAny({&a.pull, &b.pull}, absl::Milliseconds(1)).status().code(),
             absl::StatusCode::kDeadlineExceeded);
+}
+
+// What is taken off while somebody looks for a message sets reading going again.
+TEST(LoopTest, LookingForAMessageGoesOnReading) {
+  Loop loop;
+  SocketOptions options;
+  options.receive_mark = {.messages = 2, .bytes = 0};
+  Socket sub = loop.MakeSocket(SocketType::kSub, options);
+  ASSERT_TRUE(sub.Subscribe("a").ok());
+  RawPeer peer([&] { loop.RunOnce(absl::ZeroDuration()); }, *sub.Bind("tcp://127.0.0.1:*"));
+  peer.HandshakeAs("PUB");
+  // More than is read at once.
+  const std::string large = "a" + std::string(39'999, 'x');
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_TRUE(peer.Write(std::string("\2\0\0\0\0\0\0\x9c\x40", 9) + large));
+  }
+  ASSERT_TRUE(peer.Write(std::string("\0\1b", 3)));
+  ASSERT_TRUE(sub.Unsubscribe("a").ok());
+  ASSERT_TRUE(sub.Subscribe("b").ok());
+  for (int i = 0; i < 100; ++i) loop.RunOnce(absl::ZeroDuration());
+  const auto found = loop.WaitAny({&sub}, absl::Seconds(5));
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(sub.Receive(kSoon)->text(), "b");
 }
 
 // One ring, many sockets and coroutines.

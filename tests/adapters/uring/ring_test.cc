@@ -7,8 +7,12 @@
 #include <array>
 #include <cerrno>
 #include <functional>
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
+#include "adapters/uring/awaitables.h"
 #include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -125,6 +129,76 @@ TEST(RingTest, ALoopWithoutARingSaysWhyEverywhere) {
     return std::string(loop.Poll() || pull.TryReceive(&message) ? "?" : "each said so");
   });
   EXPECT_EQ(said, "each said so");
+}
+
+Task<void> Wait(Loop& loop) {
+  co_await loop.AsyncSleep(absl::Hours(1));
+  co_await loop.AsyncReadable(0);
+  co_await loop.AsyncWritable(0);
+}
+
+// Nor does it wait for what cannot come.
+TEST(RingTest, OnALoopWithoutARingNothingIsAwaited) {
+  const std::string said = InChild([] {
+    alarm(20);
+    if (!Forbid(SYS_io_uring_setup, EPERM)) return std::string("no filter");
+    Loop loop;
+    loop.RunUntil(Wait(loop));
+    return std::string("over");
+  });
+  EXPECT_EQ(said, "over");
+}
+
+// Remembers the order of completions.
+class Recorder final : public Completion {
+ public:
+  Recorder(int number, std::vector<int>* order) : number_(number), order_(*order) {}
+  void OnCompletion(int, unsigned) override { order_.push_back(number_); }
+
+ private:
+  const int number_;
+  std::vector<int>& order_;
+};
+
+void QueueNop(Ring* ring, Completion* completion) {
+  io_uring_sqe* sqe = ring->Prepare();
+  io_uring_prep_nop(sqe);
+  ring->Own(sqe, completion);
+}
+
+TEST(RingTest, AKernelThatTakesNothingIsNotWaitedFor) {
+  const std::string said = InChild([] {
+    alarm(20);
+    auto ring = Ring::Create(4);
+    if (!ring.ok() || !Forbid(SYS_io_uring_enter, EAGAIN)) return std::string("no filter");
+    for (int i = 0; i < 100; ++i) QueueNop(ring->get(), nullptr);
+    (*ring)->SubmitAndWait(absl::Milliseconds(1));
+    return std::string("queued");
+  });
+  EXPECT_EQ(said, "queued");
+}
+
+// Another thread's requests are refused by a ring for one thread: they wait for their place, in
+// their order.
+TEST(RingTest, WhatFindsNoPlaceGoesLater) {
+  constexpr int kCount = 20;
+  auto ring = Ring::Create(4);
+  ASSERT_TRUE(ring.ok()) << ring.status();
+  std::vector<int> order;
+  std::vector<int> expected;
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  for (int i = 0; i < kCount; ++i) {
+    recorders.push_back(std::make_unique<Recorder>(i, &order));
+    expected.push_back(i);
+  }
+  std::thread([&] {
+    for (const auto& recorder : recorders) QueueNop(ring->get(), recorder.get());
+  }).join();
+  for (int i = 0; i < 100 && (*ring)->outstanding() > 0; ++i) {
+    (*ring)->SubmitAndWait(absl::Milliseconds(10));
+    (*ring)->Reap(100);
+  }
+  EXPECT_EQ(order, expected);
 }
 
 }  // namespace

@@ -203,6 +203,7 @@ TEST(SharedRingRefusalTest, SaysWhy) {
   options.user_data_tag = 1;
   ASSERT_EQ(io_uring_queue_init(8, &ring, IORING_SETUP_R_DISABLED), 0);
   EXPECT_THAT(Loop(options).status().ToString(), HasSubstr("enable it first"));
+  EXPECT_EQ(io_uring_sq_ready(&ring), 0u) << "nothing of ours is left in the host's queue";
   io_uring_queue_exit(&ring);
 }
 
@@ -221,6 +222,7 @@ TEST(SharedRingRefusalTest, AnotherThreadsRing) {
   options.ring = &ring;
   options.on_host_completion = [](const io_uring_cqe&) {};
   EXPECT_THAT(Loop(options).status().ToString(), HasSubstr("another thread"));
+  EXPECT_EQ(io_uring_sq_ready(&ring), 0u) << "nothing of ours is left in the host's queue";
   over = true;
   over.notify_one();
   owner.join();

@@ -1,13 +1,18 @@
 #include "adapters/uring/socket.h"
 
 #include <cstdlib>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "adapters/uring/loop.h"
+#include "adapters/zap.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/auth.h"
+#include "protocol/mechanism/options.h"
 #include "tests/adapters/uring/kernel_version.h"
 #include "tests/support/raw_peer.h"
 
@@ -226,6 +231,37 @@ TEST(SocketLifeTest, Groups) {
     ASSERT_TRUE(radio.Send(&message).ok());
   }
   EXPECT_EQ(Must(dish.Receive(kSoon)).text(), "in");
+}
+
+// Whoever asks for a socket's peers is not asked any more once it is gone.
+TEST(SocketLifeTest, ADestroyedSocketAsksNobody) {
+  enum class Destroyed { kNever, kBefore, kWithin };
+  for (const Destroyed when : {Destroyed::kNever, Destroyed::kBefore, Destroyed::kWithin}) {
+    constexpr int kPeers = 3;
+    Loop loop;
+    SocketOptions asking;
+    asking.link.mechanism = PlainServer{};
+    std::optional<Socket> pull = loop.MakeSocket(SocketType::kPull, asking);
+    int asked = 0;
+    pull->SetAuthenticator(AuthenticateBy([&](const AuthRequest&) {
+      ++asked;
+      if (when == Destroyed::kWithin) pull.reset();
+      return AuthVerdict{.status = AuthStatus::kAccepted};
+    }));
+    const std::string bound = *pull->Bind("tcp://127.0.0.1:*");
+    SocketOptions named;
+    named.link.mechanism = PlainClient{.username = "ada", .password = "x"};
+    std::vector<Socket> peers;
+    for (int i = 0; i < kPeers; ++i) {
+      peers.push_back(loop.MakeSocket(SocketType::kPush, named));
+      ASSERT_TRUE(peers.back().Connect(bound).ok());
+    }
+    // Exchanges with the kernel and runs no user code: all of them wait to be asked about.
+    for (int i = 0; i < 500; ++i) peers[0].Flush();
+    if (when == Destroyed::kBefore) pull.reset();
+    for (int i = 0; i < 20; ++i) loop.RunOnce(absl::ZeroDuration());
+    EXPECT_EQ(asked, when == Destroyed::kNever ? kPeers : when == Destroyed::kWithin ? 1 : 0);
+  }
 }
 
 // TR-6: closing writes what was sent.

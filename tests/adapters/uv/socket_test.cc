@@ -255,6 +255,20 @@ TEST_F(SocketTest, CloseLingers) {
   EXPECT_TRUE(RunUntil([&] { return done.size() == 3; }));
 }
 
+// Also if the first close cut links off, which go a turn later.
+TEST_F(SocketTest, EachCloseIsAnswered) {
+  auto& pull = Make(SocketType::kPull);
+  auto& push = Make(SocketType::kPush);
+  ASSERT_TRUE(push->Connect(*pull->Bind("tcp://127.0.0.1:*")).ok());
+  Send(push.get(), "joined");
+  EXPECT_EQ(Receive(pull.get()), "joined");
+  for (int times = 1; times <= 3; ++times) {
+    int done = 0;
+    pull->Close(absl::ZeroDuration(), [&](const absl::Status&) { ++done; });
+    ASSERT_TRUE(RunUntil([&] { return done == 1; })) << times;
+  }
+}
+
 TEST_F(SocketTest, AClosePastItsTimeSaysWhatWasLost) {
   auto& push = Make(SocketType::kPush);
   ASSERT_TRUE(push->Connect(Abstract("nobody")).ok());

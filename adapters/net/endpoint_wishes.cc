@@ -1,0 +1,72 @@
+#include "adapters/net/endpoint_wishes.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace monocoque::net {
+
+absl::StatusOr<std::string> EndpointWishes::Bind(std::string_view text, const LinkOptions* options,
+                                                 Instant now) {
+  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
+  if (!endpoint.ok()) return endpoint.status();
+  const absl::StatusOr<ListenerId> listener =
+      machine_.Bind(*endpoint, options == nullptr ? machine_.options().link : *options, now);
+  if (!listener.ok()) return listener.status();
+  listening_ = *listener;
+  listen_result_ = absl::InternalError("bind: nothing came of it");
+  pump_.RunActions();
+  listening_ = ListenerId();
+  if (listen_result_.ok()) bound_.Add(*listen_result_, *listener);
+  return std::move(listen_result_);
+}
+
+absl::Status EndpointWishes::Connect(std::string_view text, const LinkOptions* options,
+                                     Instant now) {
+  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
+  if (!endpoint.ok()) return endpoint.status();
+  const absl::StatusOr<DialerId> dialer =
+      machine_.Connect(*endpoint, options == nullptr ? machine_.options().link : *options, now);
+  if (!dialer.ok()) return dialer.status();
+  connected_.Add(std::string(text), *dialer);
+  pump_.RunActions();
+  return absl::OkStatus();
+}
+
+absl::Status EndpointWishes::Unbind(std::string_view bound, Instant now) {
+  const absl::StatusOr<ListenerId> id = bound_.Take("unbind", bound);
+  if (!id.ok()) return id.status();
+  absl::Status done = machine_.Unbind(*id, now);
+  pump_.RunActions();
+  return done;
+}
+
+absl::Status EndpointWishes::Disconnect(std::string_view text, Instant now) {
+  const absl::StatusOr<DialerId> id = connected_.Take("disconnect", text);
+  return id.ok() ? machine_.Disconnect(*id, now) : id.status();
+}
+
+void EndpointWishes::OnListen(ListenerId listener, const absl::StatusOr<Endpoint>& bound,
+                              Instant now) {
+  if (bound.ok()) {
+    machine_.OnListening(listener, *bound, now);
+    if (listener == listening_) listen_result_ = bound->ToString();
+  } else {
+    machine_.OnListenFailed(listener, bound.status(), now);
+    if (listener == listening_) listen_result_ = bound.status();
+  }
+}
+
+void EndpointWishes::StartClose(absl::Duration linger, Instant now) {
+  lost_before_ = machine_.stats().lost;
+  machine_.Close(linger, now);
+}
+
+absl::Status EndpointWishes::CloseResult() const {
+  const std::uint64_t lost = machine_.stats().lost - lost_before_;
+  if (lost == 0) return absl::OkStatus();
+  return absl::DeadlineExceededError(absl::StrCat(
+      "close: ", lost, lost == 1 ? " message was" : " messages were", " not sent in time"));
+}
+
+}  // namespace monocoque::net

@@ -1,0 +1,122 @@
+// A loop whose host was busy with something else: its deadlines and its clock.
+#include "absl/time/time.h"
+
+#include <string>
+#include <string_view>
+
+#include "adapters/net/host.h"
+#include "adapters/uring/loop.h"
+#include "gtest/gtest.h"
+#include "protocol/drive/instant.h"
+#include "tests/support/raw_peer.h"
+
+namespace monocoque::uring {
+namespace {
+
+using ::monocoque::testing::RawPeer;
+
+constexpr std::string_view kPing("\4PING", 5);
+constexpr std::string_view kPong("\4\5\4PONG", 7);
+
+// What a host does that computes for so long.
+void Compute(absl::Duration time) {
+  const Instant end = net::Now() + time;
+  while (net::Now() < end) {
+  }
+}
+
+// What came in time is taken before the time is judged.
+TEST(TimeTest, APeerThatAnsweredABusyHostIsKept) {
+  for (const ReadMethod method :
+       {ReadMethod::kIncremental, ReadMethod::kBundle, ReadMethod::kOneShot}) {
+    Loop loop({.best_read_method = method});
+    SocketOptions options;
+    options.link.heartbeat.interval = absl::Milliseconds(100);
+    Socket pull = loop.MakeSocket(SocketType::kPull, options);
+    bool busy = false;
+    RawPeer peer(
+        [&] {
+          if (!busy) loop.RunOnce(absl::Milliseconds(1));
+        },
+        *pull.Bind("tcp://127.0.0.1:*"));
+    peer.HandshakeAs("PUSH");
+    ASSERT_NE(peer.ReadUntil(kPing).find(kPing), std::string::npos);
+    busy = true;
+    ASSERT_TRUE(peer.Write(kPong));
+    Compute(absl::Milliseconds(250));
+    loop.RunOnce(absl::ZeroDuration());
+    EXPECT_EQ(pull.core().ready_peers(), 1u);
+  }
+}
+
+// And so it is if the host sends first.
+TEST(TimeTest, ASendOfABusyHostJudgesNobody) {
+  Loop loop;
+  SocketOptions options;
+  options.link.heartbeat.interval = absl::Milliseconds(100);
+  Socket pair = loop.MakeSocket(SocketType::kPair, options);
+  bool busy = false;
+  RawPeer peer(
+      [&] {
+        if (!busy) loop.RunOnce(absl::Milliseconds(1));
+      },
+      *pair.Bind("tcp://127.0.0.1:*"));
+  peer.HandshakeAs("PAIR");
+  ASSERT_NE(peer.ReadUntil(kPing).find(kPing), std::string::npos);
+  busy = true;
+  ASSERT_TRUE(peer.Write(kPong));
+  Compute(absl::Milliseconds(250));
+  ASSERT_TRUE(pair.Bind("tcp://127.0.0.1:*").ok());
+  ASSERT_TRUE(pair.Send("late").ok());
+  pair.Flush();
+  EXPECT_EQ(pair.core().ready_peers(), 1u);
+}
+
+// A time that is given counts from when it is given, not from the last turn.
+TEST(TimeTest, LingerCountsFromTheClose) {
+  Loop loop;
+  Socket push = *loop.Push("ipc://@monocoque-time-nobody");
+  ASSERT_TRUE(push.Send("kept").ok());
+  loop.RunOnce(absl::ZeroDuration());
+  Compute(absl::Milliseconds(300));
+  push.StartClose(absl::Milliseconds(250));
+  loop.RunOnce(absl::ZeroDuration());
+  EXPECT_FALSE(push.closed());
+}
+
+// What a deadline that is over already brings about is not waited behind.
+TEST(TimeTest, ADeadlineThatIsOverEndsTheTurn) {
+  Loop loop;
+  SocketOptions options;
+  options.link.reconnect.interval = absl::Minutes(10);
+  Socket push = loop.MakeSocket(SocketType::kPush, options);
+  ASSERT_TRUE(push.Connect("ipc://@monocoque-time-nobody").ok());
+  ASSERT_TRUE(push.Send("lost").ok());
+  for (int i = 0; i < 10; ++i) loop.RunOnce(absl::ZeroDuration());
+  push.StartClose(absl::Milliseconds(10));
+  loop.RunOnce(absl::ZeroDuration());
+  Compute(absl::Milliseconds(20));
+  const Instant before = net::Now();
+  loop.RunOnce(absl::Seconds(3));
+  EXPECT_LT(net::Now() - before, absl::Seconds(1));
+  EXPECT_TRUE(push.closed());
+}
+
+TEST(TimeTest, AttemptsCountFromTheConnect) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  const std::string bound = *pull.Bind("tcp://127.0.0.1:*");
+  SocketOptions options;
+  options.link.transport.connect_timeout = absl::Milliseconds(200);
+  Socket push = loop.MakeSocket(SocketType::kPush, options);
+  loop.RunOnce(absl::ZeroDuration());
+  Compute(absl::Milliseconds(250));
+  ASSERT_TRUE(push.Connect(bound).ok());
+  ASSERT_TRUE(push.WaitReady(1, absl::Seconds(10)).ok());
+  for (SocketEvent event; push.NextEvent(&event);) {
+    EXPECT_NE(event.kind, SocketEvent::Kind::kDialFailed) << event.status;
+  }
+}
+
+}  // namespace
+}  // namespace monocoque::uring

@@ -158,13 +158,16 @@ TEST(CommandTest, RouterToNobody) {
   router.OutUntil("hello");
   dealer.Signal(SIGTERM);
   EXPECT_EQ(dealer.Wait(), 0);
+  router.Feed("me\tx\n");
+  EXPECT_EQ(router.Wait(), 1);
+  EXPECT_EQ(router.Complaint(),
+            "monocoque: stdin, line 1: no peer has the routing id \"me\" any more\n");
   Command lone({"router", "--bind", "tcp://127.0.0.1:0"});
   lone.Feed("no destination\n");
   EXPECT_EQ(lone.Wait(), 1);
   EXPECT_THAT(lone.err(), HasSubstr("stdin, line 1: router wants the destination's routing id"));
 }
 
-// PAIR and DEALER send and receive at once, and stay when their input ends.
 TEST(CommandTest, PubToSubs) {
   Command pub({"pub", "--bind", "tcp://127.0.0.1:*", "--interval", "10"});
   const std::string endpoint = pub.Bound();
@@ -218,6 +221,7 @@ TEST(CommandTest, SubAndLibzmqPub) {
   EXPECT_EQ(sub.out(), "t\tsecond\n");
 }
 
+// PAIR and DEALER send and receive at once, and stay when their input ends.
 TEST(CommandTest, BothWaysAtOnce) {
   for (const char* role : {"pair", "dealer"}) {
     Command one({role, "--bind", "ipc://*", "--count", "2"});
@@ -408,6 +412,7 @@ TEST(CommandTest, APeerThatRefusesForGood) {
   EXPECT_THAT(pull.err(), EndsWith("; it will not be tried again\n"));
   Command listens({"pull", "--connect", at, "--bind", "tcp://127.0.0.1:*", "--count", "1"});
   Command push({"push", "--connect", listens.Bound()});
+  listens.ErrUntil("tried again\n");
   push.Feed("still here\n", true);
   EXPECT_EQ(listens.Wait(), 0);
   EXPECT_EQ(listens.out(), "still here\n");

@@ -110,7 +110,7 @@ TEST(DraftRolesTest, ClientsThatDoNotWait) {
   last.Feed("still there\n");
   EXPECT_EQ(last.Wait(), 0);
   server.Signal(SIGTERM);
-  server.Wait();
+  EXPECT_EQ(server.Wait(), 0);
 }
 
 // RADIO-5, J-7: the groups that were joined, each message with its group; others not.

@@ -16,12 +16,14 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/command.h"
+#include "tests/support/raw_peer.h"
 #include "tests/support/zmq_peer.h"
 
 namespace monocoque {
 namespace {
 
 using ::monocoque::testing::Command;
+using ::monocoque::testing::RawPeer;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::AnyOf;
 using ::testing::Each;
@@ -225,6 +227,25 @@ TEST(ProxyCommandTest, WorkersComeAndGo) {
   EXPECT_EQ(req.Wait(), 0);
 }
 
+// What a worker that died had not taken is no failure of the proxy's when it is ended.
+TEST(ProxyCommandTest, WorkersThatDied) {
+  Between proxy("pull", "push");
+  {
+    RawPeer dies([] { poll(nullptr, 0, 1); }, proxy.back);
+    dies.HandshakeAs("PULL");
+    Command push({"push", "--connect", proxy.front});
+    push.Feed(std::string(5'000'000, 'x') + "\nwith it\n", true);
+    EXPECT_EQ(push.Wait(), 0);
+    EXPECT_THAT(dies.ReadUntil("xxxx"), HasSubstr("xxxx"));
+  }
+  Command pull({"pull", "--connect", proxy.back, "--count", "1"});
+  Command push({"push", "--connect", proxy.front});
+  push.Feed("after it\n", true);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_EQ(pull.out(), "after it\n");
+  proxy.End();
+}
+
 // With peers on both sides that say nothing, and one whose message finds nobody on the other.
 TEST(ProxyCommandTest, IdleItDoesNothing) {
   for (const bool blocked : {false, true}) {
@@ -260,6 +281,9 @@ TEST(ProxyCommandTest, UsageErrors) {
       {{"proxy", "pull", "push", "--bind=x"}, "give --frontend-bind and --backend-bind"},
       {{"proxy", "pull", "push", "--count=1"}, "--count is not for proxy"},
       {{"proxy", "pull", "push", "--echo"}, "--echo is not for proxy"},
+      {{"proxy", "pull", "push", "--curve-server"}, "--curve-server is not for proxy"},
+      {{"proxy", "pull", "push", "--plain-users=x"}, "--plain-users is not for proxy"},
+      {{"proxy", "pull", "push", "--zap-domain", "x"}, "--zap-domain is not for proxy"},
       {{"pull", "--frontend-bind=x"}, "--frontend-bind is for proxy, not for a role"},
   };
   for (const auto& c : cases) {

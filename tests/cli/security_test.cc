@@ -173,6 +173,17 @@ TEST_F(CommandSecurityTest, PasswdPrintsALine) {
                                 EndsWith(absl::StrCat("chmod 600 ", Path("open"), "\n"))));
 }
 
+// A password file as other systems write it has the same password in it.
+TEST_F(CommandSecurityTest, PasswordFilesThatEndInCrLf) {
+  const std::string crlf = Write("crlf", absl::StrCat(kPassword, "\r\nmore\r\n"));
+  Command passwd({"passwd", "--password-file", crlf, "ada"});
+  EXPECT_EQ(passwd.Wait(), 0);
+  const std::string users = Write("crlf-users", passwd.out());
+  ExpectPasses({"--plain-server", "--plain-users", users}, PlainClient("ada", kPassword));
+  ExpectPasses({"--plain-server", "--plain-users", Users()},
+               {"--plain-username", "ada", "--plain-password-file", crlf});
+}
+
 TEST_F(CommandSecurityTest, WhatTheKeysCommandsWant) {
   const struct {
     Words words;
@@ -189,6 +200,9 @@ TEST_F(CommandSecurityTest, WhatTheKeysCommandsWant) {
       {{"passwd", "--password-file", "/none", "ada"}, 1, "/none: No such file or directory"},
       {{"passwd", "--password-file", "/none", "ada", "bob"}, 2, "unexpected word \"bob\""},
       {{"passwd", "--password-file", "/none", "a b"}, 2, "no blanks"},
+      {{"passwd", "--password-file", Write("pw0", ""), "ada"}, 1, "its first line, is empty"},
+      {{"passwd", "--password-file", Write("pw1", "\nx"), "ada"}, 1, "its first line, is empty"},
+      {{"passwd", "--password-file", Write("pw2", "\r\nx"), "ada"}, 1, "its first line, is empty"},
   };
   for (const auto& c : cases) {
     Command command(c.words);
@@ -241,7 +255,6 @@ TEST_F(CommandSecurityTest, Plain) {
   ExpectPasses(server + Words{"--zap-domain", "global"}, PlainClient("ada", kPassword));
   ExpectRefused(server, PlainClient("ada", "guess"));
   ExpectRefused(server, PlainClient("eve", kPassword));
-  ExpectRefused(server, PlainClient("ada", ""));
   ExpectRefused({"--plain-server", "--plain-users", Write("none", "# nobody\n")},
                 PlainClient("ada", kPassword),
                 absl::StrCat("monocoque: nobody is let in: there is no user in ", Path("none"),
@@ -303,6 +316,8 @@ TEST_F(CommandSecurityTest, FilesThatAreWrong) {
        absl::StrCat(Path("u"), ": line 1: behind the name stands no hash of a password")},
       {{"--plain-username", "ada", "--plain-password-file", Write("long", std::string(256, 'p'))},
        absl::StrCat(Path("long"), ": the password, its first line, has more than 255 octets")},
+      {{"--plain-username", "ada", "--plain-password-file", Write("empty", "\nswordfish\n")},
+       absl::StrCat(Path("empty"), ": the password, its first line, is empty")},
   };
   for (const auto& c : cases) {
     Command pull(Words{"pull", "--bind", "ipc://*", "--timeout", "0.1"} + c.words);

@@ -172,7 +172,7 @@ void Session::Know(std::string_view id) {
 }
 
 // A routing id that was never there may come; one that is gone will not. A number is ours, and
-// there once somebody came.
+// there once somebody came; so are the ids of STREAM.
 Task<bool> Session::FindDestination(const Message& message, std::uint64_t number) {
   const std::string id(AsText(message.to()));
   const std::string line = absl::StrCat("stdin, line ", number, ": ");
@@ -180,7 +180,8 @@ Task<bool> Session::FindDestination(const Message& message, std::uint64_t number
     co_return IsHere(id) ||
         Fail(absl::StrCat(line, "no peer has the routing number ", message.routing_number()));
   }
-  if (!known_.contains(id)) co_await UntilEnded([this, &id] { return IsHere(id); });
+  const bool may_come = args_.role != SocketType::kStream && !known_.contains(id);
+  if (may_come) co_await UntilEnded([this, &id] { return IsHere(id); });
   if (ended()) co_return false;
   if (!IsHere(id)) {
     co_return Fail(absl::StrCat(line, "no peer has the routing id \"", Escape(id), "\" any more"));
@@ -275,6 +276,8 @@ Task<void> Session::SendLines() {
 }
 
 Task<bool> Session::Answer(Message message) {
+  // Who came or went asked nothing, and an empty answer would end the connection.
+  if (args_.role == SocketType::kStream && message.size() == 0) co_return true;
   if (args_.reply) {
     Message answer = *ParseLine(*args_.reply);
     // A REQ asked a ROUTER: it knows its reply by the empty part in front.

@@ -162,6 +162,7 @@ void Run::End() {
   oracle_.Settle(sim_.links());
   for (const auto& actor : actors_) {
     CheckEvents(actor.get());
+    CheckStreams(*actor);
     actor->socket.OnMessage(nullptr);
     actor->socket.StartClose(absl::ZeroDuration());
   }

@@ -2,7 +2,6 @@
 // against libzmq.
 #include "tests/support/command.h"
 
-#include <poll.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -21,14 +20,13 @@ namespace monocoque {
 namespace {
 
 using ::monocoque::testing::Command;
+using ::monocoque::testing::Until;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 using Parts = std::vector<std::string>;
-
-constexpr absl::Duration kSoon = absl::Seconds(20);
 
 // A name of its own for each test process.
 std::string Abstract(std::string_view name) {
@@ -212,8 +210,7 @@ TEST(CommandTest, SubAndLibzmqPub) {
   Command sub(
       {"sub", "--connect", theirs.Bind("tcp://127.0.0.1:*"), "--subscribe", "t", "--count", "1"});
   Parts notice;
-  const absl::Time deadline = absl::Now() + kSoon;
-  while (!theirs.Receive(&notice)) ASSERT_LT(absl::Now(), deadline);
+  ASSERT_TRUE(Until([&] { return theirs.Receive(&notice); }));
   EXPECT_EQ(notice, Parts{"\x01t"});
   ASSERT_TRUE(theirs.Send({"u"}));
   ASSERT_TRUE(theirs.Send({"t", "second"}));
@@ -434,8 +431,7 @@ TEST(CommandTest, HelpAndVersion) {
 
 Parts Receive(ZmqPeer* peer) {
   Parts parts;
-  const absl::Time deadline = absl::Now() + kSoon;
-  while (!peer->Receive(&parts) && absl::Now() < deadline) poll(nullptr, 0, 1);
+  EXPECT_TRUE(Until([&] { return peer->Receive(&parts); }));
   return parts;
 }
 

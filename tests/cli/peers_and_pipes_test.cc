@@ -7,8 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -20,6 +18,7 @@
 #include "tests/support/command.h"
 #include "tests/support/pair.h"
 #include "tests/support/raw_peer.h"
+#include "tests/support/temp_folder.h"
 
 namespace monocoque {
 namespace {
@@ -29,6 +28,7 @@ using ::monocoque::testing::CommandSetup;
 using ::monocoque::testing::PeerGreeting;
 using ::monocoque::testing::PeerReady;
 using ::monocoque::testing::RawPeer;
+using ::monocoque::testing::TempFolder;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
@@ -163,12 +163,12 @@ TEST(PeersAndPipesTest, ManyQuestionsAtOnce) {
 
 // A line waits for room with somebody who goes meanwhile.
 TEST(PeersAndPipesTest, RouterToWhomIsGone) {
-  std::string path = absl::StrCat(std::getenv("TEST_TMPDIR"), "/lines-XXXXXX");
-  const int file = mkstemp(path.data());
-  std::ofstream(path) << "me\t" << std::string(5'000'000, 'x')
-                      << "\nme\ttwo\nme\tthree\nme\tfour\nme\tfive\n";
+  const TempFolder folder;
+  const std::string path =
+      folder.Write("lines", absl::StrCat("me\t", std::string(5'000'000, 'x'),
+                                         "\nme\ttwo\nme\tthree\nme\tfour\nme\tfive\n"));
   Command router({"router", "--bind", "ipc://*", "--hwm", "1"},
-                 With([&] { dup2(file, STDIN_FILENO); }));
+                 With([&] { dup2(open(path.c_str(), O_RDONLY), STDIN_FILENO); }));
   RawPeer me(Breathe, router.Bound());
   ASSERT_TRUE(me.Write(PeerGreeting() + PeerReady("DEALER", "me")));
   EXPECT_THAT(me.ReadUntil("xxxx"), HasSubstr("xxxx"));
@@ -176,7 +176,6 @@ TEST(PeersAndPipesTest, RouterToWhomIsGone) {
   EXPECT_EQ(router.Wait(), 1);
   EXPECT_THAT(router.Complaint(),
               MatchesRegex("monocoque: stdin, line [2-5]: whom it is for has just gone\n"));
-  close(file);
 }
 
 }  // namespace

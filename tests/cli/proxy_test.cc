@@ -11,7 +11,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -24,6 +23,7 @@ namespace {
 
 using ::monocoque::testing::Command;
 using ::monocoque::testing::RawPeer;
+using ::monocoque::testing::Until;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::AnyOf;
 using ::testing::Each;
@@ -32,14 +32,6 @@ using ::testing::MatchesRegex;
 using Parts = std::vector<std::string>;
 
 constexpr char kTcp[] = "tcp://127.0.0.1:*";
-
-bool Until(const std::function<bool()>& holds) {
-  for (const absl::Time end = absl::Now() + absl::Seconds(20); absl::Now() < end;) {
-    if (holds()) return true;
-    poll(nullptr, 0, 1);
-  }
-  return false;
-}
 
 // A proxy that listens on both sides, and its endpoints.
 struct Between {

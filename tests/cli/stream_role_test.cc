@@ -24,6 +24,7 @@ namespace {
 using ::monocoque::testing::Command;
 using ::monocoque::testing::RawListener;
 using ::monocoque::testing::RawPeer;
+using ::monocoque::testing::Until;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -117,8 +118,7 @@ TEST(StreamRoleTest, Connects) {
 
 Parts Receive(ZmqPeer* peer) {
   Parts parts;
-  const absl::Time end = absl::Now() + absl::Seconds(20);
-  while (!peer->Receive(&parts) && absl::Now() < end) Breathe();
+  EXPECT_TRUE(Until([&] { return peer->Receive(&parts); }));
   return parts;
 }
 

@@ -17,6 +17,7 @@
 #include "protocol/wire/socket_type.h"
 #include "tests/support/adapter_face.h"
 #include "tests/support/cutting_relay.h"
+#include "tests/support/parts.h"
 #include "tests/support/zmq_peer.h"
 
 namespace monocoque {
@@ -27,8 +28,10 @@ using ::monocoque::testing::AdapterTestName;
 using ::monocoque::testing::AllAdapters;
 using ::monocoque::testing::CuttingRelay;
 using ::monocoque::testing::FaceSocket;
+using ::monocoque::testing::MessageOf;
+using ::monocoque::testing::Parts;
+using ::monocoque::testing::PartsOf;
 using ::monocoque::testing::ZmqPeer;
-using Parts = std::vector<std::string>;
 
 // Who receives has this name, for ROUTER to send to.
 constexpr char kName[] = "receiver";
@@ -63,16 +66,14 @@ class Ours final : public End {
     EXPECT_TRUE(socket_->Connect(endpoint).ok());
   }
   bool Send(const Parts& parts) override {
-    const std::vector<std::string_view> views(parts.begin(), parts.end());
-    Message message(views);
+    Message message = MessageOf(parts);
     if (type_ == SocketType::kRouter) message.set_to(std::string_view(kName));
     return socket_->TrySend(&message).ok();
   }
   bool Receive(Parts* parts) override {
     Message message;
     if (!socket_->TryReceive(&message)) return false;
-    parts->clear();
-    for (const Slice& part : message) parts->emplace_back(part.text());
+    *parts = PartsOf(message);
     return true;
   }
 

@@ -150,7 +150,7 @@ absl::Status CheckRole(const Args& args, const Role& role) {
   if (args.places.empty()) return Usage("give --bind ENDPOINT or --connect ENDPOINT");
   if (args.echo && args.reply) return Usage("--echo and --reply exclude each other");
   if ((args.echo || args.reply) && !role.answers) {
-    return for_others("answering with --echo or --reply", "rep, router, server and peer");
+    return for_others("answering with --echo or --reply", "rep, router, server, peer and stream");
   }
   if (args.reply && role.single_part && absl::StrContains(*args.reply, '\t')) {
     return Usage(absl::StrCat("--reply: ", role.name, " answers with one part"));
@@ -167,7 +167,7 @@ absl::Status CheckRole(const Args& args, const Role& role) {
   return absl::OkStatus();
 }
 
-std::string AllNames() { return absl::StrCat(RoleNames(", "), ", proxy and demo"); }
+std::string AllNames() { return absl::StrCat(RoleNames(", "), ", proxy, demo, keygen and passwd"); }
 
 absl::Status SetRole(Args* args, std::string_view name) {
   const Role* const role = FindRole(name);

@@ -13,6 +13,19 @@ namespace {
 // What is left to send when a signal asks us to end.
 constexpr absl::Duration kLastMoment = absl::Seconds(1);
 
+bool SomebodyIsThere(const HostSocket* socket) {
+  return !socket->closed() && socket->core().ready_peers() > 0;
+}
+
+// What may be left is that peers end their side.
+bool HasSentAll(const HostSocket* socket) { return socket->closed() || socket->core().drained(); }
+
+std::uint64_t Lost(const std::vector<HostSocket*>& sockets) {
+  std::uint64_t lost = 0;
+  for (const HostSocket* socket : sockets) lost += socket->stats().lost;
+  return lost;
+}
+
 }  // namespace
 
 Ending::Ending(Tasks* tasks, absl::Duration timeout)
@@ -46,30 +59,41 @@ bool Ending::Run(const std::function<void()>& each_turn) {
   return true;
 }
 
-int Ending::Close(const std::vector<HostSocket*>& sockets, absl::Duration linger,
-                  const std::function<std::string()>& refusal) {
-  tasks_.RunOnce(absl::ZeroDuration());
-  for (HostSocket* socket : sockets) socket->StartClose(linger);
-  std::string refused = refusal();
+// The exit code so far: what did not go out is not in it.
+int Ending::CloseAll(const std::vector<HostSocket*>& sockets, const Remains& remains,
+                     std::string* refused) {
+  for (HostSocket* socket : sockets) socket->StartClose(remains.linger);
+  *refused = remains.refusal();
+  Instant seen = net::Now();  // a peer, or the begin
   while (!std::ranges::all_of(sockets, &HostSocket::closed)) {
     const Instant now = net::Now();
-    if (now >= deadline_) return kTimedOut;
-    const Instant end = std::min(deadline_, interrupted_ + kLastMoment);
+    if (std::ranges::any_of(sockets, SomebodyIsThere)) seen = now;
+    if (now >= deadline_) return code_ == kFailed ? kFailed : kTimedOut;
+    Instant end = std::min(deadline_, interrupted_ + kLastMoment);
     if (now >= end) {
-      Complain("interrupted before everything was sent");
+      if (std::ranges::all_of(sockets, HasSentAll)) return code_;
+      if (code_ != kFailed) Complain("interrupted before everything was sent");
       return kFailed;
     }
+    if (code_ == kFailed) end = std::min(end, seen + kLastMoment);
+    if (now >= end) return kFailed;
     tasks_.RunOnce(end - now);
-    refused = refusal();
+    *refused = remains.refusal();
   }
-  std::uint64_t lost = 0;
-  for (const HostSocket* socket : sockets) lost += socket->stats().lost;
-  if (lost == 0) return code_;
-  if (code_ == kDone && !refused.empty()) {
-    Complain(refused);
-  } else if (code_ == kDone) {
-    Complain(absl::StrCat(lost, lost == 1 ? " message was" : " messages were", " not sent"));
-  }
+  return code_;
+}
+
+int Ending::Close(const std::vector<HostSocket*>& sockets, const Remains& remains) {
+  tasks_.RunOnce(absl::ZeroDuration());
+  const std::uint64_t before = remains.forgives ? Lost(sockets) : 0;
+  std::string refused;
+  const int code = CloseAll(sockets, remains, &refused);
+  if (code != kDone) return code;
+  const std::uint64_t lost = Lost(sockets) - before + remains.unsent;
+  if (lost == 0) return kDone;
+  Complain(refused.empty()
+               ? absl::StrCat(lost, lost == 1 ? " message was" : " messages were", " not sent")
+               : refused);
   return kFailed;
 }
 

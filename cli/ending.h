@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_CLI_ENDING_H_
 #define MONOCOQUE_CLI_ENDING_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -34,14 +35,27 @@ class Ending {
 
   // Turns until the end, calling `each_turn` after each. False: the time was over before it.
   bool Run(const std::function<void()>& each_turn);
-  // Closes the sockets, whose outstanding messages still go out; `linger`, the timeout and signals
-  // cap that. The exit code of the command. `refusal`, asked after each turn: who will not take
-  // what was sent, a sentence, or nobody; it is said instead of how much was lost.
-  int Close(
-      const std::vector<HostSocket*>& sockets, absl::Duration linger,
-      const std::function<std::string()>& refusal = [] { return std::string(); });
+  // It was a signal that ended it.
+  bool interrupted() const { return interrupted_ != Instant::Never(); }
+
+  // What Close has to know.
+  struct Remains {
+    absl::Duration linger;
+    // Only what is lost from now on is a failure: until now peers came and went as they liked.
+    bool forgives = false;
+    // Messages that were to be sent and no socket has.
+    std::uint64_t unsent = 0;
+    // Asked after each turn: who will not take what was sent, a sentence, or nobody; it is said
+    // instead of how much was lost.
+    std::function<std::string()> refusal = [] { return std::string(); };
+  };
+  // Closes the sockets, whose outstanding messages still go out; the linger time, the timeout and
+  // signals cap that, and after a failure that no peer is there. The exit code of the command.
+  int Close(const std::vector<HostSocket*>& sockets, const Remains& remains);
 
  private:
+  int CloseAll(const std::vector<HostSocket*>& sockets, const Remains& remains,
+               std::string* refused);
   Task<void> WatchSignals();
 
   Tasks& tasks_;

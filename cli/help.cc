@@ -14,14 +14,15 @@ usage: monocoque ROLE (--bind ENDPOINT | --connect ENDPOINT)... [OPTION]...
 
 roles: pair push pull req rep dealer router pub sub xpub xsub
        client server radio dish scatter gather peer channel (draft types: messages of one part)
+       stream (octets with peers that speak no ZMTP)
 endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH, ipc://@NAME
 
   --adapter NAME     the runtime to use: uring (io_uring, the default), uv (libuv), asio (Boost.Asio)
   --count N          end after N messages received, or sent by a role that only sends
   --timeout SECONDS  end after so long, whatever happened (exit 3)
   --identity ID      our routing id, told to ROUTER peers
-  --echo             rep, router, server, peer: answer each message with itself
-  --reply TEXT       rep, router, server, peer: answer each message with TEXT
+  --echo             rep, router, server, peer, stream: answer each message with itself
+  --reply TEXT       rep, router, server, peer, stream: answer each message with TEXT
   --subscribe PREFIX sub, xsub: messages that begin so (repeatable; sub without any: all)
   --join GROUP       dish: messages of this group (repeatable)
   --interval MS      wait between sends
@@ -53,7 +54,8 @@ keygen makes PREFIX.key and PREFIX.pub, never over files that are there; passwd 
 All but pull, sub, rep, gather and dish read messages from stdin, one a line, parts separated by a
 tab; all but push, pub, scatter and radio print what they receive to stdout in the same form. In
 both, \\ \t \n stand for those three, \xNN for any other octet that is not printable.
-A line of router has the peer's routing id as first part; one of server and peer has the peer's
+A line of router or stream has the peer's routing id as first part; of stream, one with nothing
+behind it says that the peer came or is gone, or ends its connection. One of server and peer has the peer's
 routing number, which peer tells on stderr as "peer NUMBER" when somebody comes; one of radio and
 dish has the group. xpub prints, and xsub takes, subscriptions as \x01PREFIX and \x00PREFIX.
 pub, xpub and radio wait up to a second for a first subscriber before they send.

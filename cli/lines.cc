@@ -2,8 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace monocoque::cli {
@@ -32,7 +34,18 @@ void Lines::Read() {
   std::array<char, 65536> chunk;
   const ssize_t got = read(fd_, chunk.data(), chunk.size());
   if (got > 0) text_.append(chunk.data(), static_cast<std::size_t>(got));
-  ended_ = got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
+  if (got < 0 && errno != EINTR && errno != EAGAIN) {
+    std::array<char, 128> buffer{};
+    status_ = absl::UnavailableError(strerror_r(errno, buffer.data(), buffer.size()));
+  }
+  ended_ = got == 0 || !status_.ok();
+}
+
+// What has no end yet is no line, unless nothing follows.
+std::size_t Lines::waiting() const {
+  const auto begin = text_.begin() + static_cast<std::ptrdiff_t>(begin_);
+  const auto ends = static_cast<std::size_t>(std::count(begin, text_.end(), '\n'));
+  return ends + (ended_ && begin != text_.end() && text_.back() != '\n' ? 1 : 0);
 }
 
 }  // namespace monocoque::cli

@@ -22,6 +22,29 @@ namespace {
 constexpr std::size_t kTerminalBytes = 128;
 constexpr std::size_t kFileBytes = 1 << 20;
 
+// What can be written at once without blocking, where poll(2) says that something can.
+std::size_t ChunkBytes(int fd) {
+  struct stat info;
+  if (isatty(fd) == 1) return kTerminalBytes;
+  return fstat(fd, &info) == 0 && S_ISREG(info.st_mode) ? kFileBytes : PIPE_BUF;
+}
+
+// Writes what stderr takes now; false: it was not all. Nobody is left to hear that stderr is gone.
+bool WriteStderr(std::string_view text) {
+  static const std::size_t chunk = ChunkBytes(STDERR_FILENO);
+  while (!text.empty()) {
+    pollfd ready{STDERR_FILENO, POLLOUT, 0};
+    if (poll(&ready, 1, 0) == 0) return false;
+    const ssize_t wrote = write(STDERR_FILENO, text.data(), std::min(text.size(), chunk));
+    if (wrote < 0) return errno != EAGAIN;
+    text.remove_prefix(static_cast<std::size_t>(wrote));
+  }
+  return true;
+}
+
+// Lines that stderr had no room for since the last one that it took.
+std::uint64_t missing_lines = 0;
+
 }  // namespace
 
 void OccupyStandardDescriptors() {
@@ -32,9 +55,14 @@ void OccupyStandardDescriptors() {
 }
 
 void Note(std::string_view line) {
-  std::string text = absl::StrCat(line, "\n");
-  // Nobody is left to hear that stderr is gone.
-  (void)!write(STDERR_FILENO, text.data(), text.size());
+  std::string text;
+  if (missing_lines > 0) {
+    text =
+        absl::StrCat("monocoque: ", missing_lines, missing_lines == 1 ? " line is" : " lines are",
+                     " missing here: nobody read stderr\n");
+  }
+  absl::StrAppend(&text, line, "\n");
+  missing_lines = WriteStderr(text) ? 0 : missing_lines + 1;
 }
 
 void Complain(std::string_view why) {
@@ -43,14 +71,15 @@ void Complain(std::string_view why) {
   Note(line);
 }
 
-Output::Output(Tasks* tasks) : tasks_(*tasks), chunk_bytes_(PIPE_BUF) {
-  struct stat info;
-  if (isatty(STDOUT_FILENO) == 1) {
-    chunk_bytes_ = kTerminalBytes;
-  } else if (fstat(STDOUT_FILENO, &info) == 0 && S_ISREG(info.st_mode)) {
-    chunk_bytes_ = kFileBytes;
-  }
+void Recurring::Happen() {
+  if (count_++ == 0) Complain(first_);
 }
+
+void Recurring::TellSum() const {
+  if (count_ > 1) Complain(absl::StrCat(count_, sum_));
+}
+
+Output::Output(Tasks* tasks) : tasks_(*tasks), chunk_bytes_(ChunkBytes(STDOUT_FILENO)) {}
 
 Task<absl::Status> Output::Write(std::string text) {
   std::string_view left = text;

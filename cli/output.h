@@ -2,6 +2,7 @@
 #define MONOCOQUE_CLI_OUTPUT_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -15,10 +16,27 @@ namespace monocoque::cli {
 void OccupyStandardDescriptors();
 
 // One line on stderr, "monocoque: ..."; nothing in it reaches a terminal unescaped, and what is
-// escaped already is left alone.
+// escaped already is left alone. Stderr that cannot be written now holds up nobody: lines are left
+// out then, and counted in front of the next one that can be written.
 void Complain(std::string_view why);
-// One line on stderr as it is: the caller has escaped it.
+// One line on stderr as it is: the caller has escaped it. Left out as above.
 void Note(std::string_view line);
+
+// What any number of peers can bring about: said the first time, and then counted.
+class Recurring {
+ public:
+  // Of the first, and what stands behind the number of all: " answers found nobody".
+  Recurring(std::string_view first, std::string_view sum) : first_(first), sum_(sum) {}
+
+  void Happen();
+  // At the end: how often it was, if that was more than once.
+  void TellSum() const;
+
+ private:
+  const std::string_view first_;
+  const std::string_view sum_;
+  std::uint64_t count_ = 0;
+};
 
 // Stdout, written as far as its reader takes it: one that does not read holds up neither the loop
 // nor a timeout.

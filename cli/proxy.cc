@@ -133,7 +133,7 @@ int ProxySession::Run() {
   if (!in_time) return kTimedOut;
   std::vector<HostSocket*> sockets;
   for (const Side& side : sides_) sockets.push_back(side.socket.get());
-  return ending_.Close(sockets, args_.linger);
+  return ending_.Close(sockets, {.linger = args_.linger, .forgives = true});
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,6 +28,7 @@
 #include "cli/tasks.h"
 #include "cli/text.h"
 #include "protocol/drive/cause.h"
+#include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
@@ -37,6 +39,13 @@ namespace {
 
 // A publisher waits for its first subscriber.
 constexpr absl::Duration kSubscriberWait = absl::Seconds(1);
+// Whoever has no room for an answer gets a moment; others lose no more than one in so long by it.
+constexpr absl::Duration kRoomWait = absl::Milliseconds(50);
+constexpr absl::Duration kRoomPause = absl::Seconds(1);
+// One turn: what can be written is.
+constexpr absl::Duration kOneTurn = absl::Microseconds(1);
+// Routing ids that are known to have been there; they are the peers' choice.
+constexpr std::size_t kMostKnown = 4096;
 
 // One role at work: coroutines for what is sent and what is received, and how it ends.
 class Session {
@@ -69,14 +78,18 @@ class Session {
   absl::StatusOr<Message> Parse(std::string_view line) const;
   Task<bool> SendLine(std::string_view line, std::uint64_t number);
   Task<absl::Status> SendOne(Message message);
-  Task<bool> FindDestination(const Message& message);
+  Task<bool> FindDestination(const Message& message, std::uint64_t number);
+  void Know(std::string_view id);
   bool IsHere(std::string_view id) const;
   Task<absl::StatusOr<Message>> Receive();
   Task<void> ReceiveMessages();
   Task<bool> Answer(Message message);
+  Task<absl::Status> SendAnswer(Message message);
   Task<bool> Print(Message message);
   void OnClosed(const SocketEvent& closed);
+  void OnReady(const SocketEvent& ready);
   void WatchEvents();
+  int Close();
 
   // The socket is asked nothing any more once it closes.
   Tasks::Until UntilEnded(std::function<bool()> holds) {
@@ -98,7 +111,12 @@ class Session {
   Output output_;
   std::unique_ptr<HostSocket> socket_;
   std::set<std::string> known_;  // routing ids that were there once
+  std::set<PeerId> told_;        // of those that we dial
   std::uint64_t counted_ = 0;
+  bool line_waits_ = false;  // one was read, and no socket has it
+  Instant room_again_;       // until then nobody is waited for
+  Recurring nobody_{"a peer was gone before it had its answer", " answers found nobody"};
+  Recurring no_room_{"a peer did not take its answer", " answers were not taken"};
   std::string hint_;     // see Security::hint; empty once said
   std::string refusal_;  // by a peer that what was sent still waited for
 };
@@ -137,7 +155,7 @@ absl::Status Session::Subscribe() {
 }
 
 Task<bool> Session::Print(Message message) {
-  if (role_.front == Front::kRoutingId) known_.emplace(AsText(message.routing_id()));
+  if (role_.front == Front::kRoutingId) Know(AsText(message.routing_id()));
   ShowFront(role_.front, &message);
   const absl::Status written = co_await output_.Write(FormatLine(message, args_.format) + "\n");
   co_return written.ok() || Fail(written.message());
@@ -147,20 +165,28 @@ bool Session::IsHere(std::string_view id) const {
   return static_cast<bool>(socket_->core().FindPeer(AsBytes(id)));
 }
 
+// For lines that are for them. What is forgotten is waited for as if it had never been there.
+void Session::Know(std::string_view id) {
+  if (!reads_stdin() || !known_.emplace(id).second) return;
+  if (known_.size() > kMostKnown) known_.erase(known_.begin());
+}
+
 // A routing id that was never there may come; one that is gone will not. A number is ours, and
-// there once somebody came.
-Task<bool> Session::FindDestination(const Message& message) {
+// there once somebody came; so are the ids of STREAM.
+Task<bool> Session::FindDestination(const Message& message, std::uint64_t number) {
   const std::string id(AsText(message.to()));
+  const std::string line = absl::StrCat("stdin, line ", number, ": ");
   if (role_.front == Front::kRoutingNumber) {
     co_return IsHere(id) ||
-        Fail(absl::StrCat("no peer has the routing number ", message.routing_number()));
+        Fail(absl::StrCat(line, "no peer has the routing number ", message.routing_number()));
   }
-  if (!known_.contains(id)) co_await UntilEnded([this, &id] { return IsHere(id); });
+  const bool may_come = args_.role != SocketType::kStream && !known_.contains(id);
+  if (may_come) co_await UntilEnded([this, &id] { return IsHere(id); });
   if (ended()) co_return false;
   if (!IsHere(id)) {
-    co_return Fail(absl::StrCat("no peer has the routing id \"", Escape(id), "\" any more"));
+    co_return Fail(absl::StrCat(line, "no peer has the routing id \"", Escape(id), "\" any more"));
   }
-  known_.insert(id);
+  Know(id);
   co_return true;
 }
 
@@ -209,12 +235,14 @@ Task<bool> Session::SendLine(std::string_view line, std::uint64_t number) {
     co_return Fail(absl::StrCat("stdin, line ", number, ": ", message.status().message()));
   }
   if (number > 1) co_await tasks_.Sleep(args_.interval);
-  if (ended() || (has_destination() && !co_await FindDestination(*message))) co_return false;
+  if (ended() || (has_destination() && !co_await FindDestination(*message, number)))
+    co_return false;
   const absl::Status sent = co_await SendOne(*std::move(message));
   if (absl::IsNotFound(sent)) {
     co_return Fail(absl::StrCat("stdin, line ", number, ": whom it is for has just gone"));
   }
   if (!sent.ok()) co_return Fail(sent.message());
+  line_waits_ = false;
   if (only_sends()) CountOne();
   if (args_.role != SocketType::kReq) co_return true;
   absl::StatusOr<Message> reply = co_await Receive();
@@ -237,12 +265,19 @@ Task<void> Session::SendLines() {
   for (std::uint64_t number = 1; !ended(); ++number) {
     const std::optional<std::string> line = co_await lines_.Next();
     if (!line) break;
+    line_waits_ = true;
     if (!co_await SendLine(*line, number)) co_return;
   }
-  if (!receives_by_itself()) ending_.End(kDone);
+  if (!lines_.status().ok()) {
+    Fail(absl::StrCat("stdin: ", lines_.status().message()));
+  } else if (!receives_by_itself()) {
+    ending_.End(kDone);
+  }
 }
 
 Task<bool> Session::Answer(Message message) {
+  // Who came or went asked nothing, and an empty answer would end the connection.
+  if (args_.role == SocketType::kStream && message.size() == 0) co_return true;
   if (args_.reply) {
     Message answer = *ParseLine(*args_.reply);
     // A REQ asked a ROUTER: it knows its reply by the empty part in front.
@@ -254,13 +289,33 @@ Task<bool> Session::Answer(Message message) {
     if (has_destination()) answer.set_to(message.routing_id());
     message = std::move(answer);
   }
-  const absl::Status sent = co_await SendOne(std::move(message));
+  // Nobody else's answers end with it.
+  const absl::Status sent = co_await SendAnswer(std::move(message));
   if (absl::IsNotFound(sent)) {
-    // Nobody else's answers end with it.
-    Complain("a peer was gone before it had its answer");
-    co_return true;
+    nobody_.Happen();
+  } else if (absl::IsUnavailable(sent) && !ended()) {
+    no_room_.Happen();
   }
-  co_return sent.ok() || Fail(sent.message());
+  co_return sent.ok() || absl::IsNotFound(sent) || absl::IsUnavailable(sent) ||
+      Fail(sent.message());
+}
+
+// Unavailable: whom it is for has no room, and had its moment. REP has to answer before it hears
+// the next.
+Task<absl::Status> Session::SendAnswer(Message message) {
+  if (!has_destination()) co_return co_await SendOne(std::move(message));
+  absl::Status sent = socket_->TrySend(&message);
+  if (!absl::IsUnavailable(sent)) co_return sent;
+  const Instant begin = net::Now();
+  const bool waits = begin >= room_again_;
+  const Instant end = begin + (waits ? kRoomWait : kOneTurn);
+  do {
+    co_await tasks_.Sleep(kOneTurn);
+    if (ended()) co_return sent;
+    sent = socket_->TrySend(&message);
+  } while (absl::IsUnavailable(sent) && net::Now() < end);
+  if (waits && absl::IsUnavailable(sent)) room_again_ = net::Now() + kRoomPause;
+  co_return sent;
 }
 
 Task<void> Session::ReceiveMessages() {
@@ -290,16 +345,20 @@ void Session::OnClosed(const SocketEvent& closed) {
   }
 }
 
-// A peer that refuses us for good is told, and ends us if nobody else can come. PEER speaks to its
-// peers by numbers that it has to hear of.
+// PEER speaks to its peers by numbers that it has to hear of. Those that it dials keep theirs over
+// reconnects.
+void Session::OnReady(const SocketEvent& ready) {
+  if (args_.role != SocketType::kPeer || ended()) return;
+  if (ready.dialer && !told_.insert(ready.peer).second) return;
+  Note(absl::StrCat("peer ", RoutingNumberOf(socket_->core().routing_id(ready.peer))));
+}
+
+// A peer that refuses us for good is told, and ends us if nobody else can come.
 void Session::WatchEvents() {
   SocketEvent event;
   while (socket_->NextEvent(&event)) {
     if (event.kind == SocketEvent::Kind::kClosed) OnClosed(event);
-    if (args_.role == SocketType::kPeer && event.kind == SocketEvent::Kind::kReady && !ended()) {
-      const Bytes id = socket_->core().routing_id(event.peer);
-      if (known_.emplace(AsText(id)).second) Note(absl::StrCat("peer ", RoutingNumberOf(id)));
-    }
+    if (event.kind == SocketEvent::Kind::kReady) OnReady(event);
     const std::string why = ways_.Lost(event);
     if (why.empty()) continue;
     if (ended()) {
@@ -324,11 +383,21 @@ int Session::Run() {
   if (args_.count && *args_.count == 0) ending_.End(kDone);
   if (reads_stdin()) tasks_.Spawn(SendLines());
   if (receives_by_itself()) tasks_.Spawn(ReceiveMessages());
-  if (!ending_.Run([this] { WatchEvents(); })) return kTimedOut;
-  return ending_.Close({socket_.get()}, args_.linger, [this] {
+  const int code = ending_.Run([this] { WatchEvents(); }) ? Close() : kTimedOut;
+  nobody_.TellSum();
+  no_room_.TellSum();
+  return code;
+}
+
+int Session::Close() {
+  Ending::Remains remains{.linger = args_.linger, .forgives = answers()};
+  // What --count leaves is left on purpose.
+  if (ending_.interrupted()) remains.unsent = lines_.waiting() + (line_waits_ ? 1 : 0);
+  remains.refusal = [this] {
     WatchEvents();
     return refusal_;
-  });
+  };
+  return ending_.Close({socket_.get()}, remains);
 }
 
 }  // namespace

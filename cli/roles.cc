@@ -33,6 +33,7 @@ constexpr Role kRoles[] = {
     {"gather", kGather, false, true, false, true},
     {"peer", kPeer, true, true, true, true, Front::kRoutingNumber},
     {"channel", kChannel, true, true, false, true},
+    {"stream", kStream, true, true, true, false, Front::kRoutingId},
 };
 
 const Role* FoundOrNull(const Role* role) { return role == std::end(kRoles) ? nullptr : role; }

@@ -26,7 +26,7 @@ struct Role {
 
 // Null: there is no such role.
 const Role* FindRole(std::string_view name);
-// There is one for every type but STREAM, whose role is null.
+// There is one for every type.
 const Role* RoleOf(SocketType type);
 // The names of all roles, with `separator` between them.
 std::string RoleNames(std::string_view separator);

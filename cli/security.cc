@@ -222,7 +222,13 @@ absl::StatusOr<Security> LoadSecurity(const SecurityArgs& args) {
 absl::StatusOr<std::string> ReadPassword(const std::string& path, std::vector<std::string>* notes) {
   const absl::StatusOr<SecretFile> file = SecretFile::Read(path, kMaxPasswordFileBytes);
   if (!file.ok()) return file.status();
-  const std::string_view line = file->text().substr(0, file->text().find('\n'));
+  // As written on other systems too.
+  const std::string_view line =
+      absl::StripSuffix(file->text().substr(0, file->text().find('\n')), "\r");
+  if (line.empty()) {
+    return FileError(absl::StatusCode::kInvalidArgument, path,
+                     "the password, its first line, is empty");
+  }
   if (line.size() > kMaxPlainBytes) {
     return FileError(absl::StatusCode::kInvalidArgument, path,
                      "the password, its first line, has more than 255 octets");

@@ -4,36 +4,17 @@
 
 #include "adapters/uring/awaitables.h"
 #include "adapters/uring/task.h"
+#include "cli/host_socket_on.h"
 
 namespace monocoque::cli {
 namespace {
 
-class UringSocket final : public HostSocket {
+class UringSocket final : public HostSocketOn<uring::Socket> {
  public:
-  explicit UringSocket(uring::Socket socket) : socket_(std::move(socket)) {}
+  using HostSocketOn::HostSocketOn;
 
-  absl::StatusOr<std::string> Bind(std::string_view at) override { return socket_.Bind(at); }
-  absl::Status Connect(std::string_view to) override { return socket_.Connect(to); }
-  absl::Status TrySend(Message* message) override { return socket_.TrySend(message); }
-  bool TryReceive(Message* out) override { return socket_.TryReceive(out); }
-  bool CanReceive() override { return socket_.CanReceive(); }
-  bool NextEvent(SocketEvent* out) override { return socket_.NextEvent(out); }
-  void Ask(const Wish& wish) override {
-    socket_.Ask([&wish](monocoque::Socket* core, Instant now) {
-      wish(core, now);
-      return true;
-    });
-  }
-  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) override {
-    socket_.SetAuthenticator(std::move(authenticator));
-  }
   void StartClose(absl::Duration linger) override { socket_.StartClose(linger); }
   bool closed() const override { return socket_.closed(); }
-  const monocoque::Socket& core() const override { return socket_.core(); }
-  const SocketStats& stats() const override { return socket_.stats(); }
-
- private:
-  mutable uring::Socket socket_;
 };
 
 uring::Task<void> Tell(uring::Loop* loop, int fd, bool write, std::function<void()> ready) {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/uv/socket.h"
+#include "cli/host_socket_on.h"
 
 namespace monocoque::cli {
 namespace {
@@ -17,34 +18,16 @@ constexpr absl::Duration kLongest = absl::Hours(1);
 // Iterations that the end gives handles to be closed in.
 constexpr int kGoodbyeIterations = 8;
 
-class UvSocket final : public HostSocket {
+class UvSocket final : public HostSocketOn<uv::Socket> {
  public:
-  explicit UvSocket(uv::Socket socket) : socket_(std::move(socket)) {}
+  using HostSocketOn::HostSocketOn;
 
-  absl::StatusOr<std::string> Bind(std::string_view at) override { return socket_.Bind(at); }
-  absl::Status Connect(std::string_view to) override { return socket_.Connect(to); }
-  absl::Status TrySend(Message* message) override { return socket_.Send(message); }
-  bool TryReceive(Message* out) override { return socket_.TryReceive(out); }
-  bool CanReceive() override { return socket_.CanReceive(); }
-  bool NextEvent(SocketEvent* out) override { return socket_.NextEvent(out); }
-  void Ask(const Wish& wish) override {
-    socket_.Ask([&wish](monocoque::Socket* core, Instant now) {
-      wish(core, now);
-      return true;
-    });
-  }
-  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) override {
-    socket_.SetAuthenticator(std::move(authenticator));
-  }
   void StartClose(absl::Duration linger) override {
     socket_.Close(linger, [this](const absl::Status&) { closed_ = true; });
   }
   bool closed() const override { return closed_; }
-  const monocoque::Socket& core() const override { return socket_.core(); }
-  const SocketStats& stats() const override { return socket_.stats(); }
 
  private:
-  uv::Socket socket_;
   bool closed_ = false;
 };
 

@@ -1,4 +1,6 @@
 // Request and reply in Asio coroutines: a worker that answers, and who asks it.
+#include <unistd.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -12,9 +14,12 @@ using monocoque::Message;
 
 namespace {
 
+// A name of this process's own.
+std::string At() { return "ipc://@monocoque-asio-hello-" + std::to_string(getpid()); }
+
 asio::awaitable<void> Worker(asio::io_context& io) {
   monocoque::asio::Rep rep(io);
-  co_await rep.async_bind("ipc://@monocoque-asio-hello");
+  co_await rep.async_bind(At());
   for (;;) {
     Message request = co_await rep.async_receive();
     co_await rep.async_send(Message("got " + std::string(request.text())));
@@ -23,7 +28,7 @@ asio::awaitable<void> Worker(asio::io_context& io) {
 
 asio::awaitable<void> Client(asio::io_context& io, int* replies) {
   monocoque::asio::Req req(io);
-  co_await req.async_connect("ipc://@monocoque-asio-hello");
+  co_await req.async_connect(At());
   for (const char* text : {"hello", "again"}) {
     co_await req.async_send(Message(text));
     const Message reply = co_await req.async_receive();

@@ -17,15 +17,11 @@ using monocoque::uring::Task;
 namespace {
 
 // What a relay is: two sockets and one line.
-Task<absl::Status> Relay(Socket& front, Socket& back) {
-  CO_RETURN_IF_ERROR(front.Bind("ipc://@monocoque-example-front"));
-  CO_RETURN_IF_ERROR(back.Bind("ipc://@monocoque-example-back"));
-  co_return co_await Proxy(front, back);
-}
+Task<absl::Status> Relay(Socket& front, Socket& back) { co_return co_await Proxy(front, back); }
 
-Task<absl::Status> Work(Loop& loop) {
+Task<absl::Status> Work(Loop& loop, std::string at) {
   Socket rep = loop.MakeSocket(SocketType::kRep);
-  CO_RETURN_IF_ERROR(rep.Connect("ipc://@monocoque-example-back"));
+  CO_RETURN_IF_ERROR(rep.Connect(at));
   for (;;) {
     absl::StatusOr<Message> request = co_await rep.AsyncReceive();
     if (!request.ok()) co_return request.status();
@@ -33,9 +29,9 @@ Task<absl::Status> Work(Loop& loop) {
   }
 }
 
-Task<absl::Status> Ask(Loop& loop, std::string what) {
+Task<absl::Status> Ask(Loop& loop, std::string at, std::string what) {
   Socket req = loop.MakeSocket(SocketType::kReq);
-  CO_RETURN_IF_ERROR(req.Connect("ipc://@monocoque-example-front"));
+  CO_RETURN_IF_ERROR(req.Connect(at));
   for (int i = 0; i < 3; ++i) {
     CO_RETURN_IF_ERROR(co_await req.AsyncSend(Message(absl::StrCat(what, " ", i))));
     absl::StatusOr<Message> reply = co_await req.AsyncReceive();
@@ -48,9 +44,9 @@ Task<absl::Status> Ask(Loop& loop, std::string what) {
 // Of those that only end when the loop does, nobody takes the result.
 Task<void> Beside(Task<absl::Status> task) { (void)co_await std::move(task); }
 
-Task<absl::Status> AskBoth(Loop& loop) {
-  CO_RETURN_IF_ERROR(co_await Ask(loop, "sweep"));
-  CO_RETURN_IF_ERROR(co_await Ask(loop, "paint"));
+Task<absl::Status> AskBoth(Loop& loop, std::string at) {
+  CO_RETURN_IF_ERROR(co_await Ask(loop, at, "sweep"));
+  CO_RETURN_IF_ERROR(co_await Ask(loop, at, "paint"));
   co_return absl::OkStatus();
 }
 
@@ -60,10 +56,14 @@ int main() {
   Loop loop;
   Socket front = loop.MakeSocket(SocketType::kRouter);
   Socket back = loop.MakeSocket(SocketType::kDealer);
+  // Paths that nobody else has.
+  const absl::StatusOr<std::string> front_at = front.Bind("ipc://*");
+  const absl::StatusOr<std::string> back_at = back.Bind("ipc://*");
+  if (!front_at.ok() || !back_at.ok()) return 1;
   loop.Spawn(Beside(Relay(front, back)));
-  loop.Spawn(Beside(Work(loop)));
-  loop.Spawn(Beside(Work(loop)));
-  const absl::Status asked = loop.RunUntil(AskBoth(loop));
+  loop.Spawn(Beside(Work(loop, *back_at)));
+  loop.Spawn(Beside(Work(loop, *back_at)));
+  const absl::Status asked = loop.RunUntil(AskBoth(loop, *front_at));
   if (!asked.ok()) std::fprintf(stderr, "%s\n", std::string(asked.message()).c_str());
   return asked.ok() ? 0 : 1;
 }

@@ -16,11 +16,10 @@ using monocoque::uring::Task;
 namespace {
 
 constexpr int kWorkers = 3;
-constexpr const char* kAt = "ipc://@monocoque-example-pool";
 
-Task<absl::Status> Work(Loop& loop, int number) {
+Task<absl::Status> Work(Loop& loop, std::string at, int number) {
   Socket dealer = loop.MakeSocket(SocketType::kDealer);
-  CO_RETURN_IF_ERROR(dealer.Connect(kAt));
+  CO_RETURN_IF_ERROR(dealer.Connect(at));
   CO_RETURN_IF_ERROR(co_await dealer.AsyncSend(Message("ready")));
   for (;;) {
     absl::StatusOr<Message> job = co_await dealer.AsyncReceive();
@@ -63,11 +62,13 @@ Task<void> Beside(Task<absl::Status> task) {
 int main() {
   Loop loop;
   Socket router = loop.MakeSocket(SocketType::kRouter);
-  if (!router.Bind(kAt).ok()) return 1;
+  // A path that nobody else has.
+  const absl::StatusOr<std::string> at = router.Bind("ipc://*");
+  if (!at.ok()) return 1;
   std::vector<std::string> jobs;
   for (int i = 0; i < 20; ++i) jobs.push_back(absl::StrCat("job ", i));
   int done = 0;
-  for (int number = 0; number < kWorkers; ++number) loop.Spawn(Beside(Work(loop, number)));
+  for (int number = 0; number < kWorkers; ++number) loop.Spawn(Beside(Work(loop, *at, number)));
   loop.Spawn(Beside(Deal(router, jobs, &done)));
   loop.Run();  // until the last worker is at home
   return done == 20 ? 0 : 1;

@@ -25,6 +25,7 @@
 #include "protocol/wire/socket_type.h"
 #include "tests/support/adapter_face.h"
 #include "tests/support/descriptors.h"
+#include "tests/support/raw_peer.h"
 
 namespace monocoque {
 namespace {
@@ -33,11 +34,11 @@ using ::monocoque::testing::AdapterFace;
 using ::monocoque::testing::AdapterTestName;
 using ::monocoque::testing::AllAdapters;
 using ::monocoque::testing::ConnectedTo;
+using ::monocoque::testing::ConnectRaw;
 using ::monocoque::testing::FaceSocket;
 using ::monocoque::testing::IntOption;
 using ::monocoque::testing::ListeningAt;
 using ::monocoque::testing::OtherEndOf;
-using ::monocoque::testing::RawClient;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -87,7 +88,7 @@ class TransportOptionsTest : public ::testing::TestWithParam<std::string_view> {
     const auto bound = pull->Bind(at);
     EXPECT_TRUE(bound.ok()) << bound.status();
     if (!bound.ok()) return "";
-    const int fd = RawClient(*bound);
+    const int fd = ConnectRaw(*bound);
     EXPECT_EQ(send(fd, "hello", 5, MSG_NOSIGNAL), 5);
     const absl::Status why = Told(pull.get(), SocketEvent::Kind::kAcceptFailed);
     EXPECT_TRUE(absl::IsPermissionDenied(why)) << why;
@@ -249,7 +250,7 @@ TEST_P(TransportOptionsTest, ConnectingTakesNoLongerThanItMay) {
   ASSERT_EQ(bind(full, any.get(), any.size), 0);
   ASSERT_EQ(listen(full, 0), 0);
   const std::string at = net::LocalEndpoint(full).ToString();
-  const int client = RawClient(at);
+  const int client = ConnectRaw(at);
   SocketOptions options;
   options.link.handshake_timeout = absl::ZeroDuration();
   options.link.transport.connect_timeout = absl::Milliseconds(30);

@@ -23,6 +23,7 @@
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "tests/support/adapter_face.h"
+#include "tests/support/parts.h"
 #include "tests/support/security.h"
 
 namespace monocoque {
@@ -33,22 +34,13 @@ using ::monocoque::testing::AdapterTestName;
 using ::monocoque::testing::AllAdapters;
 using ::monocoque::testing::CountedKeys;
 using ::monocoque::testing::FaceSocket;
+using ::monocoque::testing::MessageOf;
+using ::monocoque::testing::Parts;
+using ::monocoque::testing::PartsOf;
 using ::monocoque::testing::TestCrypto;
 using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 using Kind = SocketEvent::Kind;
-using Parts = std::vector<std::string>;
-
-Parts PartsOf(const Message& message) {
-  Parts parts;
-  for (const Slice& part : message) parts.emplace_back(part.text());
-  return parts;
-}
-
-Message MessageOf(const Parts& parts) {
-  const std::vector<std::string_view> views(parts.begin(), parts.end());
-  return Message(views);
-}
 
 SocketOptions With(MechanismOptions mechanism) {
   SocketOptions options;

@@ -30,6 +30,10 @@ class Side {
   Side(const std::string& role, const std::string& kind, const std::vector<std::string>& more)
       : command_(Words(role, kind, more), {.program = "bench/arena_target", .prepare = {}}) {}
 
+  static std::string Endpoint(const std::string& kind) {
+    return absl::StrCat("ipc://@monocoque-arena-", kind, "-", ArenaTargetTest::GetParam(), "-",
+                        getpid());
+  }
   int Wait() { return command_.Wait(); }
   void Kill() { command_.Signal(SIGKILL); }
   const std::string& err() const { return command_.err(); }
@@ -57,8 +61,7 @@ class Side {
                                       "--variant",
                                       ArenaTargetTest::GetParam(),
                                       "--endpoint",
-                                      absl::StrCat("ipc://@monocoque-arena-", kind, "-",
-                                                   ArenaTargetTest::GetParam(), "-", getpid())};
+                                      Endpoint(kind)};
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
@@ -155,6 +158,20 @@ TEST_P(ArenaTargetTest, ManyPeers) {
   Side two("pub", "fanin", common);
   EXPECT_EQ(consumer.Wait(), 0);
   EXPECT_GT(consumer.Numbers("THROUGHPUT")[0], 0);
+}
+
+// The time is kept by who hears a message now and then, too.
+TEST_P(ArenaTargetTest, AFewMessagesNowAndThen) {
+  Side consumer("sub", "fanin", {"--duration-secs", "0.3", "--bind"});
+  Command push({"push", "--connect", Side::Endpoint("fanin"), "--interval", "20"});
+  std::string lines;
+  for (int i = 0; i < 1000; ++i) lines += "x\n";
+  push.Feed(lines);
+  EXPECT_EQ(consumer.Wait(), 0);
+  const std::vector<double> told = consumer.Numbers("THROUGHPUT");
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_GE(told[1], 0.3);
+  EXPECT_LT(told[1], 3);
 }
 
 // Who publishes may bind or connect.

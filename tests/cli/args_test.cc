@@ -87,7 +87,7 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
   };
   const std::vector<Case> cases = {
       {{}, "give a role"},
-      {{"nonsense", "--bind", "x"}, "unknown role"},
+      {{"nonsense", "--bind", "x"}, "channel, stream, proxy, demo, keygen and passwd"},
       {{"pull"}, "give --bind"},
       {{"pull", "--bind"}, "wants a value"},
       {{"pull", "--bind", "x", "--frobnicate"}, "unknown option"},
@@ -96,7 +96,7 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
       {{"pull", "--bind", "x", "--timeout", "soon"}, "wants seconds"},
       {{"pull", "--bind", "x", "--format", "xml"}, "text, hex or json"},
       {{"pull", "--bind", "x", "--adapter", "epoll"}, "wants uring, uv or asio"},
-      {{"pull", "--bind", "x", "--echo"}, "for rep, router, server and peer"},
+      {{"pull", "--bind", "x", "--echo"}, "for rep, router, server, peer and stream"},
       {{"rep", "--bind", "x"}, "--echo or --reply"},
       {{"rep", "--bind", "x", "--echo", "--reply", "y"}, "exclude"},
       {{"server", "--bind", "x", "--reply", "a\tb"}, "server answers with one part"},

@@ -1,5 +1,4 @@
 // The command's roles of the draft types: against itself, and against the libzmq that has them.
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -25,6 +24,8 @@ namespace {
 
 using ::monocoque::testing::Command;
 using ::monocoque::testing::DraftFrame;
+using ::monocoque::testing::Received;
+using ::monocoque::testing::Sent;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::AnyOf;
 using ::testing::Each;
@@ -35,23 +36,6 @@ using ::testing::MatchesRegex;
 
 constexpr absl::Duration kSoon = absl::Seconds(20);
 constexpr char kTcp[] = "tcp://127.0.0.1:*";
-
-bool Sent(DraftFrame* frame, ZmqPeer* peer) {
-  for (const absl::Time end = absl::Now() + kSoon; absl::Now() < end; poll(nullptr, 0, 1)) {
-    if (frame->Send(peer)) return true;
-  }
-  return false;
-}
-bool Sent(std::string_view text, ZmqPeer* peer) {
-  DraftFrame frame(text);
-  return Sent(&frame, peer);
-}
-bool Received(DraftFrame* frame, ZmqPeer* peer) {
-  for (const absl::Time end = absl::Now() + kSoon; absl::Now() < end; poll(nullptr, 0, 1)) {
-    if (frame->Receive(peer)) return true;
-  }
-  return false;
-}
 
 // What is in front of the first tab of a line.
 std::string Front(std::string_view line) { return std::string(line.substr(0, line.find('\t'))); }
@@ -110,7 +94,7 @@ TEST(DraftRolesTest, ClientsThatDoNotWait) {
   last.Feed("still there\n");
   EXPECT_EQ(last.Wait(), 0);
   server.Signal(SIGTERM);
-  server.Wait();
+  EXPECT_EQ(server.Wait(), 0);
 }
 
 // RADIO-5, J-7: the groups that were joined, each message with its group; others not.

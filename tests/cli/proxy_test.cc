@@ -11,17 +11,19 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/command.h"
+#include "tests/support/raw_peer.h"
 #include "tests/support/zmq_peer.h"
 
 namespace monocoque {
 namespace {
 
 using ::monocoque::testing::Command;
+using ::monocoque::testing::RawPeer;
+using ::monocoque::testing::Until;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::AnyOf;
 using ::testing::Each;
@@ -30,14 +32,6 @@ using ::testing::MatchesRegex;
 using Parts = std::vector<std::string>;
 
 constexpr char kTcp[] = "tcp://127.0.0.1:*";
-
-bool Until(const std::function<bool()>& holds) {
-  for (const absl::Time end = absl::Now() + absl::Seconds(20); absl::Now() < end;) {
-    if (holds()) return true;
-    poll(nullptr, 0, 1);
-  }
-  return false;
-}
 
 // A proxy that listens on both sides, and its endpoints.
 struct Between {
@@ -225,6 +219,25 @@ TEST(ProxyCommandTest, WorkersComeAndGo) {
   EXPECT_EQ(req.Wait(), 0);
 }
 
+// What a worker that died had not taken is no failure of the proxy's when it is ended.
+TEST(ProxyCommandTest, WorkersThatDied) {
+  Between proxy("pull", "push");
+  {
+    RawPeer dies([] { poll(nullptr, 0, 1); }, proxy.back);
+    dies.HandshakeAs("PULL");
+    Command push({"push", "--connect", proxy.front});
+    push.Feed(std::string(5'000'000, 'x') + "\nwith it\n", true);
+    EXPECT_EQ(push.Wait(), 0);
+    EXPECT_THAT(dies.ReadUntil("xxxx"), HasSubstr("xxxx"));
+  }
+  Command pull({"pull", "--connect", proxy.back, "--count", "1"});
+  Command push({"push", "--connect", proxy.front});
+  push.Feed("after it\n", true);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_EQ(pull.out(), "after it\n");
+  proxy.End();
+}
+
 // With peers on both sides that say nothing, and one whose message finds nobody on the other.
 TEST(ProxyCommandTest, IdleItDoesNothing) {
   for (const bool blocked : {false, true}) {
@@ -260,6 +273,9 @@ TEST(ProxyCommandTest, UsageErrors) {
       {{"proxy", "pull", "push", "--bind=x"}, "give --frontend-bind and --backend-bind"},
       {{"proxy", "pull", "push", "--count=1"}, "--count is not for proxy"},
       {{"proxy", "pull", "push", "--echo"}, "--echo is not for proxy"},
+      {{"proxy", "pull", "push", "--curve-server"}, "--curve-server is not for proxy"},
+      {{"proxy", "pull", "push", "--plain-users=x"}, "--plain-users is not for proxy"},
+      {{"proxy", "pull", "push", "--zap-domain", "x"}, "--zap-domain is not for proxy"},
       {{"pull", "--frontend-bind=x"}, "--frontend-bind is for proxy, not for a role"},
   };
   for (const auto& c : cases) {

@@ -7,20 +7,17 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
-#include <fstream>
 #include <functional>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "absl/time/clock.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/command.h"
+#include "tests/support/temp_folder.h"
 #include "tests/support/zap_handler.h"
 #include "tests/support/zmq_peer.h"
 
@@ -28,6 +25,7 @@ namespace monocoque {
 namespace {
 
 using ::monocoque::testing::Command;
+using ::monocoque::testing::TempFolder;
 using ::monocoque::testing::ZapHandler;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::AllOf;
@@ -39,7 +37,6 @@ using ::testing::StartsWith;
 using Parts = std::vector<std::string>;
 using Words = std::vector<std::string>;
 
-constexpr absl::Duration kSoon = absl::Seconds(20);
 constexpr std::string_view kPassword = "swordfish";
 
 Words operator+(Words a, const Words& b) {
@@ -49,22 +46,11 @@ Words operator+(Words a, const Words& b) {
 
 class CommandSecurityTest : public ::testing::Test {
  protected:
-  CommandSecurityTest() {
-    std::string name = absl::StrCat(std::getenv("TEST_TMPDIR"), "/security-XXXXXX");
-    folder_ = mkdtemp(name.data());
-  }
-  std::string Path(std::string_view name) const { return absl::StrCat(folder_, "/", name); }
+  std::string Path(std::string_view name) const { return folder_.Path(name); }
   std::string Write(std::string_view name, std::string_view text, mode_t mode = 0600) const {
-    const std::string path = Path(name);
-    std::ofstream(path) << text;
-    EXPECT_EQ(chmod(path.c_str(), mode), 0);
-    return path;
+    return folder_.Write(name, text, mode);
   }
-  static std::string Text(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-  }
+  static std::string Text(const std::string& path) { return TempFolder::Text(path); }
   void Keygen(std::string_view name) const {
     Command keygen({"keygen", "--out", Path(name)});
     ASSERT_EQ(keygen.Wait(), 0) << keygen.err();
@@ -137,7 +123,7 @@ class CommandSecurityTest : public ::testing::Test {
     ExpectDiscreet(pull);
   }
 
-  std::string folder_;
+  TempFolder folder_;
 };
 
 TEST_F(CommandSecurityTest, KeygenMakesTwoFilesOnce) {
@@ -173,6 +159,17 @@ TEST_F(CommandSecurityTest, PasswdPrintsALine) {
                                 EndsWith(absl::StrCat("chmod 600 ", Path("open"), "\n"))));
 }
 
+// A password file as other systems write it has the same password in it.
+TEST_F(CommandSecurityTest, PasswordFilesThatEndInCrLf) {
+  const std::string crlf = Write("crlf", absl::StrCat(kPassword, "\r\nmore\r\n"));
+  Command passwd({"passwd", "--password-file", crlf, "ada"});
+  EXPECT_EQ(passwd.Wait(), 0);
+  const std::string users = Write("crlf-users", passwd.out());
+  ExpectPasses({"--plain-server", "--plain-users", users}, PlainClient("ada", kPassword));
+  ExpectPasses({"--plain-server", "--plain-users", Users()},
+               {"--plain-username", "ada", "--plain-password-file", crlf});
+}
+
 TEST_F(CommandSecurityTest, WhatTheKeysCommandsWant) {
   const struct {
     Words words;
@@ -189,6 +186,9 @@ TEST_F(CommandSecurityTest, WhatTheKeysCommandsWant) {
       {{"passwd", "--password-file", "/none", "ada"}, 1, "/none: No such file or directory"},
       {{"passwd", "--password-file", "/none", "ada", "bob"}, 2, "unexpected word \"bob\""},
       {{"passwd", "--password-file", "/none", "a b"}, 2, "no blanks"},
+      {{"passwd", "--password-file", Write("pw0", ""), "ada"}, 1, "its first line, is empty"},
+      {{"passwd", "--password-file", Write("pw1", "\nx"), "ada"}, 1, "its first line, is empty"},
+      {{"passwd", "--password-file", Write("pw2", "\r\nx"), "ada"}, 1, "its first line, is empty"},
   };
   for (const auto& c : cases) {
     Command command(c.words);
@@ -241,7 +241,6 @@ TEST_F(CommandSecurityTest, Plain) {
   ExpectPasses(server + Words{"--zap-domain", "global"}, PlainClient("ada", kPassword));
   ExpectRefused(server, PlainClient("ada", "guess"));
   ExpectRefused(server, PlainClient("eve", kPassword));
-  ExpectRefused(server, PlainClient("ada", ""));
   ExpectRefused({"--plain-server", "--plain-users", Write("none", "# nobody\n")},
                 PlainClient("ada", kPassword),
                 absl::StrCat("monocoque: nobody is let in: there is no user in ", Path("none"),
@@ -303,6 +302,8 @@ TEST_F(CommandSecurityTest, FilesThatAreWrong) {
        absl::StrCat(Path("u"), ": line 1: behind the name stands no hash of a password")},
       {{"--plain-username", "ada", "--plain-password-file", Write("long", std::string(256, 'p'))},
        absl::StrCat(Path("long"), ": the password, its first line, has more than 255 octets")},
+      {{"--plain-username", "ada", "--plain-password-file", Write("empty", "\nswordfish\n")},
+       absl::StrCat(Path("empty"), ": the password, its first line, is empty")},
   };
   for (const auto& c : cases) {
     Command pull(Words{"pull", "--bind", "ipc://*", "--timeout", "0.1"} + c.words);
@@ -314,14 +315,11 @@ TEST_F(CommandSecurityTest, FilesThatAreWrong) {
 
 // Turns libzmq's sockets until it holds.
 bool Until(ZmqPeer* peer, ZapHandler* handler, const std::function<bool()>& holds) {
-  const absl::Time deadline = absl::Now() + kSoon;
-  while (!holds()) {
-    if (absl::Now() > deadline) return false;
+  return monocoque::testing::Until([&] {
     if (handler != nullptr) handler->Serve();
     peer->events();
-    absl::SleepFor(absl::Milliseconds(1));
-  }
-  return true;
+    return holds();
+  });
 }
 
 // P-5, P-7, V-12: the command serves a libzmq, and is served by one; whom either does not know is

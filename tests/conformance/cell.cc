@@ -65,17 +65,6 @@ std::string CellName(const ::testing::TestParamInfo<Cell>& cell) {
   return CellName(cell.param.adapter, cell.param.carrier);
 }
 
-Message MessageOf(const Parts& parts) {
-  const std::vector<std::string_view> views(parts.begin(), parts.end());
-  return Message(views);
-}
-
-Parts PartsOf(const Message& message) {
-  Parts parts;
-  for (const Slice& part : message) parts.emplace_back(part.text());
-  return parts;
-}
-
 SocketOptions Eager() {
   SocketOptions options;
   options.link.reconnect.interval = absl::Milliseconds(5);

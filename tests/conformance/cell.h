@@ -17,11 +17,14 @@
 #include "protocol/wire/socket_type.h"
 #include "tests/conformance/place.h"
 #include "tests/support/adapter_face.h"
+#include "tests/support/parts.h"
 
 namespace monocoque::conformance {
 
 using testing::FaceSocket;
-using Parts = std::vector<std::string>;
+using testing::MessageOf;
+using testing::Parts;
+using testing::PartsOf;
 
 // What the suite runs on: an adapter ("sim", or a name that --adapter takes) and what it carries
 // its octets over ("tcp", "ipc", "inproc").
@@ -112,8 +115,6 @@ class CellTest : public ScenarioTest {
   testing::AdapterFace face_;
 };
 
-Message MessageOf(const Parts& parts);
-Parts PartsOf(const Message& message);
 // Attempts follow each other quickly.
 SocketOptions Eager();
 

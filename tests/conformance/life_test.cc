@@ -8,8 +8,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/ids.h"
+#include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
+#include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/conformance/cell.h"
@@ -17,7 +20,19 @@
 namespace monocoque::conformance {
 namespace {
 
-using LifeTest = CellTest;
+class LifeTest : public CellTest {
+ protected:
+  static absl::Status Unbind(FaceSocket* socket, ListenerId listener) {
+    absl::Status done;
+    socket->Ask([&](Socket* core, Instant now) { done = core->Unbind(listener, now); });
+    return done;
+  }
+  static absl::Status Disconnect(FaceSocket* socket, DialerId dialer) {
+    absl::Status done;
+    socket->Ask([&](Socket* core, Instant now) { done = core->Disconnect(dialer, now); });
+    return done;
+  }
+};
 
 // TR-5, ALL-1, E-16: what was sent before anybody listens arrives once somebody does.
 TEST_P(LifeTest, ConnectBeforeBind) {
@@ -195,6 +210,65 @@ TEST_P(LifeTest, TheAddressIsFreeAgain) {
     EXPECT_TRUE(Until([&] { return pull->closed(); }));
   }
   Did("20 sockets bind to one address, one after the other");
+}
+
+// TR-4: what a listener let in ends with it, and nobody else comes in there; all the rest stays.
+TEST_P(LifeTest, Unbind) {
+  const auto pull = Make(SocketType::kPull);
+  Bind(pull.get(), place());
+  const ListenerId listener = Await(pull.get(), SocketEvent::Kind::kListening).listener;
+  const auto inside = Make(SocketType::kPush, Eager());
+  Connect(inside.get(), place());
+  const auto elsewhere = Make(SocketType::kPush);
+  Join(pull.get(), elsewhere.get());
+  const auto dialed = Make(SocketType::kPush);
+  Join(dialed.get(), pull.get());
+  AwaitPeers(pull.get(), 3);
+  EXPECT_EQ(Unbind(pull.get(), listener), absl::OkStatus());
+  EXPECT_EQ(Await(pull.get(), SocketEvent::Kind::kUnlistened).listener, listener);
+  AwaitPeers(inside.get(), 0);
+  const auto newcomer = Make(SocketType::kPush, Eager());
+  Connect(newcomer.get(), place());
+  for (FaceSocket* push : {elsewhere.get(), dialed.get()}) {
+    Send(push, "stays");
+    EXPECT_EQ(Receive(pull.get()), Parts{"stays"});
+  }
+  for (int i = 0; i < 20; ++i) Turn();
+  EXPECT_EQ(pull->core().ready_peers(), 2u);
+  EXPECT_EQ(newcomer->core().ready_peers(), 0u);
+  EXPECT_TRUE(absl::IsNotFound(Unbind(pull.get(), listener)));
+  Bind(pull.get(), place());
+  AwaitPeers(pull.get(), 4);
+  Did("the listener's peer goes with it, 2 others stay; a newcomer waits until it is bound again");
+}
+
+// TR-4, ALL-1: what was sent goes out, what waited is counted as lost, and nobody dials any more.
+TEST_P(LifeTest, Disconnect) {
+  const auto push = Make(SocketType::kPush, Eager());
+  Connect(push.get(), place());
+  for (int i = 0; i < 2; ++i) Send(push.get(), "waits");
+  const DialerId early = Await(push.get(), SocketEvent::Kind::kDialing).dialer;
+  EXPECT_EQ(Disconnect(push.get(), early), absl::OkStatus());
+  EXPECT_EQ(push->stats().lost, 2u);
+  const auto pull = Make(SocketType::kPull);
+  Bind(pull.get(), place());
+  Message message("nobody to wait for");
+  EXPECT_TRUE(absl::IsUnavailable(push->TrySend(&message)));
+  Connect(push.get(), place());
+  const DialerId dialer = Await(push.get(), SocketEvent::Kind::kReady).dialer;
+  for (int i = 0; i < 3; ++i) Send(push.get(), absl::StrCat(i));
+  EXPECT_EQ(Disconnect(push.get(), dialer), absl::OkStatus());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(Receive(pull.get()), Parts{absl::StrCat(i)});
+  AwaitPeers(pull.get(), 0);
+  SocketEvent event;
+  for (int i = 0; i < 30; ++i) {
+    Turn();
+    while (push->NextEvent(&event)) EXPECT_NE(event.kind, SocketEvent::Kind::kDialing);
+  }
+  EXPECT_EQ(push->stats().lost, 2u);
+  EXPECT_EQ(push->stats().reconnects, 0u);
+  EXPECT_TRUE(absl::IsNotFound(Disconnect(push.get(), dialer)));
+  Did("2 messages that waited are lost and counted, 3 that were sent arrive; no dial follows");
 }
 
 INSTANTIATE_TEST_SUITE_P(, LifeTest, ::testing::ValuesIn(CellsOf("LifeTest")), CellName);

@@ -137,6 +137,7 @@ TEST_P(MarksTest, OneSlowPeerHoldsNobodyUp) {
     return by_quick + by_slow == kMessages + to_slow;
   })) << by_quick
       << " and " << by_slow << " of " << to_slow;
+  EXPECT_GE(by_quick, kMessages - static_cast<int>(kMark));
   Did("50 messages are sent while the slow peer is at its mark; nearly all go to the quick one");
 }
 
@@ -162,7 +163,6 @@ TEST_P(MarksTest, APublisherDropsForTheSlowOneAlone) {
   }
   EXPECT_GT(dropped, 0u) << "nobody was slow";
   Await(pub.get(), SocketEvent::Kind::kDropsBegan);
-  Message whole;
   for (int i = 0; i < sent - static_cast<int>(dropped); ++i) {
     EXPECT_EQ(ReceiveMessage(slow.get()).size(), large_.size());
   }

@@ -1,6 +1,5 @@
 // The second libzmq is what it is built to be: its draft sockets talk with each other over tcp, and
 // CURVE is there. A test of our peer, not of ours.
-#include <poll.h>
 #include <zmq.h>
 
 #include <array>
@@ -8,8 +7,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "tests/support/draft_frame.h"
 #include "tests/support/zmq_peer.h"
@@ -18,27 +15,10 @@ namespace monocoque {
 namespace {
 
 using ::monocoque::testing::DraftFrame;
+using ::monocoque::testing::Received;
+using ::monocoque::testing::Sent;
+using ::monocoque::testing::Until;
 using ::monocoque::testing::ZmqPeer;
-
-bool Until(const std::function<bool()>& done) {
-  const absl::Time deadline = absl::Now() + absl::Seconds(10);
-  while (!done()) {
-    if (absl::Now() > deadline) return false;
-    poll(nullptr, 0, 1);
-  }
-  return true;
-}
-
-bool Sent(DraftFrame* frame, ZmqPeer* peer) {
-  return Until([&] { return frame->Send(peer); });
-}
-bool Sent(std::string_view text, ZmqPeer* peer) {
-  DraftFrame frame(text);
-  return Sent(&frame, peer);
-}
-bool Received(DraftFrame* frame, ZmqPeer* peer) {
-  return Until([&] { return frame->Receive(peer); });
-}
 
 void Joined(ZmqPeer& binds, ZmqPeer& connects) {
   connects.Connect(binds.Bind("tcp://127.0.0.1:*"));
@@ -72,7 +52,7 @@ TEST(DraftSmokeTest, RadioAndDish) {
     for (const char* group : {"other", "news"}) {
       DraftFrame message(group);
       message.set_group(group);
-      Sent(&message, &radio);
+      if (!Sent(&message, &radio)) return false;
     }
     return got.Receive(&dish);
   }));

@@ -1,27 +1,19 @@
 // STREAM on every adapter against peers that speak no ZMTP: libzmq's STREAM, and a plain TCP socket
 // of the system; whoever binds.
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <zmq.h>
 
-#include <array>
-#include <cerrno>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/adapter_face.h"
+#include "tests/support/raw_peer.h"
 #include "tests/support/zmq_peer.h"
 
 namespace monocoque {
@@ -31,74 +23,11 @@ using ::monocoque::testing::AdapterFace;
 using ::monocoque::testing::AdapterTestName;
 using ::monocoque::testing::AllAdapters;
 using ::monocoque::testing::FaceSocket;
+using ::monocoque::testing::RawListener;
+using ::monocoque::testing::RawPeer;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::ElementsAre;
 using Parts = std::vector<std::string>;
-
-// One connection of the system on the loopback, by calls that do not block.
-class PlainTcp {
- public:
-  PlainTcp() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
-    EXPECT_GE(fd_, 0);
-  }
-  PlainTcp(const PlainTcp&) = delete;
-  PlainTcp& operator=(const PlainTcp&) = delete;
-  ~PlainTcp() {
-    Close();
-    if (listening_ >= 0) close(listening_);
-  }
-
-  // The endpoint; Accept takes up who comes.
-  std::string Listen() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    EXPECT_EQ(listen(fd_, 1), 0);
-    socklen_t size = sizeof(address);
-    EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    listening_ = std::exchange(fd_, -1);
-    return absl::StrCat("tcp://127.0.0.1:", ntohs(address.sin_port));
-  }
-  bool Accept() {
-    fd_ = accept4(listening_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    return fd_ >= 0;
-  }
-  void Connect(std::string_view endpoint) {
-    int port = 0;
-    ASSERT_TRUE(absl::SimpleAtoi(endpoint.substr(endpoint.rfind(':') + 1), &port));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    const int made = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address));
-    EXPECT_TRUE(made == 0 || errno == EINPROGRESS);
-  }
-  // Takes what was sent off `octets`; false: some is left.
-  bool Send(std::string* octets) {
-    const ssize_t sent = send(fd_, octets->data(), octets->size(), MSG_NOSIGNAL);
-    if (sent > 0) octets->erase(0, static_cast<std::size_t>(sent));
-    return octets->empty();
-  }
-  // Appends what came; the end of the stream shows in ended().
-  void Receive(std::string* out) {
-    std::array<char, 65536> octets;
-    for (ssize_t count; (count = recv(fd_, octets.data(), octets.size(), 0)) >= 0;) {
-      ended_ = count == 0;
-      if (ended_) return;
-      out->append(octets.data(), static_cast<std::size_t>(count));
-    }
-  }
-  bool ended() const { return ended_; }
-  void Close() {
-    if (fd_ >= 0) close(std::exchange(fd_, -1));
-  }
-
- private:
-  int fd_;
-  int listening_ = -1;
-  bool ended_ = false;
-};
 
 class StreamInteropTest
     : public ::testing::TestWithParam<std::tuple<bool /*we bind*/, std::string_view /*adapter*/>> {
@@ -186,45 +115,35 @@ TEST_P(StreamInteropTest, LibzmqsStream) {
 
 // T-4: what a program with no ZeroMQ in it says, and what it hears, to the end of the stream.
 TEST_P(StreamInteropTest, APlainSocketOfTheSystem) {
-  PlainTcp plain;
+  const RawPeer::Turn turn = [this] { face_.Turn(); };
+  std::unique_ptr<RawPeer> plain;
+  const RawListener listener("tcp://127.0.0.1:0");
   if (we_bind_) {
     const auto bound = ours_->Bind("tcp://127.0.0.1:*");
     ASSERT_TRUE(bound.ok()) << bound.status();
-    plain.Connect(*bound);
+    plain = std::make_unique<RawPeer>(turn, *bound);
   } else {
-    ASSERT_TRUE(ours_->Connect(plain.Listen()).ok());
-    ASSERT_TRUE(face_.Until([&] { return plain.Accept(); }));
+    ASSERT_TRUE(ours_->Connect(listener.endpoint()).ok());
+    plain = std::make_unique<RawPeer>(turn, listener.Accept(turn));
   }
+  ASSERT_TRUE(plain->connected());
   EXPECT_EQ(WeReceive(), "");
-  const std::string large(1 << 20, 'y');
-  for (const std::string& text : {std::string("GET / HTTP/1.0\r\n\r\n"), large}) {
-    std::string left = text;
-    std::string got;
-    ASSERT_TRUE(face_.Until([&] {
-      plain.Send(&left);
-      for (Message message; ours_->TryReceive(&message);) got += message.text();
-      return got.size() >= text.size();
-    }));
-    EXPECT_TRUE(got == text);
+  std::string heard;
+  for (const std::string& text :
+       {std::string("GET / HTTP/1.0\r\n\r\n"), std::string(1 << 20, 'y') + "<end>"}) {
+    ASSERT_TRUE(plain->Write(text));
+    EXPECT_TRUE(WeReceive(text.size()) == text);
     WeSend(text);
-    std::string heard;
-    ASSERT_TRUE(face_.Until([&] {
-      plain.Receive(&heard);
-      return heard.size() >= text.size();
-    }));
-    EXPECT_TRUE(heard == text);
+    heard += text;
+    EXPECT_TRUE(plain->ReadUntil(text) == heard);
   }
   if (we_bind_) {
     WeSend("goodbye");
     WeSend("");
-    std::string heard;
-    ASSERT_TRUE(face_.Until([&] {
-      plain.Receive(&heard);
-      return plain.ended();
-    }));
-    EXPECT_EQ(heard, "goodbye");
+    EXPECT_TRUE(plain->ReadToEnd());
+    EXPECT_TRUE(plain->ReadUntil("goodbye") == heard + "goodbye");
   } else {
-    plain.Close();
+    plain->Close();
     EXPECT_EQ(WeReceive(), "");
   }
 }

@@ -107,8 +107,12 @@ void Oracle::OnMark(PayloadId id, Begun begun) {
 }
 
 bool Oracle::OnReceived(int receiver, const Message& message, Payload* out) {
-  SocketRecord& socket = sockets_.at(receiver);
-  ++socket.received;
+  ++sockets_.at(receiver).received;
+  return OnRebuilt(receiver, message, out);
+}
+
+bool Oracle::OnRebuilt(int receiver, const Message& message, Payload* out) {
+  const SocketRecord& socket = sockets_.at(receiver);
   const absl::StatusOr<Payload> read = Payload::Read(message, socket.rules.envelope_parts);
   if (!read.ok()) {
     Violation(absl::StrCat("socket ", receiver, ": ", read.status().message()));

@@ -56,8 +56,11 @@ class Oracle {
   void OnAccepted(PayloadId id, const Message& message);
   // A message that went to the application. True, and what was in it, if it was in order.
   bool OnReceived(int receiver, const Message& message, Payload* out);
-  // A message that the application received and that is no payload: a subscription notice.
+  // A message that the application received and that is no payload: a subscription notice, or of
+  // STREAM a piece, or word that somebody came or went.
   void OnNotice(int receiver) { ++sockets_.at(receiver).received; }
+  // STREAM: one that the application put together of pieces. As OnReceived.
+  bool OnRebuilt(int receiver, const Message& message, Payload* out);
   // The application closes the socket, and with it gives up what it did not take.
   void OnClosing(int socket) { sockets_.at(socket).closing = true; }
 

@@ -108,6 +108,26 @@ TEST_F(OracleTest, ADuplicate) {
   EXPECT_THAT(Verdict(), ElementsAre(HasSubstr("message 0 of socket 0 was received twice")));
 }
 
+// What is put together of pieces is held to the same; the pieces are what is counted.
+TEST_F(OracleTest, RebuiltOfPieces) {
+  for (const std::uint32_t i : {0u, 1u}) {
+    Accept(i);
+    Write(i);
+  }
+  Read();
+  for (int piece = 0; piece < 3; ++piece) {
+    oracle_.OnNotice(kReceiver);
+    ++got_.messages_received;
+  }
+  Payload payload;
+  EXPECT_TRUE(oracle_.OnRebuilt(kReceiver, Make(1), &payload));
+  EXPECT_EQ(payload.id.sequence, 1u);
+  EXPECT_TRUE(oracle_.OnRebuilt(kReceiver, Make(0), &payload));
+  EXPECT_FALSE(oracle_.OnRebuilt(kReceiver, Message("no mark"), &payload));
+  EXPECT_THAT(Verdict(), ElementsAre(HasSubstr("behind message 1 of the same peer"),
+                                     HasSubstr("a message without its mark")));
+}
+
 // TR-3
 TEST_F(OracleTest, AReorder) {
   for (const std::uint32_t i : {0u, 1u}) {

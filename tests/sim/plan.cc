@@ -14,7 +14,8 @@ using sim::Faults;
 using sim::Random;
 
 bool Sends(const Pairing& pairing, bool left) {
-  if (pairing.play == Play::kBoth || pairing.play == Play::kNames) return true;
+  const Play play = pairing.play;
+  if (play == Play::kBoth || play == Play::kNames || play == Play::kOctets) return true;
   return left || pairing.right == SocketType::kXSub;
 }
 
@@ -107,6 +108,7 @@ void DrawTypeOptions(Random* random, const Pairing& pairing, ActorPlan* actor) {
   SocketOptions& options = actor->options;
   const SocketType type = actor->type;
   if (type == kRouter) options.router_mandatory = random->Chance(0.5);
+  if (type == kStream) options.link.heartbeat = {};
   if (type == kXPub) options.xpub_verbose = random->Chance(0.3);
   if (type == kReq) {
     options.req_relaxed = random->Chance(0.3);

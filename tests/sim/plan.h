@@ -24,6 +24,7 @@ enum class Play {
   kAskMany,  // the left ask without waiting
   kNames,    // all send to names
   kPublish,  // the left publish, the right subscribe and change their minds
+  kOctets,   // all send and receive octets, and find their messages in them
 };
 
 struct Pairing {
@@ -33,7 +34,7 @@ struct Pairing {
   Play play;
 };
 
-inline constexpr std::array<Pairing, 18> kPairings = {{
+inline constexpr std::array<Pairing, 19> kPairings = {{
     {"PushPull", SocketType::kPush, SocketType::kPull, Play::kStream},
     {"PairPair", SocketType::kPair, SocketType::kPair, Play::kBoth},
     {"ReqRep", SocketType::kReq, SocketType::kRep, Play::kAsk},
@@ -52,6 +53,7 @@ inline constexpr std::array<Pairing, 18> kPairings = {{
     {"ScatterGather", SocketType::kScatter, SocketType::kGather, Play::kStream},
     {"PeerPeer", SocketType::kPeer, SocketType::kPeer, Play::kAskMany},
     {"ChannelChannel", SocketType::kChannel, SocketType::kChannel, Play::kBoth},
+    {"StreamStream", SocketType::kStream, SocketType::kStream, Play::kOctets},
 }};
 
 // How one socket behaves.

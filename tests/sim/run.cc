@@ -30,7 +30,7 @@ bool IsNotice(const Message& message) {
 
 bool SendsOnePart(SocketType type) {
   return type == kClient || type == kServer || type == kRadio || type == kScatter ||
-         type == kPeer || type == kChannel;
+         type == kPeer || type == kChannel || type == kStream;
 }
 
 }  // namespace
@@ -74,6 +74,7 @@ void Run::MakeSocket(Actor* actor) {
   actor->closed = false;
   actor->next_sequence = 0;
   actor->numbers.clear();
+  actor->streams.clear();
   if (actor->plan->look == absl::ZeroDuration() || calm_) {
     actor->socket.OnMessage([this, actor](Message message) { Handle(actor, message); });
   }
@@ -248,6 +249,10 @@ void Run::Address(Actor* actor, Message* message) {
     const std::uint32_t number = actor->numbers[random_.Below(actor->numbers.size())];
     message->set_to(Bytes(RoutingIdOf(number)));
   }
+  if (octets()) {
+    const std::vector<std::string> ids = StreamsOf(*actor);
+    if (!ids.empty()) message->set_to(ids[random_.Below(ids.size())]);
+  }
   if (plan_.pairing->play != Play::kNames) return;
   std::vector<std::size_t> names;
   for (const auto& other : actors_) {
@@ -263,6 +268,7 @@ void Run::Compose(Actor* actor, std::string topic) {
   const bool to_rep = is(*actor, kDealer) && plan_.pairing->right == kRep;
   actor->pending = payload.Make(DrawParts(), std::vector<std::string>(to_rep ? 1 : 0));
   actor->pending_id = payload.id;
+  if (octets()) actor->pending = Delimited(*actor->pending);
   if (is(*actor, kRadio)) actor->pending->set_group(payload.topic);
   Address(actor, &*actor->pending);
 }
@@ -283,11 +289,12 @@ absl::Status Run::Offer(Actor* actor) {
 }
 
 bool Run::SendOne(Actor* actor) {
+  if (octets() && StreamsOf(*actor).empty()) return false;
   if (!actor->pending) Compose(actor, DrawTopic());
   const absl::Status sent = Offer(actor);
   if (sent.ok()) return true;
   // A name that nobody has now, or whose queue is full: the next message goes elsewhere.
-  if (is(*actor, kRouter) || is(*actor, kPeer)) actor->pending.reset();
+  if (is(*actor, kRouter) || is(*actor, kPeer) || octets()) actor->pending.reset();
   return false;
 }
 
@@ -295,6 +302,10 @@ void Run::Handle(Actor* actor, const Message& message) {
   const int number = actor->socket.number();
   if (is(*actor, kXPub) && IsNotice(message)) {
     oracle_.OnNotice(number);
+    return;
+  }
+  if (octets()) {
+    HandlePiece(actor, message);
     return;
   }
   Payload payload;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -40,6 +41,12 @@ class Run {
     PayloadId id;
     int asker = 0;
   };
+  // What an application of a STREAM knows of one peer.
+  struct Stream {
+    std::string id;
+    std::string octets;  // the begin of a message
+    bool here = false;
+  };
   // An application with one socket.
   struct Actor {
     const ActorPlan* plan = nullptr;
@@ -61,7 +68,8 @@ class Run {
     std::set<std::optional<std::uint64_t>> behind;  // links that gave it an earlier answer
     // SUB, XSUB, DISH
     std::multiset<std::string> prefixes;
-    std::vector<std::uint32_t> numbers;  // PEER: of those it dialed
+    std::vector<std::uint32_t> numbers;       // PEER: of those it dialed
+    std::map<std::uint64_t, Stream> streams;  // STREAM: by peer
   };
 
   void MakeSocket(Actor* actor);
@@ -94,6 +102,14 @@ class Run {
   std::string DrawTopic();
   void CheckAnswer(Actor* actor, const Payload& answer);
   void CheckMarks(const Actor& actor);
+
+  // Octets (run_octets.cc).
+  bool octets() const { return plan_.pairing->play == Play::kOctets; }
+  Message Delimited(const Message& payload) const;
+  std::vector<std::string> StreamsOf(const Actor& actor) const;
+  void HandlePiece(Actor* actor, const Message& piece);
+  void TakeMessages(Actor* actor, const Message& piece, Stream* stream);
+  void CheckStreams(const Actor& actor);
 
   // What goes wrong (run_mishaps.cc).
   void Plot(const Mishap& mishap);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,7 +25,8 @@ namespace {
 constexpr absl::Duration kSoon = absl::Seconds(20);
 
 int MillisecondsUntil(absl::Time deadline) {
-  return static_cast<int>(absl::ToInt64Milliseconds(deadline - absl::Now()));
+  // Less than zero would be no deadline at all.
+  return std::max(0, static_cast<int>(absl::ToInt64Milliseconds(deadline - absl::Now())));
 }
 
 bool PlaysARole(const std::vector<std::string>& words) {
@@ -95,6 +97,15 @@ void Command::Feed(const std::string& text, bool end) {
   if (end && in_ >= 0) close(std::exchange(in_, -1));
 }
 
+bool Command::ReadItsInput() const {
+  int left = 1;
+  for (const absl::Time deadline = absl::Now() + kSoon; left > 0 && absl::Now() < deadline;) {
+    if (ioctl(in_, FIONREAD, &left) != 0) return false;
+    poll(nullptr, 0, 1);
+  }
+  return left == 0;
+}
+
 bool Command::HasOut() const {
   pollfd ready{out_.fd, POLLIN, 0};
   return poll(&ready, 1, 5) > 0;
@@ -120,6 +131,10 @@ int Command::Wait() {
 
 int Command::WaitUnread() {
   Read(&err_, "");
+  return WaitUnheard();
+}
+
+int Command::WaitUnheard() {
   const auto process = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   pollfd ended{process, POLLIN, 0};
   if (poll(&ended, 1, MillisecondsUntil(absl::Now() + kSoon)) <= 0) {

@@ -32,6 +32,8 @@ class Command {
   // Writes to its stdin, all of it; `end` closes it.
   void Feed(const std::string& text, bool end = false);
   void EndInput() { Feed("", true); }
+  // Until it has read all that was fed; false: it did not in time.
+  bool ReadItsInput() const;
   // Has it printed something that was not read yet, or soon does?
   bool HasOut() const;
   // Stdout up to `text`, or what came by the deadline.
@@ -44,8 +46,9 @@ class Command {
   void Signal(int number) const;
   // Everything that came, and the exit code; a signal's number, negative.
   int Wait();
-  // The exit code while nobody reads its stdout.
+  // The exit code while nobody reads its stdout; nor its stderr.
   int WaitUnread();
+  int WaitUnheard();
   const std::string& out() const { return out_.text; }
   const std::string& err() const { return err_.text; }
   // What it said on stderr behind the lines that Bound() took.

@@ -1,13 +1,10 @@
 #include "tests/support/descriptors.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <functional>
 
 #include "adapters/net/address.h"
-#include "gtest/gtest.h"
-#include "protocol/drive/endpoint.h"
 
 namespace monocoque::testing {
 namespace {
@@ -41,12 +38,5 @@ int ConnectedTo(std::string_view endpoint) {
 }
 
 int OtherEndOf(int fd) { return ConnectedTo(net::LocalEndpoint(fd).ToString()); }
-
-int RawClient(const std::string& endpoint) {
-  const auto address = net::NumericAddresses(*ParseEndpoint(endpoint));
-  const int fd = socket(address->front().family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(connect(fd, address->front().get(), address->front().size), 0) << endpoint;
-  return fd;
-}
 
 }  // namespace monocoque::testing

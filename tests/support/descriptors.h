@@ -18,9 +18,6 @@ int OtherEndOf(int fd);
 // -1: the descriptor has no such option.
 int IntOption(int fd, int level, int name);
 
-// A blocking descriptor that is connected to an endpoint and speaks no protocol.
-int RawClient(const std::string& endpoint);
-
 }  // namespace monocoque::testing
 
 #endif  // MONOCOQUE_TESTS_SUPPORT_DESCRIPTORS_H_

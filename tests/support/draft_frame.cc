@@ -33,4 +33,17 @@ bool DraftFrame::Receive(ZmqPeer* peer) {
   return zmq_msg_recv(&message_, peer->socket(), ZMQ_DONTWAIT) >= 0;
 }
 
+bool Sent(DraftFrame* frame, ZmqPeer* peer) {
+  return Until([&] { return frame->Send(peer); });
+}
+
+bool Sent(std::string_view text, ZmqPeer* peer) {
+  DraftFrame frame(text);
+  return Sent(&frame, peer);
+}
+
+bool Received(DraftFrame* frame, ZmqPeer* peer) {
+  return Until([&] { return frame->Receive(peer); });
+}
+
 }  // namespace monocoque::testing

@@ -35,6 +35,11 @@ class DraftFrame {
   zmq_msg_t message_;
 };
 
+// The same, once it can be; false: not soon.
+[[nodiscard]] bool Sent(DraftFrame* frame, ZmqPeer* peer);
+[[nodiscard]] bool Sent(std::string_view text, ZmqPeer* peer);
+[[nodiscard]] bool Received(DraftFrame* frame, ZmqPeer* peer);
+
 }  // namespace monocoque::testing
 
 #endif  // MONOCOQUE_TESTS_SUPPORT_DRAFT_FRAME_H_

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/greeting.h"
 #include "protocol/wire/metadata.h"
@@ -128,13 +126,6 @@ void Feed(Connection* connection, std::string_view octets, Instant now) {
   const std::uint8_t* data = block->data();
   (void)connection->Donate(Slice(std::move(block), data, octets.size()), now);
 }
-
-std::string Hex(std::string_view hex) {
-  std::string octets;
-  if (!absl::HexStringToBytes(absl::StrReplaceAll(hex, {{" ", ""}}), &octets)) octets.clear();
-  return octets;
-}
-std::string ToHex(std::string_view octets) { return absl::BytesToHexString(octets); }
 
 std::string PeerGreeting(std::uint8_t major, std::uint8_t minor, std::string_view mechanism) {
   std::string out;

@@ -18,6 +18,7 @@
 #include "protocol/drive/host.h"
 #include "protocol/drive/instant.h"
 #include "protocol/wire/message.h"
+#include "tests/support/hex.h"  // IWYU pragma: export
 
 namespace monocoque::testing {
 
@@ -76,10 +77,6 @@ class Pair {
 std::string TakeOutput(Connection* connection, Instant now);
 // Gives octets to a connection, in a block of their own.
 void Feed(Connection* connection, std::string_view octets, Instant now);
-
-// "616263" and blanks to octets.
-std::string Hex(std::string_view hex);
-std::string ToHex(std::string_view octets);
 
 // The greeting of a 3.1 peer with NULL, and its READY.
 std::string PeerGreeting(std::uint8_t major = 3, std::uint8_t minor = 1,

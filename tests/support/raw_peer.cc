@@ -34,11 +34,16 @@ int SocketFor(std::string_view endpoint, net::Address* address) {
 
 }  // namespace
 
-RawPeer::RawPeer(Turn turn, std::string_view endpoint) : turn_(std::move(turn)) {
+int ConnectRaw(std::string_view endpoint) {
   net::Address address;
-  fd_ = SocketFor(endpoint, &address);
-  if (fd_ >= 0 && connect(fd_, address.get(), address.size) != 0) Close();
+  const int fd = SocketFor(endpoint, &address);
+  if (fd < 0 || connect(fd, address.get(), address.size) == 0) return fd;
+  close(fd);
+  return -1;
 }
+
+RawPeer::RawPeer(Turn turn, std::string_view endpoint)
+    : turn_(std::move(turn)), fd_(ConnectRaw(endpoint)) {}
 
 void RawPeer::HandshakeAs(std::string_view socket_type) {
   Write(PeerGreeting() + PeerReady(socket_type));
@@ -112,10 +117,14 @@ int RawListener::Accept(const RawPeer::Turn& turn) const {
   const absl::Time deadline = absl::Now() + kSoon;
   int fd = -1;
   while (fd < 0 && absl::Now() < deadline) {
-    fd = accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+    fd = TryAccept();
     turn();
   }
   return fd;
 }
+
+int RawListener::TryAccept() const { return accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC); }
+
+std::string RawListener::endpoint() const { return net::LocalEndpoint(fd_).ToString(); }
 
 }  // namespace monocoque::testing

@@ -8,6 +8,10 @@
 
 namespace monocoque::testing {
 
+// A blocking descriptor that is connected to a tcp or ipc endpoint, the caller's; -1: nobody
+// listens.
+int ConnectRaw(std::string_view endpoint);
+
 // A peer that is a bare descriptor on the same thread: octets as the test wants them. Whoever it
 // talks with has turns while it waits, each of them short.
 class RawPeer {
@@ -58,6 +62,10 @@ class RawListener {
   bool listening() const { return fd_ >= 0; }
   // The next descriptor, the caller's; -1: none came in time.
   int Accept(const RawPeer::Turn& turn) const;
+  // The same without waiting; -1: nobody is there now.
+  int TryAccept() const;
+  // With the port that the system chose, where it was to choose.
+  std::string endpoint() const;
 
  private:
   int fd_ = -1;

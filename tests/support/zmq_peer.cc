@@ -1,11 +1,24 @@
 #include "tests/support/zmq_peer.h"
 
+#include <poll.h>
+
 #include <array>
 #include <utility>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "gtest/gtest.h"
 
 namespace monocoque::testing {
+
+bool Until(const std::function<bool()>& holds) {
+  const absl::Time end = absl::Now() + absl::Seconds(20);
+  while (!holds()) {
+    if (absl::Now() > end) return false;
+    poll(nullptr, 0, 1);
+  }
+  return true;
+}
 
 ZmqPeer::ZmqPeer(int type) : context_(zmq_ctx_new()), socket_(zmq_socket(context_, type)) {
   Set(ZMQ_LINGER, 0);

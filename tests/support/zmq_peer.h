@@ -3,10 +3,14 @@
 
 #include <zmq.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace monocoque::testing {
+
+// Until it holds, while libzmq's threads work and nobody of ours has to turn; false: not soon.
+[[nodiscard]] bool Until(const std::function<bool()>& holds);
 
 // A socket of libzmq, the peer to talk with. Calls do not block: drive the other side meanwhile.
 class ZmqPeer {

@@ -4,9 +4,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -15,11 +12,13 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/security.h"
+#include "tests/support/temp_folder.h"
 
 namespace monocoque {
 namespace {
 
 using ::monocoque::testing::CountedKeys;
+using ::monocoque::testing::TempFolder;
 using ::monocoque::testing::TestCrypto;
 using ::testing::AllOf;
 using ::testing::EndsWith;
@@ -33,22 +32,11 @@ std::string Both() { return absl::StrCat("public ", Public(), "\nsecret ", Secre
 // A folder of each test's own.
 class KeyFileTest : public ::testing::Test {
  protected:
-  KeyFileTest() {
-    std::string name = absl::StrCat(std::getenv("TEST_TMPDIR"), "/keys-XXXXXX");
-    folder_ = mkdtemp(name.data());
-  }
-  std::string Path(std::string_view name) const { return absl::StrCat(folder_, "/", name); }
+  std::string Path(std::string_view name) const { return folder_.Path(name); }
   std::string Write(std::string_view name, std::string_view text, mode_t mode = 0600) const {
-    const std::string path = Path(name);
-    std::ofstream(path) << text;
-    EXPECT_EQ(chmod(path.c_str(), mode), 0);
-    return path;
+    return folder_.Write(name, text, mode);
   }
-  static std::string Text(const std::string& path) {
-    std::ostringstream text;
-    text << std::ifstream(path).rdbuf();
-    return text.str();
-  }
+  static std::string Text(const std::string& path) { return TempFolder::Text(path); }
   static mode_t Mode(const std::string& path) {
     struct stat info{};
     EXPECT_EQ(stat(path.c_str(), &info), 0) << path;
@@ -56,7 +44,7 @@ class KeyFileTest : public ::testing::Test {
   }
   static bool Exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
-  std::string folder_;
+  TempFolder folder_;
 };
 
 TEST_F(KeyFileTest, WhatIsWrittenIsRead) {
@@ -113,7 +101,7 @@ TEST_F(KeyFileTest, WhatIsNoKeyFileIsRefusedByName) {
   const auto pair = [&](std::string_view text) {
     const absl::Status status = ReadKeyPair(Write("a.key", text), *TestCrypto()).status();
     EXPECT_THAT(status.message(), Not(HasSubstr(Secret()))) << text;
-    return absl::StrReplaceAll(status.message(), {{absl::StrCat(folder_, "/"), ""}});
+    return absl::StrReplaceAll(status.message(), {{absl::StrCat(folder_.path(), "/"), ""}});
   };
   const std::string other = FormatKey(CountedKeys(1).public_key);
   EXPECT_EQ(pair(absl::StrCat("public ", Public(), "\n")),
@@ -127,7 +115,7 @@ TEST_F(KeyFileTest, WhatIsNoKeyFileIsRefusedByName) {
                        "ends in .pub"));
   EXPECT_THAT(ReadPublicKey(Path("none\x1b[31m")).status().message(),
               EndsWith("none\\x1b[31m: No such file or directory"));
-  EXPECT_THAT(ReadPublicKey(folder_).status().message(), EndsWith(": Is a directory"));
+  EXPECT_THAT(ReadPublicKey(folder_.path()).status().message(), EndsWith(": Is a directory"));
 }
 
 TEST(ParseKeyFileTest, LinesAreTakenLoosely) {

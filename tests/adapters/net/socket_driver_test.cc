@@ -27,18 +27,11 @@
 namespace monocoque::net {
 namespace {
 
+using ::monocoque::testing::ConnectRaw;
 using ::monocoque::testing::PollLoop;
 using ::monocoque::testing::PollReactor;
 using ::monocoque::testing::RawPeer;
 using ::testing::HasSubstr;
-
-// A connected descriptor that speaks no protocol.
-int RawClient(const std::string& endpoint) {
-  const auto address = NumericAddresses(*ParseEndpoint(endpoint));
-  const int fd = socket(address->front().family(), SOCK_STREAM, 0);
-  EXPECT_EQ(connect(fd, address->front().get(), address->front().size), 0);
-  return fd;
-}
 
 class SocketDriverTest : public ::testing::Test {
  protected:
@@ -176,8 +169,8 @@ TEST_F(SocketDriverTest, AClosePastItsTimeSaysWhatWasLost) {
 TEST_F(SocketDriverTest, PeersThatMisbehaveHarmNobodyElse) {
   PollReactor* pull = Make(SocketType::kPull);
   const std::string bound = *pull->driver().Bind("tcp://127.0.0.1:*");
-  const int mute = RawClient(bound);
-  const int cut = RawClient(bound);
+  const int mute = ConnectRaw(bound);
+  const int cut = ConnectRaw(bound);
   ASSERT_EQ(write(cut, "\xff\0\0\0", 4), 4);
   close(cut);
   PollReactor* push = Make(SocketType::kPush);
@@ -190,7 +183,7 @@ TEST_F(SocketDriverTest, PeersThatMisbehaveHarmNobodyElse) {
 // Closing shuts down first: the peer reads the end of the stream, and no reset.
 TEST_F(SocketDriverTest, ClosesGracefully) {
   PollReactor* pull = Make(SocketType::kPull);
-  const int raw = RawClient(*pull->driver().Bind("tcp://127.0.0.1:*"));
+  const int raw = ConnectRaw(*pull->driver().Bind("tcp://127.0.0.1:*"));
   ASSERT_TRUE(loop_.RunUntil([&] {
     char octet;
     return recv(raw, &octet, 1, MSG_DONTWAIT) == 1;
@@ -214,7 +207,7 @@ TEST_F(SocketDriverTest, OutOfDescriptorsItPauses) {
   PollReactor* pull = Make(SocketType::kPull);
   const std::string bound = *pull->driver().Bind("tcp://127.0.0.1:*");
   PollReactor* push = Make(SocketType::kPush);
-  const int raw = RawClient(bound);
+  const int raw = ConnectRaw(bound);
   rlimit before{};
   getrlimit(RLIMIT_NOFILE, &before);
   rlimit none = before;

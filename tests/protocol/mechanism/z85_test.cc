@@ -7,20 +7,15 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "absl/strings/escaping.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/hex.h"
 
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Hex;
 using ::testing::HasSubstr;
-
-std::string Octets(std::string_view hex) {
-  std::string out;
-  EXPECT_TRUE(absl::HexStringToBytes(hex, &out)) << hex;
-  return out;
-}
 
 struct Sample {
   std::string_view octets, text;
@@ -40,7 +35,7 @@ constexpr Sample kSamples[] = {
 
 TEST(Z85Test, OctetsAndTextStandForEachOther) {
   for (const Sample& sample : kSamples) {
-    const std::string octets = Octets(sample.octets);
+    const std::string octets = Hex(sample.octets);
     EXPECT_EQ(*EncodeZ85(AsBytes(octets)), sample.text);
     EXPECT_EQ(*ParseZ85(sample.text), octets) << sample.text;
   }
@@ -49,7 +44,7 @@ TEST(Z85Test, OctetsAndTextStandForEachOther) {
 TEST(Z85Test, FillsWhatIsAskedFor) {
   std::array<std::uint8_t, 8> out;
   ASSERT_TRUE(ParseZ85("HelloWorld", out).ok());
-  EXPECT_EQ(AsText(out), Octets("864fd26fb559f75b"));
+  EXPECT_EQ(AsText(out), Hex("864fd26fb559f75b"));
   EXPECT_FALSE(ParseZ85("Hello", out).ok());
   EXPECT_FALSE(ParseZ85("HelloWorldHello", out).ok());
 }

@@ -8,20 +8,17 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "absl/time/time.h"
 #include "alloc/bytes.h"
 #include "gtest/gtest.h"
 #include "protocol/wire/frame.h"
+#include "tests/support/hex.h"
 
 namespace monocoque {
 namespace {
 
-std::string Octets(std::string_view hex) {
-  std::string out;
-  EXPECT_TRUE(absl::HexStringToBytes(hex, &out)) << hex;
-  return out;
-}
+using ::monocoque::testing::Hex;
+using ::monocoque::testing::ToHex;
 
 // The body of the one command frame in `octets`.
 Bytes BodyOf(std::string_view octets) {
@@ -34,11 +31,11 @@ Bytes BodyOf(std::string_view octets) {
 
 // C-1: the name is what its length says, case and all; the rest is data.
 TEST(CommandTest, NameAndDataAreTakenApart) {
-  const std::string body = Octets("0552454144590b536f63");
+  const std::string body = Hex("0552454144590b536f63");
   const absl::StatusOr<Command> command = ParseCommand(AsBytes(body));
   ASSERT_TRUE(command.ok());
   EXPECT_EQ(command->name, command::kReady);
-  EXPECT_EQ(AsText(command->data), Octets("0b536f63"));
+  EXPECT_EQ(AsText(command->data), Hex("0b536f63"));
   const std::string small = std::string("\x05") + "ready";
   const absl::StatusOr<Command> lower = ParseCommand(AsBytes(small));
   ASSERT_TRUE(lower.ok());
@@ -57,7 +54,7 @@ TEST(CommandTest, DataMayBeEmpty) {
 TEST(CommandTest, MalformedBodiesAreRefused) {
   EXPECT_FALSE(ParseCommand(Bytes()).ok());
   for (const std::string_view hex : {"", "00", "0050494e47", "01", "0550494e47", "ff41"}) {
-    const std::string body = Octets(hex);
+    const std::string body = Hex(hex);
     EXPECT_EQ(ParseCommand(AsBytes(body)).status().code(), absl::StatusCode::kInvalidArgument)
         << hex;
   }
@@ -91,7 +88,7 @@ TEST(CommandTest, NamesAreThoseOfTheWire) {
   for (const auto& [name, hex] : names) {
     std::string out;
     AppendCommand(&out, name, {});
-    EXPECT_EQ(absl::BytesToHexString(AsText(BodyOf(out))), hex);
+    EXPECT_EQ(ToHex(AsText(BodyOf(out))), hex);
   }
 }
 
@@ -128,7 +125,7 @@ TEST(CommandTest, JoinAndLeaveGrowLongWhereTheRfcSays) {
 TEST(CommandTest, AppendLeavesWhatIsThere) {
   std::string out = "before";
   AppendPong(&out, {});
-  EXPECT_EQ(out, "before" + Octets("040504504f4e47"));
+  EXPECT_EQ(out, "before" + Hex("040504504f4e47"));
 }
 
 // H-2, H-12: hb-ping-ttl, hb-ping-ttl-rounding.
@@ -136,7 +133,7 @@ TEST(PingTest, TimeToLiveIsSentInTenthsRoundedDown) {
   const auto ping = [](absl::Duration ttl) {
     std::string out;
     AppendPing(&out, ttl, {});
-    return absl::BytesToHexString(out);
+    return ToHex(out);
   };
   EXPECT_EQ(ping(absl::ZeroDuration()), "04070450494e470000");
   EXPECT_EQ(ping(absl::Milliseconds(99)), "04070450494e470000");
@@ -159,7 +156,7 @@ TEST(PingTest, TimeToLiveIsCutToItsField) {
 // H-4, D-30: hb-ttl-overflow-bug. 65.6 s is not 64 ms.
 TEST(PingTest, TimeToLiveIsReadWithWideArithmetic) {
   const auto ttl_of = [](std::string_view hex) {
-    const std::string data = Octets(hex);
+    const std::string data = Hex(hex);
     return ParsePing(AsBytes(data))->ttl;
   };
   EXPECT_EQ(ttl_of("0000"), absl::ZeroDuration());
@@ -193,7 +190,7 @@ TEST(PingTest, ContextComesBackInPong) {
   EXPECT_EQ(ping->ttl, absl::Seconds(1));
   std::string pong;
   AppendPong(&pong, ping->context);
-  EXPECT_EQ(pong, Octets("041504504f4e47") + "sixteen octets..");
+  EXPECT_EQ(pong, Hex("041504504f4e47") + "sixteen octets..");
 }
 
 // H-2: we send no context that a peer must refuse.
@@ -210,10 +207,10 @@ TEST(PingTest, LongerContextIsCut) {
 TEST(ErrorTest, ReasonMustFillTheData) {
   EXPECT_FALSE(ParseErrorReason(Bytes()).ok());
   for (const std::string_view hex : {"", "01", "206f6f7073", "036f6f7073"}) {
-    const std::string data = Octets(hex);
+    const std::string data = Hex(hex);
     EXPECT_FALSE(ParseErrorReason(AsBytes(data)).ok()) << hex;
   }
-  const std::string good = Octets("046f6f7073");
+  const std::string good = Hex("046f6f7073");
   EXPECT_EQ(*ParseErrorReason(AsBytes(good)), "oops");
 }
 

@@ -7,23 +7,20 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/escaping.h"
 #include "alloc/bytes.h"
 #include "gtest/gtest.h"
+#include "tests/support/hex.h"
 
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Hex;
+using ::monocoque::testing::ToHex;
+
 constexpr std::uint64_t kLargestBody = std::numeric_limits<std::uint64_t>::max() >> 1;
 
-std::string Octets(std::string_view hex) {
-  std::string out;
-  EXPECT_TRUE(absl::HexStringToBytes(hex, &out)) << hex;
-  return out;
-}
-
 FrameParse Parse(std::string_view hex, FrameHeader* out) {
-  const std::string octets = Octets(hex);
+  const std::string octets = Hex(hex);
   return ParseFrameHeader(AsBytes(octets), out);
 }
 
@@ -39,7 +36,7 @@ std::string Encoded(std::uint8_t flags, std::uint64_t body_bytes) {
   const std::size_t size = EncodeFrameHeader(flags, body_bytes, out);
   EXPECT_LE(size, frame::kLongHeaderBytes);
   for (std::size_t i = size; i < out.size(); ++i) EXPECT_EQ(out[i], 0xee) << i;
-  return absl::BytesToHexString(AsText(Bytes(out).first(size)));
+  return ToHex(AsText(Bytes(out).first(size)));
 }
 
 // F-2, frame-sizes: the largest short body has 255 octets, the smallest long one 256.

@@ -5,19 +5,15 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "alloc/bytes.h"
 #include "gtest/gtest.h"
+#include "tests/support/hex.h"
 
 namespace monocoque {
 namespace {
 
-std::string Octets(std::string_view hex) {
-  std::string out;
-  EXPECT_TRUE(absl::HexStringToBytes(hex, &out)) << hex;
-  return out;
-}
+using ::monocoque::testing::Hex;
 
 // A peer's greeting: each field can be spoiled.
 struct Peer {
@@ -28,7 +24,7 @@ struct Peer {
   std::string filler = std::string(62, '0');
 
   std::string octets() const {
-    return Octets(absl::StrCat(signature, version, mechanism, as_server, filler));
+    return Hex(absl::StrCat(signature, version, mechanism, as_server, filler));
   }
 };
 
@@ -38,13 +34,13 @@ GreetingReader ReadAll(std::string_view octets) {
   return reader;
 }
 
-PeerVersion VersionOf(std::string_view hex) { return ReadAll(Octets(hex)).version(); }
+PeerVersion VersionOf(std::string_view hex) { return ReadAll(Hex(hex)).version(); }
 
 // G-1, G-2, G-8, B-2: the three stages together are the greeting that libzmq sends.
 TEST(GreetingWriterTest, StagesJoinToTheRecordedGreeting) {
   std::string out;
   AppendGreetingSignature(&out, 0);
-  EXPECT_EQ(out, Octets("ff00000000000000017f"));
+  EXPECT_EQ(out, Hex("ff00000000000000017f"));
   AppendGreetingMajor(&out);
   EXPECT_EQ(out.size(), greeting::kSignatureBytes + 1);
   AppendGreetingRest(&out, "NULL", /*as_server=*/false);
@@ -56,10 +52,10 @@ TEST(GreetingWriterTest, StagesJoinToTheRecordedGreeting) {
 TEST(GreetingWriterTest, SignatureTellsTheIdentityLengthPlusOne) {
   std::string four;
   AppendGreetingSignature(&four, 4);
-  EXPECT_EQ(four, Octets("ff00000000000000057f"));
+  EXPECT_EQ(four, Hex("ff00000000000000057f"));
   std::string longest;
   AppendGreetingSignature(&longest, 255);
-  EXPECT_EQ(longest, Octets("ff00000000000001007f"));
+  EXPECT_EQ(longest, Hex("ff00000000000001007f"));
 }
 
 // G-8
@@ -127,7 +123,7 @@ TEST(GreetingReaderTest, PaddingAndFillerAreNotLookedAt) {
 // Section 3: of octet 9 the lowest bit alone counts.
 TEST(GreetingReaderTest, OctetNineIsJudgedByItsLowestBit) {
   for (int octet = 0; octet < 256; ++octet) {
-    std::string signature = Octets("ff00000000000000017f");
+    std::string signature = Hex("ff00000000000000017f");
     signature[9] = static_cast<char>(octet);
     const GreetingReader reader = ReadAll(signature);
     EXPECT_EQ(reader.version(), octet % 2 == 1 ? PeerVersion::kUnknown : PeerVersion::kZmtp10)
@@ -176,7 +172,7 @@ TEST(GreetingReaderTest, DecisionTakesNoOctetTooManyAndStays) {
       {"ff00000000000000017f0105000000", 11, PeerVersion::kZmtp20},
   };
   for (const Case& c : cases) {
-    const std::string octets = Octets(c.hex);
+    const std::string octets = Hex(c.hex);
     GreetingReader reader;
     EXPECT_EQ(reader.Consume(AsBytes(octets)), c.taken) << c.hex;
     EXPECT_EQ(reader.Consume(AsBytes(Peer().octets())), 0u) << c.hex;

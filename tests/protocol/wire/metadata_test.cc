@@ -8,20 +8,15 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/escaping.h"
 #include "alloc/bytes.h"
 #include "gtest/gtest.h"
 #include "protocol/wire/limits.h"
+#include "tests/support/hex.h"
 
 namespace monocoque {
 namespace {
 
-std::string Octets(std::string_view hex) {
-  std::string out;
-  EXPECT_TRUE(absl::HexStringToBytes(hex, &out)) << hex;
-  return out;
-}
-
+using ::monocoque::testing::Hex;
 using Properties = std::vector<std::pair<std::string, std::string>>;
 
 std::string Encode(const Properties& properties) {
@@ -44,9 +39,9 @@ std::string NamedOnly(std::string_view name) {
 
 // M-1, M-11: null-bind-dealer-identity, the metadata of its READY.
 TEST(MetadataTest, WritesTheRecordedOctets) {
-  const std::string recorded = Octets(
-      "0b536f636b65742d54797065000000064445414c4552"
-      "084964656e746974790000000469642d31");
+  const std::string recorded =
+      Hex("0b536f636b65742d54797065000000064445414c4552"
+          "084964656e746974790000000469642d31");
   EXPECT_EQ(Encode({{"Socket-Type", "DEALER"}, {"Identity", "id-1"}}), recorded);
   const absl::StatusOr<Metadata> read = Parse(recorded);
   ASSERT_TRUE(read.ok());
@@ -132,8 +127,8 @@ TEST(MetadataTest, ValueMayBeEmpty) {
 // M-7, SEC-3: meta-huge-value-size. The size is judged by itself, and takes no memory.
 TEST(MetadataTest, HugeValueSizesAreRefused) {
   const std::string name = std::string("\x01", 1) + "X";
-  const absl::Status over = Parse(name + Octets("80000000")).status();
-  const absl::Status under = Parse(name + Octets("7fffffff")).status();
+  const absl::Status over = Parse(name + Hex("80000000")).status();
+  const absl::Status under = Parse(name + Hex("7fffffff")).status();
   EXPECT_EQ(over.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(under.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(over.message(), under.message());

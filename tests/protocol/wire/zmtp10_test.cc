@@ -5,21 +5,18 @@
 #include <string>
 #include <string_view>
 
-#include "absl/strings/escaping.h"
 #include "alloc/bytes.h"
 #include "gtest/gtest.h"
+#include "tests/support/hex.h"
 
 namespace monocoque {
 namespace {
 
-std::string Octets(std::string_view hex) {
-  std::string out;
-  EXPECT_TRUE(absl::HexStringToBytes(hex, &out)) << hex;
-  return out;
-}
+using ::monocoque::testing::Hex;
+using ::monocoque::testing::ToHex;
 
 FrameParse Parse(std::string_view hex, FrameHeader* out) {
-  const std::string octets = Octets(hex);
+  const std::string octets = Hex(hex);
   return zmtp10::ParseFrameHeader(AsBytes(octets), out);
 }
 
@@ -82,11 +79,11 @@ TEST(Zmtp10Test, EncodedHeadersReadBack) {
 }
 
 std::string Encoded(const Message& message, std::string_view prefix_hex = "") {
-  const std::string prefix = Octets(prefix_hex);
+  const std::string prefix = Hex(prefix_hex);
   const std::size_t size = zmtp10::MessageBytes(message, AsBytes(prefix));
   std::array<std::uint8_t, 1024> room;
   EXPECT_EQ(zmtp10::EncodeMessage(message, AsBytes(prefix), room), size);
-  return absl::BytesToHexString(AsText(Bytes(room).first(size)));
+  return ToHex(AsText(Bytes(room).first(size)));
 }
 
 // Parts and an envelope come in the wire form of 2.0 and leave in that of 1.0.
@@ -109,8 +106,7 @@ TEST(Zmtp10Test, MessagesAreWrittenAnew) {
             "020063");
   const std::string large(254, 'x');
   EXPECT_EQ(Encoded(Message({large, large})),
-            "ff00000000000000ff01" + absl::BytesToHexString(large) + "ff00000000000000ff00" +
-                absl::BytesToHexString(large));
+            "ff00000000000000ff01" + ToHex(large) + "ff00000000000000ff00" + ToHex(large));
 }
 
 }  // namespace

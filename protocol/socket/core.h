@@ -235,6 +235,10 @@ class SocketCore {
 
   // core_links.cc: lives of links
   Link* MakeLink();
+  // The link finished its handshake, or is gone: its listener counts it no more.
+  void Settle(Link* link);
+  // Has the listener accept, or not, as its pending links say.
+  void UpdateAccepting(Listener* listener);
   absl::Status Open(Link* link, const TransportInfo& transport, Instant now);
   // Draws all consequences of whatever happened on the link: events, timers, hints, lists. May
   // erase it.

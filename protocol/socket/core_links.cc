@@ -33,8 +33,11 @@ Link* SocketCore::MakeLink() {
 
 absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo& transport,
                                               Instant now) {
-  const Listener* listener = listeners_.Find(id);
+  Listener* listener = listeners_.Find(id);
   if (listener == nullptr || closing_) return absl::UnavailableError("nobody listens here now");
+  if (listener->pending_links >= listener->options->max_pending_links) {
+    return absl::UnavailableError("too many links are in their handshake");
+  }
   Link* link = MakeLink();
   if (link == nullptr) return absl::ResourceExhaustedError("too many links");
   link->listener = id;
@@ -52,8 +55,37 @@ absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo
   event.link = link_id;
   event.endpoint = transport.remote;
   Emit(std::move(event));
+  link->pending = true;
+  ++listener->pending_links;
   Progress(link, now);
+  UpdateAccepting(listener);
   return link_id;
+}
+
+void SocketCore::Settle(Link* link) {
+  if (!std::exchange(link->pending, false)) return;
+  Listener* listener = listeners_.Find(link->listener);
+  if (listener == nullptr) return;
+  --listener->pending_links;
+  UpdateAccepting(listener);
+}
+
+void SocketCore::UpdateAccepting(Listener* listener) {
+  const std::size_t most = listener->options->max_pending_links;
+  // Under a flood it is told once, not with each link that goes and each that takes its place.
+  if (listener->pending_links <= most / 2) listener->crowded = false;
+  const bool on = listener->pending_links < most;
+  if (on == listener->accepting) return;
+  listener->accepting = on;
+  actions_.push_back(action::Accepting{listener->id, on});
+  if (on || std::exchange(listener->crowded, true)) return;
+  SocketEvent event{.kind = SocketEvent::Kind::kAcceptFailed};
+  event.listener = listener->id;
+  event.status = TerminalStatus(
+      Cause::kLimit, absl::StrCat(most,
+                                  " links have not finished their handshake; no more are "
+                                  "accepted until one has, or is gone (max_pending_links)"));
+  Emit(std::move(event));
 }
 
 absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instant now) {
@@ -312,6 +344,7 @@ void SocketCore::OnReady(Link* link, Instant now) {
   Emit(std::move(event));
   peer->next = link;
   link->was_ready = true;
+  Settle(link);
   ++ready_peers_;
   if (held_) link->connection->Hold(true);
   pattern_->OnPeerReady(peer, link, now);
@@ -432,6 +465,7 @@ bool SocketCore::EraseIfOver(Link* link) {
   if (link->connection->delivering() && !closing_) return false;
   Peer* peer = link->peer;
   SeeOff(*link);
+  Settle(link);
   Detach(link);
   if (peer != nullptr) std::erase(peer->old, link);
   const std::unique_ptr<Link> gone = links_.Erase(link->id);

@@ -18,7 +18,8 @@ struct SocketEvent {
     kListening,            // listener, endpoint: the bound one
     kListenFailed,         // listener, endpoint, status
     kUnlistened,           // listener, endpoint: accepts no more
-    kAcceptFailed,         // listener, status: descriptors are out, say; accepting goes on later
+    kAcceptFailed,         // listener, status: descriptors are out, or it has max_pending_links;
+                           // accepting goes on later
     kAccepted,             // listener, link, endpoint: the remote one
     kDialing,              // dialer, link, endpoint: an attempt begins
     kDialFailed,           // dialer, link, endpoint, status; kRetry follows or kGaveUp

@@ -123,6 +123,10 @@ absl::Status CheckOptions(SocketType type, const SocketOptions& options) {
 
 absl::Status CheckOptions(SocketType type, const LinkOptions& options) {
   if (absl::Status fits = CheckRoutingId(options.connect_routing_id); !fits.ok()) return fits;
+  if (options.max_pending_links == 0) {
+    return absl::InvalidArgumentError(
+        "socket: max_pending_links of 0 would let nobody in; leave room for 1 at least");
+  }
   if (type == kStream) {
     const bool has_properties = !options.properties.empty();
     absl::Status fits = CheckForRaw(options.mechanism, options.heartbeat, has_properties);

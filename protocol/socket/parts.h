@@ -41,6 +41,9 @@ struct Listener {
   ListenerId id;
   std::shared_ptr<const Endpoint> endpoint;
   std::shared_ptr<const LinkOptions> options;
+  std::size_t pending_links = 0;  // accepted, and neither ready nor gone
+  bool accepting = true;          // as the last Accepting action said
+  bool crowded = false;           // it was told that there are too many
 };
 
 // One Connect, over all its attempts.
@@ -87,6 +90,7 @@ struct alignas(kCacheLine) Link {
   DialerId dialer;              // none: accepted
   ListenerId listener;          // none: dialed
   Instant deadline;             // of the handshake, dialing included
+  bool pending = false;         // its listener counts it
   bool was_ready = false;       // its handshake was finished
   bool introduced = false;      // its messages are next, or were: nothing older waits
   bool ended = false;           // its end was dealt with: peer detached, event given

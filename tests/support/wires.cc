@@ -17,7 +17,7 @@ Wires::Wires(SocketType type, const SocketOptions& options)
 }
 
 LinkId Wires::Come(std::string_view hello) {
-  const LinkId link = *socket.OnAccepted(listener_, {"sim", "sim"}, now);
+  const LinkId link = *TryCome();
   Say(link, hello);
   return link;
 }
@@ -60,6 +60,7 @@ void Wires::Turn() {
   for (Action action; socket.NextAction(&action);) {
     if (const auto* dial = std::get_if<action::Dial>(&action)) dialed = dial->link;
     if (const auto* close = std::get_if<action::CloseLink>(&action)) closed_.insert(close->link);
+    if (const auto* some = std::get_if<action::Accepting>(&action)) accepting_.push_back(some->on);
   }
   for (SocketEvent event; socket.NextEvent(&event);) events.push_back(event);
   LinkId link;

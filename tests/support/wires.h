@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "protocol/drive/host.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
@@ -21,6 +22,8 @@ class Wires {
  public:
   explicit Wires(SocketType type, const SocketOptions& options = {});
 
+  // A peer that comes, if it is let.
+  absl::StatusOr<LinkId> TryCome() { return socket.OnAccepted(listener_, {"sim", "sim"}, now); }
   // A peer that comes and says `hello`.
   LinkId Come(std::string_view hello);
   // The same; what it was told so far is thrown away.
@@ -28,6 +31,7 @@ class Wires {
   void Say(LinkId link, std::string_view octets);
   // What the peer was told since: octets, in hexadecimal.
   std::string Told(LinkId link);
+  absl::Status Unbind() { return socket.Unbind(listener_, now); }
   // The peer closes.
   void HangUp(LinkId link);
   // Nothing that is written gets any further.
@@ -37,6 +41,8 @@ class Wires {
   absl::Status Send(Message message) { return socket.Send(&message, now); }
   std::vector<std::string> Received();
   bool closed(LinkId link) const { return closed_.contains(link); }
+  // Each Accepting action so far.
+  const std::vector<bool>& accepting() const { return accepting_; }
 
   void Turn();
 
@@ -46,6 +52,7 @@ class Wires {
   std::map<LinkId, std::string> told_;
   std::set<LinkId> closed_;
   std::set<LinkId> stopped_;
+  std::vector<bool> accepting_;
   bool stalled_ = false;
 
  public:

@@ -289,6 +289,7 @@ class Connection {
   bool transport_closed_ = false;
   bool held_ = false;
   bool paused_ = false;  // the receive mark was reached when Process looked last
+  bool behind_ = false;  // Process left frames that it has not looked at
   // Memory was refused, for what is read or for what is sent: asked for again then.
   bool read_starved_ = false;
   bool send_starved_ = false;

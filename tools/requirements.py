@@ -5,7 +5,8 @@ Usage: tools/requirements.py [--level LEVEL]... [--later] [--summary]
 
 A test cites a requirement by its id in a comment: `F-6`, `REP-3 to REP-5`. Read are the sources below tests/ and
 tests/golden/cites.txt, which says what each golden capture shows. Requirements of what is not built (`later`) are
-left out unless they are asked for. An id that is cited and not in the list is told too. Ends with 0 either way.
+left out unless they are asked for. An id that is cited and not in the list is told too. Ends with 1 if a test cites
+what the list says is not built: one of the two is wrong; else with 0.
 """
 
 import argparse
@@ -92,9 +93,13 @@ def main(args):
     parser.add_argument("--tree", default=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     options = parser.parse_args(args)
     requirements = read_list(os.path.join(options.tree, LIST))
-    for line in report(requirements, cited(options.tree), options.level, options.later, options.summary):
+    citations = cited(options.tree)
+    for line in report(requirements, citations, options.level, options.later, options.summary):
         print(line)
-    return 0
+    wrong = [each.id for each in requirements if each.later and each.id in citations]
+    for each in wrong:
+        print("%s: %s is cited, and the list says `later`" % (citations[each], each))
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

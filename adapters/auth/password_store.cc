@@ -67,10 +67,13 @@ class PasswordStore::State {
   struct Job {
     std::shared_ptr<const AuthRequest> request;
     Reply reply;
+    Instant asked;
   };
 
   State(std::vector<PasswordUser> users, const PasswordStoreOptions& options)
       : now_(options.now),
+        max_waiting_(options.max_waiting),
+        patience_(options.patience),
         allowance_(options.verifications_a_second,
                    static_cast<double>(options.verifications_at_once), now_()) {
     crypto_generichash_keygen(key_.mutable_bytes().data());
@@ -105,8 +108,13 @@ class PasswordStore::State {
   const User& Decoy(std::string_view name) const;
   bool LetInBefore(const AuthRequest& request);
   AuthVerdict Verify(const AuthRequest& request);
+  // False: it cost no verification. The job dies before it returns, without the lock: its reply may
+  // hold the last reference to the store.
+  bool Serve(Job job);
 
   const std::function<Instant()> now_;
+  const std::size_t max_waiting_;
+  const absl::Duration patience_;
   Secret<crypto_generichash_KEYBYTES> key_;
   absl::flat_hash_map<std::string, std::size_t> index_;
   mutable std::mutex mutex_;  // of all below
@@ -181,11 +189,12 @@ void PasswordStore::State::Ask(const std::shared_ptr<State>& self, Job job) {
   const char* trouble = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    if (!allowance_.Take(now)) {
+    if (jobs_.size() >= max_waiting_ || !allowance_.Take(now)) {
       trouble = "too many passwords to verify";
     } else if (!Start(self)) {
       trouble = "no thread to verify passwords";
     } else {
+      job.asked = now;
       jobs_.push_back(std::move(job));
     }
   }
@@ -211,19 +220,28 @@ bool PasswordStore::State::Start(const std::shared_ptr<State>& self) {
   return thread_.joinable();
 }
 
+bool PasswordStore::State::Serve(Job job) {
+  if (now_() - job.asked > patience_) {
+    job.reply(TryLater("it waited too long"));
+    return false;
+  }
+  // The one before may have been the same.
+  const bool known = LetInBefore(*job.request);
+  job.reply(known ? Accepted(*job.request) : Verify(*job.request));
+  return !known;
+}
+
 void PasswordStore::State::Work(const std::shared_ptr<State>& state) {
   std::unique_lock lock(state->mutex_);
   for (;;) {
     state->asked_.wait(lock, [&] { return state->stopping_ || !state->jobs_.empty(); });
     if (state->stopping_) return;
-    const Job job = std::move(state->jobs_.front());
+    Job job = std::move(state->jobs_.front());
     state->jobs_.pop_front();
     lock.unlock();
-    // The one before may have been the same.
-    const bool known = state->LetInBefore(*job.request);
-    job.reply(known ? Accepted(*job.request) : state->Verify(*job.request));
+    const bool verified = state->Serve(std::move(job));
     lock.lock();
-    if (known) state->allowance_.GiveBack();
+    if (!verified) state->allowance_.GiveBack();
   }
 }
 
@@ -258,7 +276,7 @@ PasswordStore::PasswordStore(std::shared_ptr<State> state) : state_(std::move(st
 PasswordStore::~PasswordStore() { state_->Stop(); }
 
 void PasswordStore::Authenticate(std::shared_ptr<const AuthRequest> request, Reply reply) {
-  state_->Ask(state_, {std::move(request), std::move(reply)});
+  state_->Ask(state_, {std::move(request), std::move(reply), Instant()});
 }
 
 std::size_t PasswordStore::verifications() const { return state_->verifications(); }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "adapters/auth/password_hash.h"
 #include "adapters/net/host.h"
 #include "adapters/zap.h"
@@ -20,6 +21,11 @@ struct PasswordStoreOptions {
   // told to try again later (RFC 27, 300).
   double verifications_a_second = 10;
   std::size_t verifications_at_once = 32;
+  // Those that wait for the thread, and how long one may: who comes beyond, or waited longer, is
+  // told to try again later. The default time is that of a handshake
+  // (LinkOptions::handshake_timeout).
+  std::size_t max_waiting = 64;
+  absl::Duration patience = absl::Seconds(30);
   std::function<Instant()> now = net::Now;
 };
 

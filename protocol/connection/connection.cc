@@ -23,6 +23,10 @@ constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 constexpr absl::Duration kMaxTtl = absl::Milliseconds(65500);
 // Boxes that Receive opens ahead of what it gives.
 constexpr std::size_t kBoxesAtATime = 256;
+// Commands count for no mark. Octets that may lie here while Process has not come to their end,
+// which it may do more slowly than they come; and of commands between the parts of a message that
+// is not whole yet.
+constexpr std::size_t kMaxCommandBacklog = 1024 * 1024;
 constexpr std::string_view kNoMemory = "no memory for what the handshake has to say";
 
 absl::Status CheckOptions(const ConnectionOptions& options) {
@@ -96,6 +100,10 @@ ReadHint Connection::read_hint() const {
   // half of the mark is gone.
   const std::size_t scale = paused_ ? 2 : 1;
   if (messages > 0 && options_.receive_mark.Reached(messages * scale, stored_bytes() * scale)) {
+    return {ReadMode::kPaused, 0};
+  }
+  if ((behind_ && stored_bytes() >= kMaxCommandBacklog) ||
+      reader_.passed_bytes() >= kMaxCommandBacklog) {
     return {ReadMode::kPaused, 0};
   }
   if (reader_.lacking() >= kDirectBytes && reader_.input().empty() && boxes_ == nullptr) {
@@ -415,6 +423,7 @@ bool Connection::LookOn(std::size_t max_frames, Instant now) {
     more = more || max_frames == 0;
     break;
   }
+  behind_ = more;
   paused_ = read_hint().mode == ReadMode::kPaused;
   if (!more) reader_.Compact();
   return more;

@@ -297,6 +297,7 @@ class alignas(kCacheLine) Connection {
   bool window_out_ = false;
   bool held_ = false;
   bool paused_ = false;  // the receive mark was reached when Process looked last
+  bool behind_ = false;  // Process left frames that it has not looked at
   Instant starved_until_ = Instant::Never();
   Instant clock_;  // of the last turn
   std::shared_ptr<Reserves> reserves_;

@@ -156,9 +156,11 @@ Reader::Result Reader::NextSlow(Message* out) {
       // One that LookAhead handed out is only passed over.
       const bool handed_out = position() < seen_position_;
       if (TakeCommand(0, header) == Result::kNeedData) return Result::kNeedData;
-      input_.Skip(header.header_bytes + static_cast<std::size_t>(header.body_bytes));
-      if (handed_out) continue;
-      return Result::kCommand;
+      const std::size_t total = header.header_bytes + static_cast<std::size_t>(header.body_bytes);
+      input_.Skip(total);
+      if (!handed_out) return Result::kCommand;
+      passed_bytes_ -= total;
+      continue;
     }
     if (!gathering_) {
       const auto taken = header.more() ? TakeContiguousParts(out) : TakeSingle(header, out);
@@ -361,6 +363,11 @@ Reader::Result Reader::LookAhead(std::size_t* max_frames, std::size_t max_messag
     if (kind == Result::kCommand) {
       TakeCommand(offset, header);
       seen_position_ += total;
+      if (offset == 0) {
+        input_.Skip(static_cast<std::size_t>(total));
+      } else {
+        passed_bytes_ += static_cast<std::size_t>(total);
+      }
       return Result::kCommand;
     }
     seen_position_ += total;

@@ -94,9 +94,9 @@ class Reader {
     return NextSlow(out);
   }
 
-  // Looks at up to `*max_frames` frames beyond what was looked at, taking none off; counts them
-  // down. kCommand: one was found, it is not handed out again. kNeedData: all was seen, or the
-  // count is used up, or `max_messages` whole messages lie ahead untaken.
+  // Looks at up to `*max_frames` frames beyond what was looked at, taking none off but commands at
+  // the front; counts them down. kCommand: one was found, it is not handed out again. kNeedData:
+  // all was seen, or the count is used up, or `max_messages` whole messages lie ahead untaken.
   Result LookAhead(std::size_t* max_frames, std::size_t max_messages);
 
   // The body of the command found last; valid until the next call.
@@ -118,6 +118,8 @@ class Reader {
   void Compact() { input_.Compact(pool_.get()); }
   // Octets held for messages not yet taken.
   std::size_t stored_bytes() const { return input_.size() + gathered_; }
+  // Of these, commands that LookAhead handed out, behind what it may not take off.
+  std::size_t passed_bytes() const { return passed_bytes_; }
   // In the middle of a message, or of a frame: what has arrived of it is lost if the stream ends
   // here.
   bool in_message() const { return gathering_ || !input_.empty(); }
@@ -188,6 +190,7 @@ class Reader {
   std::uint64_t seen_ = 0;  // whole messages up to there
   std::size_t seen_parts_ = 0;
   std::uint64_t seen_bytes_ = 0;
+  std::size_t passed_bytes_ = 0;
 
   std::string_view ahead_violation_;
   std::string command_;

@@ -13,6 +13,8 @@ namespace {
 
 // Octets of a Unix socket's address, its closing zero left out.
 constexpr std::size_t kMaxIpcPath = 107;
+// What a name has at most, and what SOCKS5 can send of one.
+constexpr std::size_t kMaxHost = 255;
 // Octets of an endpoint that an error quotes: enough to recognise it by.
 constexpr std::size_t kMaxQuoted = 256;
 
@@ -45,6 +47,10 @@ struct HostPort {
 
 // Syntax alone: what an address, a name or an interface may be made of.
 absl::Status CheckHost(std::string_view whole, std::string_view host) {
+  if (host.size() > kMaxHost) {
+    return Bad(whole, absl::StrCat("a host's name has at most ", kMaxHost, " octets, this one ",
+                                   host.size()));
+  }
   for (char c : host) {
     const auto u = static_cast<unsigned char>(c);
     if (!absl::ascii_isalnum(u) && c != '.' && c != '-' && c != '_' && c != ':' && c != '%') {

@@ -78,7 +78,10 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
   dialer->peer = peer->id;
   Dialer* made = dialers_.Insert(std::move(dialer));
   Peer* its_peer = made == nullptr ? nullptr : peers_.Insert(std::move(peer));
-  if (its_peer == nullptr) return absl::ResourceExhaustedError("connect: too many dialers");
+  if (its_peer == nullptr) {
+    if (made != nullptr) dialers_.Erase(made->id);
+    return absl::ResourceExhaustedError("connect: too many dialers");
+  }
   pattern_->OnPeerMade(its_peer, options);
   UpdateBalance(its_peer);
   StartDial(made, now);

@@ -71,7 +71,7 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
   Peer* peer = peers_.Find(dialer->peer);
   const bool waits = peer != nullptr && !peer->queue.empty();
   const Retry retry = dialer->options->retry.For(CauseOf(why));
-  if (dialer->ending || (closing_ && (!waits || retry == Retry::kNever))) {
+  if (closing_ && (!waits || retry == Retry::kNever)) {
     EndDialer(dialer, now);
     return;
   }

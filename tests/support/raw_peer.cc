@@ -1,6 +1,7 @@
 #include "tests/support/raw_peer.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "adapters/net/address.h"
@@ -58,6 +60,18 @@ bool RawPeer::Write(std::string_view octets) {
     turn_();
   }
   return octets.empty();
+}
+
+std::size_t RawPeer::Offer(std::string_view octets) {
+  const ssize_t wrote = send(fd_, octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  turn_();
+  return wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
+}
+
+std::string RawPeer::Take() {
+  bool looked = false;
+  Read([&looked] { return std::exchange(looked, true); });
+  return std::exchange(heard_, {});
 }
 
 bool RawPeer::Read(const std::function<bool()>& enough) {
@@ -111,6 +125,13 @@ RawListener::RawListener(std::string_view endpoint) {
 RawListener::~RawListener() {
   if (fd_ >= 0) close(fd_);
   if (!path_.empty()) unlink(path_.c_str());
+}
+
+std::string RawListener::endpoint() const {
+  sockaddr_in address{};
+  socklen_t size = sizeof(address);
+  getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+  return absl::StrCat("tcp://127.0.0.1:", ntohs(address.sin_port));
 }
 
 int RawListener::Accept(const RawPeer::Turn& turn) const {

@@ -31,6 +31,10 @@ class RawPeer {
   void HandshakeAs(std::string_view socket_type);
   // False if not all could be written in time, or the stream is over.
   bool Write(std::string_view octets);
+  // Writes what the system takes at once; how many octets that was. Gives a turn.
+  std::size_t Offer(std::string_view octets);
+  // What came since the last Take, without waiting. Gives a turn.
+  std::string Take();
   // Reads whatever comes until `text` is in it, or the stream or the time is over; all that came so
   // far.
   const std::string& ReadUntil(std::string_view text);
@@ -60,6 +64,8 @@ class RawListener {
   RawListener& operator=(const RawListener&) = delete;
 
   bool listening() const { return fd_ >= 0; }
+  // Of tcp, with the port that the system chose.
+  std::string endpoint() const;
   // The next descriptor, the caller's; -1: none came in time.
   int Accept(const RawPeer::Turn& turn) const;
   // The same without waiting; -1: nobody is there now.

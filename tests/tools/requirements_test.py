@@ -43,10 +43,10 @@ class RequirementsTest(unittest.TestCase):
         with open(whole, "w", encoding="utf-8") as file:
             file.write(text)
 
-    def run_tool(self, *args):
+    def run_tool(self, *args, ends_with=0):
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            self.assertEqual(requirements.main(["--tree", self.folder.name, *args]), 0)
+            self.assertEqual(requirements.main(["--tree", self.folder.name, *args]), ends_with)
         return out.getvalue().splitlines()
 
     def test_names_what_no_test_cites(self):
@@ -69,8 +69,13 @@ class RequirementsTest(unittest.TestCase):
         self.assertEqual(len(self.run_tool("--summary")), 1)
 
     def test_ranges_count_each_id_in_them(self):
-        self.assertEqual(requirements.ids_in("A-2 to A-4, B-9…11, C-1 to D-3"),
-                         {"A-2", "A-3", "A-4", "B-9", "B-10", "B-11", "C-1", "D-3"})
+        self.assertEqual(requirements.ids_in("QA-2 to QA-4, QB-9…11, QC-1 to QD-3"),
+                         {"QA-2", "QA-3", "QA-4", "QB-9", "QB-10", "QB-11", "QC-1", "QD-3"})
+
+    def test_what_is_not_built_and_cited_is_a_failure(self):
+        self.write("tests/c_test.cc", "// QQ-3\n")
+        lines = self.run_tool("--summary", ends_with=1)
+        self.assertIn("tests/c_test.cc: QQ-3 is cited, and the list says `later`", lines)
 
     def test_a_line_of_another_form_is_refused(self):
         self.write("docs/requirements.txt", "Q-1 PERHAPS now the first\n")

@@ -1,5 +1,7 @@
 #include "adapters/auth/password_store.h"
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
@@ -212,6 +214,85 @@ TEST(EmptyPasswordStoreTest, NobodyComesIn) {
   Verdicts verdicts;
   store->Authenticate(Request("ada", ""), verdicts.Reply());
   EXPECT_EQ(verdicts.Await(1)[0].status, AuthStatus::kRefused);
+}
+
+// Holds the store's thread within a reply until it is let go.
+class Gate {
+ public:
+  Authenticator::Reply Reply() {
+    return [this](const AuthVerdict&) {
+      std::unique_lock lock(mutex_);
+      inside_ = true;
+      changed_.notify_all();
+      changed_.wait_for(lock, std::chrono::seconds(20), [this] { return open_; });
+    };
+  }
+  void AwaitInside() {
+    std::unique_lock lock(mutex_);
+    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20), [this] { return inside_; }));
+  }
+  void Open() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool inside_ = false;
+  bool open_ = false;
+};
+
+// SEC-2: what waits is bounded, and what waited too long is not verified any more: whoever asked
+// has given up.
+TEST(PasswordStoreQueueTest, WhatWaitsIsBounded) {
+  Gate gate;
+  Verdicts verdicts;
+  std::atomic<int> seconds = 1;
+  PasswordStoreOptions options;
+  options.verifications_at_once = 1000;
+  options.max_waiting = 2;
+  options.patience = absl::Seconds(30);
+  options.now = [&seconds] { return Instant::FromNanoseconds(1) + absl::Seconds(seconds.load()); };
+  const auto store = *PasswordStore::Create({{"ada", *HashPassword("right", kCheap)}}, options);
+  store->Authenticate(Request("ada", "wrong"), gate.Reply());
+  gate.AwaitInside();
+  for (int i = 0; i < 3; ++i) store->Authenticate(Request("ada", "wrong"), verdicts.Reply());
+  EXPECT_EQ(verdicts.Await(1)[0].status, AuthStatus::kTryLater) << "the third";
+  seconds = 32;
+  gate.Open();
+  for (const AuthVerdict& verdict : verdicts.Await(3)) {
+    EXPECT_EQ(verdict.status, AuthStatus::kTryLater);
+  }
+  EXPECT_EQ(store->verifications(), 1u);
+}
+
+// A reply that holds the last reference to the store ends it on the store's own thread.
+TEST(PasswordStoreQueueTest, AReplyMayHoldTheLastReference) {
+  struct Gone {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool gone = false;
+  };
+  const auto gone = std::make_shared<Gone>();
+  Gate gate;
+  auto store = *PasswordStore::Create({{"ada", *HashPassword("right", kCheap)}});
+  {
+    std::shared_ptr<void> token(nullptr, [gone](void*) {
+      const std::lock_guard lock(gone->mutex);
+      gone->gone = true;
+      gone->changed.notify_all();
+    });
+    PasswordStore* const raw = store.get();
+    raw->Authenticate(Request("ada", "right"),
+                      [token = std::move(token), store = std::move(store),
+                       wait = gate.Reply()](const AuthVerdict& verdict) { wait(verdict); });
+  }
+  gate.AwaitInside();
+  gate.Open();
+  std::unique_lock lock(gone->mutex);
+  EXPECT_TRUE(gone->changed.wait_for(lock, std::chrono::seconds(5), [&] { return gone->gone; }));
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // Commands among messages.
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -62,6 +64,80 @@ TEST(ConnectionCommandsTest, NoCommandBetweenParts) {
   EXPECT_TRUE(rest.empty());
   EXPECT_EQ(messages, 50);
   EXPECT_GT(commands, 40);
+}
+
+// A connection in traffic; what it said is thrown away.
+std::unique_ptr<Connection> Up(const Host& host) {
+  auto c = *Connection::Create({.socket_type = SocketType::kDealer}, host);
+  Feed(c.get(), PeerGreeting() + PeerReady("DEALER"), host.now);
+  c->Process(10, host.now);
+  for (ConnectionEvent event; c->NextEvent(&event);) continue;
+  TakeOutput(c.get(), host.now);
+  return c;
+}
+
+std::string Repeated(std::string_view octets, int count) {
+  std::string all;
+  for (int i = 0; i < count; ++i) all.append(octets);
+  return all;
+}
+
+// SEC-2, C-6: commands count for no mark, so what was not looked at yet has a bound of its own:
+// whoever sends faster than a turn looks is not read until that was made up for.
+TEST(ConnectionCommandsTest, ReadingWaitsForTheLookAhead) {
+  const Host host = TestHost();
+  const auto c = Up(host);
+  const std::string strays = Repeated(Hex("04 05 04 504f4e47"), 20'000);
+  std::size_t most = 0;
+  for (int turn = 0; turn < 100; ++turn) {
+    if (c->read_hint().mode != ReadMode::kPaused) Feed(c.get(), strays, host.now);
+    most = std::max(most, c->stored_bytes());
+    EXPECT_TRUE(c->Process(256, host.now));
+  }
+  EXPECT_LE(most, std::size_t{2} << 20);
+  EXPECT_EQ(c->read_hint().mode, ReadMode::kPaused);
+  while (c->Process(256, host.now)) continue;
+  EXPECT_EQ(c->read_hint().mode, ReadMode::kAny);
+  EXPECT_EQ(c->stored_bytes(), 0u);
+  EXPECT_TRUE(c->status().ok());
+}
+
+// F-12: commands between the parts of a message lie there until it is received: up to a bound, and
+// nobody waits for ever.
+TEST(ConnectionCommandsTest, CommandsBehindAPartAreBounded) {
+  const Host host = TestHost();
+  const auto c = Up(host);
+  const std::string strays = Repeated(Hex("04 05 04 504f4e47"), 20'000);
+  Feed(c.get(), Hex("01 01 61"), host.now);
+  for (int turn = 0; turn < 50; ++turn) {
+    if (c->read_hint().mode != ReadMode::kPaused) Feed(c.get(), strays, host.now);
+    while (c->Process(256, host.now)) continue;
+  }
+  EXPECT_LE(c->stored_bytes(), std::size_t{2} << 20);
+  EXPECT_EQ(c->read_hint().mode, ReadMode::kPaused);
+  Message message;
+  EXPECT_EQ(c->Receive(&message, host.now), Poll::kNeedData);
+  EXPECT_EQ(c->read_hint().mode, ReadMode::kAny);
+  Feed(c.get(), Hex("00 01 62"), host.now);
+  ASSERT_EQ(c->Receive(&message, host.now), Poll::kMessage);
+  EXPECT_EQ(message, Message({"a", "b"}));
+}
+
+// H-1, H-8: a peer that sends PINGs and reads no PONG has answers up to a limit; once it reads, it
+// is answered again.
+TEST(ConnectionCommandsTest, PongsDoNotPileUp) {
+  const Host host = TestHost();
+  const auto c = Up(host);
+  const std::string pings = Repeated(Hex("04 07 04 50494e47 0000"), 10'000);
+  for (int i = 0; i < 40; ++i) {
+    Feed(c.get(), pings, host.now);
+    while (c->Process(1000, host.now)) continue;
+  }
+  EXPECT_LE(c->unsent_bytes(), (std::size_t{1} << 20) + 100);
+  TakeOutput(c.get(), host.now);
+  Feed(c.get(), Hex("04 07 04 50494e47 0000"), host.now);
+  c->Process(10, host.now);
+  EXPECT_EQ(TakeOutput(c.get(), host.now), Hex("04 05 04 504f4e47"));
 }
 
 }  // namespace

@@ -192,5 +192,14 @@ TEST(EndpointTest, ErrorsQuoteTheEndpointEscaped) {
   EXPECT_LT(ParseEndpoint(std::string(1 << 20, '\x01')).status().message().size(), 2000u);
 }
 
+// E-5: a name has at most 255 octets, whichever side of the semicolon; a longer one is no name.
+TEST(EndpointTest, AHostHasAtMost255Octets) {
+  const std::string most(255, 'h');
+  EXPECT_TRUE(ParseEndpoint("tcp://" + most + ":1").ok());
+  for (const std::string& text : {"tcp://" + most + "h:1", "tcp://" + most + "h:1;b:2"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(ParseEndpoint(text).status())) << text;
+  }
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -90,7 +90,7 @@ TEST_P(HandshakeSiege, SlowAtEachStepOfNull) {
   Open(Impatient());
   const std::string whole = PeerGreeting() + PeerReady("PUSH");
   std::vector<std::unique_ptr<RawPeer>> slow;
-  for (const std::size_t begun : {0, 1, 9, 10, 11, 40, 63, 64, 66, 80}) {
+  for (const std::size_t begun : {0u, 1u, 9u, 10u, 11u, 40u, 63u, 64u, 66u, 80u}) {
     slow.push_back(Attacker(whole.substr(0, begun)));
   }
   ExpectServed();

@@ -127,13 +127,6 @@ RawListener::~RawListener() {
   if (!path_.empty()) unlink(path_.c_str());
 }
 
-std::string RawListener::endpoint() const {
-  sockaddr_in address{};
-  socklen_t size = sizeof(address);
-  getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-  return absl::StrCat("tcp://127.0.0.1:", ntohs(address.sin_port));
-}
-
 int RawListener::Accept(const RawPeer::Turn& turn) const {
   const absl::Time deadline = absl::Now() + kSoon;
   int fd = -1;

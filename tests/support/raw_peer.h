@@ -64,8 +64,6 @@ class RawListener {
   RawListener& operator=(const RawListener&) = delete;
 
   bool listening() const { return fd_ >= 0; }
-  // Of tcp, with the port that the system chose.
-  std::string endpoint() const;
   // The next descriptor, the caller's; -1: none came in time.
   int Accept(const RawPeer::Turn& turn) const;
   // The same without waiting; -1: nobody is there now.

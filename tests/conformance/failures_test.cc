@@ -139,7 +139,7 @@ TEST_P(NamesTest, NamesThatHaveNoAddress) {
   const auto pull = Make(SocketType::kPull);
   const auto other = Make(SocketType::kPush);
   Join(pull.get(), other.get());
-  for (const std::string& name : {std::string(64, 'a') + ".invalid", std::string(300, 'b')}) {
+  for (const std::string& name : {std::string(64, 'a') + ".invalid", std::string(255, 'b')}) {
     const auto push = Make(SocketType::kPush, Eager());
     Connect(push.get(), absl::StrCat("tcp://", name, ":5555"));
     for (int attempt = 0; attempt < 2; ++attempt) {

@@ -93,7 +93,7 @@ class RawStream {
         get(),
         [](uv_handle_t* handle, std::size_t, uv_buf_t* out) {
           auto& room = static_cast<RawStream*>(handle->data)->room_;
-          *out = uv_buf_init(room.data(), room.size());
+          *out = uv_buf_init(room.data(), static_cast<unsigned>(room.size()));
         },
         [](uv_stream_t* stream, ssize_t count, const uv_buf_t*) {
           if (count < 0) Die("the peer is gone");

@@ -2,6 +2,7 @@
 #define MONOCOQUE_ALLOC_PREFETCH_H_
 
 #include <cstddef>
+#include <cstdint>
 
 namespace monocoque {
 
@@ -15,7 +16,8 @@ inline constexpr std::size_t kCacheLine = 64;
 // The same for the cache line of `address` and the next one.
 inline void PrefetchTwo(const void* address) {
   Prefetch(address);
-  Prefetch(static_cast<const char*>(address) + kCacheLine);
+  // A null pointer has no next octet; a number has.
+  Prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(address) + kCacheLine));
 }
 
 }  // namespace monocoque

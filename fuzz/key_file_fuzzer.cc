@@ -1,7 +1,8 @@
 // What is modelled: a file of keys that anybody may have written.
 //
-// What must hold: it is read or refused with the number of a line, and nothing of the text in the
-// refusal; what is read, written out again in the form of the documentation, reads back the same.
+// What must hold: it is read, or refused for a line that is numbered or for the one that lacks, and
+// nothing of the text is in the refusal; what is read, written out again in the form of the
+// documentation, reads back the same.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -38,7 +39,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = monocoque::AsText(monocoque::Bytes(data, size));
   const absl::StatusOr<KeyFile> file = monocoque::ParseKeyFile(text);
   if (!file.ok()) {
-    ShowsNothing(file.status().message(), text);
+    const std::string_view why = file.status().message();
+    Require(absl::StartsWith(why, "line ") || why == "no line \"public KEY\"",
+            "a refusal says where");
+    ShowsNothing(why, text);
     return 0;
   }
   std::string again = absl::StrCat("public ", monocoque::FormatKey(file->public_key), "\n");

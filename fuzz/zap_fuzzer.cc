@@ -63,13 +63,16 @@ void Ask(Input input) {
   request.username = AsText(input.Part().Take(255));
   request.password = AsText(input.Part().Take(255));
   request.client_key = AsText(input.Take(32));
+  request.address = AsText(input.Part().Take(255));
   const Message asked = monocoque::ZapRequest(request, "id");
   std::vector<std::string> parts;
   for (const Slice& part : asked) parts.emplace_back(part.text());
   const bool plain = request.mechanism == "PLAIN";
   Require(parts.size() == (plain ? 8u : 7u), "a request has the parts of its mechanism");
   Require(parts[0] == "1.0" && parts[1] == "id", "version and id come first");
-  Require(parts[2] == request.domain && parts[4] == request.identity, "then domain and identity");
+  Require(parts[2] == request.domain && parts[3] == request.address, "then domain and address");
+  Require(parts[4] == request.identity && parts[5] == request.mechanism,
+          "then identity and mechanism");
   Require(parts[6] == (plain ? request.username : request.client_key), "then who it is");
   if (plain) Require(parts[7] == request.password, "and the password last");
 }

@@ -24,8 +24,8 @@ struct KeyFile {
   std::optional<SecretKey> secret_key;
 };
 
-// A file's text. Invalid argument, with the number of the line. Whether the keys belong together is
-// not looked at.
+// A file's text. Invalid argument, with the number of the line or that the public key lacks.
+// Whether the keys belong together is not looked at.
 absl::StatusOr<KeyFile> ParseKeyFile(std::string_view text);
 
 // PREFIX.key. Permission denied if its group, or everybody, may read it; invalid argument if the

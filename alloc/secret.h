@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "alloc/bytes.h"
 
@@ -18,6 +20,27 @@ void Wipe(std::string* text);
 
 // Whether both are the same, in a time that depends on their sizes alone.
 bool SameSecret(Bytes a, Bytes b);
+
+// Text that is zeroed when it dies, or is moved away. Copies are secrets of their own.
+class SecretText {
+ public:
+  SecretText() = default;
+  SecretText(std::string text) : text_(std::move(text)) {}
+  SecretText(const char* text) : text_(text) {}
+  SecretText(const SecretText&) = default;
+  SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) { Wipe(&other.text_); }
+  SecretText& operator=(SecretText other) noexcept {
+    Wipe(&text_);
+    text_ = std::move(other.text_);
+    return *this;
+  }
+  ~SecretText() { Wipe(&text_); }
+
+  std::string_view text() const { return text_; }
+
+ private:
+  std::string text_;
+};
 
 // Octets that are zeroed when they die. Copies are secrets of their own.
 template <std::size_t kBytes>

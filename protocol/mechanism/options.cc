@@ -45,7 +45,7 @@ struct Check {
     if (absl::Status fits = CheckText("PLAIN", "user name", plain.username); !fits.ok()) {
       return fits;
     }
-    return CheckText("PLAIN", "password", plain.password);
+    return CheckText("PLAIN", "password", plain.password.text());
   }
   absl::Status operator()(const PlainServer& plain) const {
     return CheckText("PLAIN", "domain", plain.domain);

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "absl/status/status.h"
+#include "alloc/secret.h"
 #include "protocol/mechanism/crypto.h"
 #include "protocol/mechanism/curve_keys.h"
 
@@ -27,7 +28,7 @@ struct NullMechanism {
 // PLAIN_PASSWORD). Each of 0 to 255 octets.
 struct PlainClient {
   std::string username;
-  std::string password;
+  SecretText password;
 };
 
 // Lets in whom the authenticator accepts (libzmq: PLAIN_SERVER, ZAP_DOMAIN).

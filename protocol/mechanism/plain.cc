@@ -27,10 +27,10 @@ bool TakeText(Bytes* rest, std::string* out) {
 absl::Status PlainClientHandshake::Start(std::string* out) {
   std::string data;
   AppendText(&data, options_.username);
-  AppendText(&data, options_.password);
+  AppendText(&data, options_.password.text());
   AppendCommand(out, command::kHello, AsBytes(data));
   Wipe(&data);
-  Wipe(&options_.password);
+  options_.password = {};
   return absl::OkStatus();
 }
 

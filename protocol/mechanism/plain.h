@@ -17,7 +17,6 @@ class PlainClientHandshake final : public Mechanism {
  public:
   PlainClientHandshake(PlainClient options, std::string our_metadata, const Limits& limits)
       : options_(std::move(options)), our_metadata_(std::move(our_metadata)), limits_(limits) {}
-  ~PlainClientHandshake() override { Wipe(&options_.password); }
 
   std::string_view name() const override { return "PLAIN"; }
   bool as_server() const override { return false; }

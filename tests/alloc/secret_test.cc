@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <new>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "gtest/gtest.h"
 
@@ -39,6 +41,27 @@ TEST(SecretTest, AStringIsZeroedAsFarAsItReached) {
   EXPECT_TRUE(text.empty());
   ASSERT_EQ(text.data(), const_cast<const char*>(memory));
   for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(memory[i], '\0') << i;
+}
+
+TEST(SecretTest, TextLeavesNothingWhereItWas) {
+  alignas(SecretText) std::array<char, sizeof(SecretText)> memory{};
+  // Short enough to lie within the object.
+  auto* text = new (memory.data()) SecretText("swordfish");
+  const auto seen = [&] {
+    return std::string_view(memory.data(), memory.size()).find("fish") != std::string_view::npos;
+  };
+  ASSERT_TRUE(seen());
+  *text = {};
+  EXPECT_FALSE(seen()) << "replaced";
+  *text = "swordfish";
+  SecretText moved(std::move(*text));
+  EXPECT_FALSE(seen()) << "moved";
+  EXPECT_EQ(moved.text(), "swordfish");
+  *text = moved;
+  EXPECT_TRUE(seen());
+  text->~SecretText();
+  EXPECT_FALSE(seen()) << "dead";
+  EXPECT_EQ(moved.text(), "swordfish");
 }
 
 TEST(SecretTest, ComparesAllOctets) {

@@ -3,6 +3,7 @@
 
 #include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
+#include "tests/adapters/uring/kernel_version.h"
 #include "tests/support/allocations.h"
 
 namespace monocoque::uring {
@@ -69,17 +70,7 @@ TEST_P(AllocationTest, RoundTripsInCoroutines) {
 INSTANTIATE_TEST_SUITE_P(All, AllocationTest,
                          ::testing::Values(ReadMethod::kIncremental, ReadMethod::kBundle,
                                            ReadMethod::kOneShot),
-                         [](const auto& method) {
-                           switch (method.param) {
-                             case ReadMethod::kIncremental:
-                               return "Incremental";
-                             case ReadMethod::kBundle:
-                               return "Bundle";
-                             case ReadMethod::kOneShot:
-                               break;
-                           }
-                           return "OneShot";
-                         });
+                         [](const auto& info) { return NameOf(info.param); });
 
 }  // namespace
 }  // namespace monocoque::uring

@@ -78,10 +78,7 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(BuffersMemoryTest);
 INSTANTIATE_TEST_SUITE_P(Methods, BuffersMemoryTest,
                          ::testing::ValuesIn(OfThisKernel({ReadMethod::kIncremental,
                                                            ReadMethod::kBundle})),
-                         [](const auto& param) {
-                           return param.param == ReadMethod::kIncremental ? "Incremental"
-                                                                          : "Bundle";
-                         });
+                         [](const auto& info) { return NameOf(info.param); });
 
 }  // namespace
 }  // namespace monocoque::uring

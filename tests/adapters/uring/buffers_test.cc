@@ -165,10 +165,7 @@ GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(BuffersTest);
 INSTANTIATE_TEST_SUITE_P(Methods, BuffersTest,
                          ::testing::ValuesIn(OfThisKernel({ReadMethod::kIncremental,
                                                            ReadMethod::kBundle})),
-                         [](const auto& param) {
-                           return param.param == ReadMethod::kIncremental ? "Incremental"
-                                                                          : "Bundle";
-                         });
+                         [](const auto& info) { return NameOf(info.param); });
 
 }  // namespace
 }  // namespace monocoque::uring

@@ -37,6 +37,19 @@ inline std::vector<ReadMethod> OfThisKernel(std::vector<ReadMethod> methods) {
   return methods;
 }
 
+// Of a parametrised test's case.
+inline const char* NameOf(ReadMethod method) {
+  switch (method) {
+    case ReadMethod::kIncremental:
+      return "Incremental";
+    case ReadMethod::kBundle:
+      return "Bundle";
+    case ReadMethod::kOneShot:
+      break;
+  }
+  return "OneShot";
+}
+
 }  // namespace monocoque::uring
 
 #endif  // MONOCOQUE_TESTS_ADAPTERS_URING_KERNEL_VERSION_H_

@@ -159,11 +159,7 @@ INSTANTIATE_TEST_SUITE_P(Methods, SocketTest,
                          ::testing::ValuesIn(OfThisKernel({ReadMethod::kIncremental,
                                                            ReadMethod::kBundle,
                                                            ReadMethod::kOneShot})),
-                         [](const auto& param) {
-                           return param.param == ReadMethod::kIncremental ? "Incremental"
-                                  : param.param == ReadMethod::kBundle    ? "Bundle"
-                                                                          : "OneShot";
-                         });
+                         [](const auto& info) { return NameOf(info.param); });
 
 // A publisher whose owner does nothing but send still hears of those who subscribe.
 TEST(SocketLifeTest, PublishingToNobodyTurnsTheLoop) {

@@ -47,6 +47,20 @@ TEST(RotationTest, AllTakeTurnsInTheOrderTheyCame) {
   EXPECT_EQ(Serve(&turns, 9), "abcabcabc");
 }
 
+// Who follows can be looked at without a turn.
+TEST(RotationTest, WhoComesNextIsSeenAhead) {
+  Peer a('a'), b('b'), c('c');
+  Turns turns;
+  EXPECT_EQ(turns.front_node(), nullptr);
+  for (Peer* peer : {&a, &b, &c}) turns.Add(&peer->turn);
+  turns.Rotate();
+  std::string ahead;
+  const Turns::Node* node = turns.front_node();
+  for (int i = 0; i < 4; ++i, node = node->next) ahead += node->owner->name;
+  EXPECT_EQ(ahead, "bcab");
+  EXPECT_EQ(turns.front(), &b);
+}
+
 TEST(RotationTest, OneAloneIsAlwaysNext) {
   Peer a('a');
   Turns turns;

@@ -55,7 +55,7 @@ class HostSocketOn : public HostSocket {
   const SocketStats& stats() const override { return socket_.stats(); }
 
  protected:
-  mutable S socket_;
+  S socket_;
 };
 
 }  // namespace monocoque::cli

@@ -147,7 +147,7 @@ bool Socket::NextEvent(SocketEvent* out) {
 }
 
 const SocketStats& Socket::stats() const { return node_->machine().stats(); }
-monocoque::Socket& Socket::core() { return node_->machine(); }
+monocoque::Socket& Socket::core() const { return node_->machine(); }
 
 void Socket::Ask(const std::function<void(monocoque::Socket* core, Instant now)>& wish) {
   wish(&node_->machine(), node_->world().now());

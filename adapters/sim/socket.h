@@ -106,7 +106,7 @@ class Socket {
   // Any other wish of the core socket, with the time it is made at. Only if status() is OK.
   void Ask(const std::function<void(monocoque::Socket* core, Instant now)>& wish);
   // The whole core socket beneath: getters, SendTo, peers. Only if status() is OK.
-  monocoque::Socket& core();
+  monocoque::Socket& core() const;
 
   // For the simulation.
   Node* node() const { return node_.get(); }

@@ -120,8 +120,8 @@ class Socket {
   }
 
   // The core socket beneath: getters, statistics.
-  monocoque::Socket& core() { return state_->machine(); }
-  const SocketStats& stats() { return state_->machine().stats(); }
+  monocoque::Socket& core() const { return state_->machine(); }
+  const SocketStats& stats() const { return state_->machine().stats(); }
 
  private:
   std::shared_ptr<SocketState> state_;

@@ -6,10 +6,14 @@ Payload::Payload(const Payload& other) {
   std::memcpy(static_cast<void*>(this), static_cast<const void*>(&other), sizeof(Payload));
   if (kind_ == kShared) u_.shared.block->Ref();
   if (attribute_shared_) AttributeRef().block->Ref();
+  if (kind_ == kBorrowed && !Own()) {
+    kind_ = kInline;
+    size_ = 0;
+  }
 }
 
 Slice Payload::ToSlice() const {
-  if (kind_ == kInline) return Slice::Copy(bytes());
+  if (kind_ != kShared) return Slice::Copy(bytes());
   u_.shared.block->Ref();
   return Slice(BlockPtr(u_.shared.block), u_.shared.data, u_.shared.size);
 }
@@ -37,8 +41,28 @@ bool Payload::AssignCopy(Bytes bytes) {
   return copied;
 }
 
+void Payload::AssignBorrowed(Bytes bytes) {
+  if (bytes.size() <= kInlineBytes) {
+    AssignInline(bytes.data(), bytes.size(), bytes.size());
+    return;
+  }
+  Clear();
+  u_.shared = {nullptr, bytes.data(), bytes.size()};
+  kind_ = kBorrowed;
+}
+
+bool Payload::Own() {
+  if (kind_ != kBorrowed) return true;
+  Slice copy = Slice::Copy(bytes());
+  if (copy.size() != u_.shared.size) return false;
+  u_.shared.data = copy.data();
+  u_.shared.block = copy.release();
+  kind_ = kShared;
+  return true;
+}
+
 void Payload::RemovePrefix(std::size_t offset) {
-  if (kind_ == kShared) {
+  if (kind_ != kInline) {
     u_.shared.data += offset;
     u_.shared.size -= offset;
     return;
@@ -53,8 +77,8 @@ void Payload::TakeInside() {
   if (shared.size + attribute_size_ > kInlineBytes) return;
   std::memcpy(u_.octets, shared.data, shared.size);
   size_ = static_cast<std::uint8_t>(shared.size);
+  if (kind_ == kShared) shared.block->Unref();
   kind_ = kInline;
-  shared.block->Unref();
 }
 
 void Payload::DropAttribute() {

@@ -12,9 +12,10 @@
 
 namespace monocoque {
 
-// The storage of a message: up to kInlineBytes octets inside, or a share of a block; and behind
-// them an attribute of up to 255 octets, inside where it fits, else in a block. Plus a byte and a
-// number that the owner may use as it likes. 96 bytes in all; moving never allocates.
+// The storage of a message: up to kInlineBytes octets inside, a share of a block, or a look at
+// memory that somebody else keeps (borrowed); and behind them an attribute of up to 255 octets,
+// inside where it fits, else in a block. Plus a byte and a number that the owner may use as it
+// likes. 96 bytes in all; moving never allocates.
 //
 // Copying octets of a received frame uses moves of a fixed size where the source can be read that
 // far: cheaper than a reference, and it pins nothing.
@@ -48,7 +49,8 @@ class Payload {
   }
   std::size_t size() const { return kind_ == kInline ? size_ : u_.shared.size; }
   bool is_inline() const { return kind_ == kInline; }
-  // The octets as a slice: shared if they are in a block, else copied.
+  bool borrowed() const { return kind_ == kBorrowed; }
+  // The octets as a slice: shared if they are in a block, else copied (short if memory is out).
   Slice ToSlice() const;
 
   // Drops octets and attribute. The owner's tag and number stay.
@@ -81,6 +83,12 @@ class Payload {
   void AssignSlice(Slice slice, std::size_t inline_max = kInlineBytes);
   // Copies; false if memory is out (then the payload is empty).
   bool AssignCopy(Bytes bytes);
+  // More than kInlineBytes octets are only looked at, where they lie: they must stay there as they
+  // are until the payload is changed, owns them or dies. A copy of it owns (or is empty, if memory
+  // is out); what it is moved to borrows.
+  void AssignBorrowed(Bytes bytes);
+  // What is borrowed is copied into a block; false if memory is out, and nothing changes.
+  bool Own();
 
   // Keeps the octets from `offset` on; at most size().
   void RemovePrefix(std::size_t offset);
@@ -104,10 +112,10 @@ class Payload {
   void set_tag(std::uint8_t tag) { tag_ = tag; }
 
  private:
-  enum Kind : std::uint8_t { kInline, kShared };
+  enum Kind : std::uint8_t { kInline, kShared, kBorrowed };
 
   struct Shared {
-    Block* block;
+    Block* block;  // null: borrowed
     const std::uint8_t* data;
     std::size_t size;
   };

@@ -71,7 +71,7 @@ class Socket {
   absl::Status Send(Message message, absl::Duration timeout = absl::InfiniteDuration()) {
     return Send(&message, timeout);
   }
-  absl::Status Send(std::string_view text) { return Send(Message(text)); }
+  absl::Status Send(std::string_view text) { return Send(Message::Borrow(text)); }
   // Sends now or not at all.
   absl::Status TrySend(Message* message);
   // The next message, waiting for it.

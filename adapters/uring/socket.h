@@ -67,7 +67,8 @@ class Socket {
     return Send(&message, timeout);
   }
   absl::Status Send(std::string_view text, absl::Duration timeout = absl::InfiniteDuration()) {
-    return Send(Message(text), timeout);
+    Message borrowed = Message::Borrow(text);
+    return Send(&borrowed, timeout);
   }
   // Sends now or not at all.
   absl::Status TrySend(Message* message) {

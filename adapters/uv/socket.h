@@ -74,7 +74,7 @@ class Socket {
   // OnWritable tells when to try again.
   absl::Status Send(Message* message);
   absl::Status Send(Message message) { return Send(&message); }
-  absl::Status Send(std::string_view text) { return Send(Message(text)); }
+  absl::Status Send(std::string_view text) { return Send(Message::Borrow(text)); }
   // A peer has room again after a send was refused; once for all refusals before.
   void OnWritable(std::function<void()> callback);
 

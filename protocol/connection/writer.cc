@@ -57,6 +57,12 @@ bool Writer::AppendSlow(const Message& message, Bytes prefix) {
 bool Writer::AppendPieces(Bytes prefix, Bytes header, const Payload& body) {
   const Bytes content = body.bytes();
   const bool copied = content.size() <= kCopyBytes;
+  if (!copied && body.borrowed()) {
+    return AppendWhole(prefix.size() + header.size() + content.size(), [&](MutableBytes out) {
+      out = out.subspan(CopyTo(prefix, out));
+      CopyTo(content, out.subspan(CopyTo(header, out)));
+    });
+  }
   Slice envelope;
   if (prefix.size() > kCopyBytes) {
     envelope = Slice::Copy(prefix);

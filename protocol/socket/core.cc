@@ -276,7 +276,7 @@ void SocketCore::OnRefused(Peer* peer, Link* link) {
 }
 
 bool SocketCore::QueueForPeer(Peer* peer, Message* message, Bytes prefix) {
-  if (!CanTake(*peer)) {
+  if (!CanTake(*peer) || !message->Own()) {
     peer->refused = true;
     return false;
   }
@@ -306,6 +306,7 @@ bool SocketCore::SendCopy(Peer* peer, const Message& message, Bytes prefix) {
     return true;
   }
   Message copy = message;
+  if (copy.payload().size() != message.payload().size()) return false;  // memory is out
   if (!QueueForPeer(peer, &copy, prefix)) return false;
   --stats_.messages_sent;
   return true;

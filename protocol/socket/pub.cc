@@ -105,6 +105,7 @@ absl::Status PubPattern::Publish(Message* message, const Peer* only) {
     if (wants) matched_.push_back(only->subscriber.get());
   }
   if (core_.options().xpub_nodrop && !AllCanTake()) return absl::UnavailableError("");
+  if (absl::Status kept = Publisher::Keep(message); !kept.ok()) return kept;
   if (to_everything_) publisher_.Publish(*message, {});
   for (Subscriber* each : matched_) publisher_.SendTo(each, *message, {});
   core_.CountSent();

@@ -143,6 +143,11 @@ void Publisher::PublishAside(const Message& message, Bytes prefix) {
   }
 }
 
+absl::Status Publisher::Keep(Message* message) {
+  if (message->payload().size() <= Writer::kCopyBytes || message->Own()) return absl::OkStatus();
+  return absl::ResourceExhaustedError("send: there is no memory for the message");
+}
+
 void Publisher::Publish(const Message& message, Bytes prefix) {
   // First, so that nobody who steps aside now gets it twice.
   if (!aside_.empty()) PublishAside(message, prefix);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "alloc/bytes.h"
 #include "alloc/shared_log.h"
 #include "protocol/socket/parts.h"
@@ -35,6 +36,9 @@ class Publisher {
   void Join(Subscriber* subscriber);
   void Leave(Subscriber* subscriber);
 
+  // Before a message is published: a large body that is borrowed gets memory of its own, which all
+  // links share. Resource exhausted if there is none.
+  static absl::Status Keep(Message* message);
   // To everybody who joined. The message stays as it was.
   void Publish(const Message& message, Bytes prefix);
   // To this one, not in step with the log: behind what it lacks of it.

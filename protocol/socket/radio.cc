@@ -58,6 +58,7 @@ absl::Status RadioPattern::Send(Message* message, Instant /*now*/) {
       })) {
     return absl::UnavailableError("");
   }
+  if (absl::Status kept = Publisher::Keep(message); !kept.ok()) return kept;
   std::array<std::uint8_t, frame::kShortHeaderBytes + command::kMaxGroup> frame;
   frame[0] = frame::kMore;
   frame[1] = static_cast<std::uint8_t>(group.size());

@@ -38,8 +38,9 @@ class Part {
 // part 0. Several parts are a range of slices: `for (Slice part : m)`, `m[1].text()`.
 //
 // 96 bytes. Up to 80 octets lie inside; more are shared with the block they were received in, or
-// with the user's own memory (Slice::Adopt). Several parts are kept as they are on the wire and
-// walked, so that a message has a fixed size and needs no allocation. Copying shares and is cheap.
+// with the user's own memory (Slice::Adopt), or read where they lie (Borrow). Several parts are
+// kept as they are on the wire and walked, so that a message has a fixed size and needs no
+// allocation. Copying shares and is cheap.
 //
 // Thread-compatible, as a std::string; the last share may die on any thread.
 class Message {
@@ -51,6 +52,14 @@ class Message {
   explicit Message(std::string_view text) { SetBody(AsBytes(text)); }
   explicit Message(const char* text) : Message(std::string_view(text)) {}
   explicit Message(Bytes body) { SetBody(body); }
+  // One part that is read where it lies: `body` must stay as it is while the message lives. Each
+  // copy of it, and what a socket keeps of it, has memory of its own; so has what fits inside.
+  static Message Borrow(Bytes body) {
+    Message message;
+    message.payload_.AssignBorrowed(body);
+    return message;
+  }
+  static Message Borrow(std::string_view text) { return Borrow(AsBytes(text)); }
   // The octets of `body`, without a copy.
   explicit Message(Slice body) { payload_.AssignSlice(std::move(body)); }
   explicit Message(std::initializer_list<std::string_view> parts)
@@ -133,6 +142,10 @@ class Message {
   bool FrontToGroup() { return FrontToAttribute(kGroup); }
   // Removes the first `count` parts; at least one is left (false, and nothing changes, otherwise).
   bool DropFront(std::size_t count);
+
+  // What is borrowed becomes the message's own, by a copy; false if memory is out, and nothing
+  // changes.
+  bool Own() { return payload_.Own(); }
 
   void Clear() {
     payload_.Clear();

@@ -93,6 +93,42 @@ TEST(PayloadTest, ASliceOfSomeSizeIsSharedAndASmallOneIsCopied) {
   EXPECT_EQ(Text(payload), "inline slice");
 }
 
+TEST(PayloadTest, BorrowedOctetsStayWhereTheyLieUntilTheyAreOwned) {
+  const std::string small = Pattern(Payload::kInlineBytes);
+  std::string lent = Pattern(1000);
+  Payload payload;
+  payload.AssignBorrowed(AsBytes(small));
+  EXPECT_TRUE(payload.is_inline());
+  EXPECT_TRUE(payload.Own());
+  payload.AssignBorrowed(AsBytes(lent));
+  EXPECT_TRUE(payload.borrowed());
+  EXPECT_EQ(Text(payload).data(), lent.data()) << "no copy";
+  const Payload copy = payload;
+  const Slice slice = payload.ToSlice();
+  Payload moved = std::move(payload);
+  EXPECT_EQ(Text(moved).data(), lent.data()) << "moving copies nothing";
+  Payload owned = std::move(moved);
+  ASSERT_TRUE(owned.Own());
+  EXPECT_FALSE(owned.borrowed());
+  lent.assign(lent.size(), '!');
+  for (const std::string_view text : {Text(copy), slice.text(), Text(owned)}) {
+    EXPECT_EQ(text, Pattern(1000));
+  }
+}
+
+TEST(PayloadTest, BorrowedOctetsLoseAPrefixAndMoveInside) {
+  const std::string lent = Pattern(100);
+  Payload payload;
+  payload.AssignBorrowed(AsBytes(lent));
+  ASSERT_TRUE(payload.SetAttribute(AsBytes("id")));
+  payload.RemovePrefix(60);
+  EXPECT_EQ(Text(payload), lent.substr(60));
+  payload.TakeInside();
+  EXPECT_TRUE(payload.is_inline());
+  EXPECT_EQ(Text(payload), lent.substr(60));
+  EXPECT_EQ(AttributeText(payload), "id");
+}
+
 TEST(PayloadTest, ClearAndTheEndGiveTheMemoryBack) {
   Lent cleared(100);
   Lent destroyed(100);

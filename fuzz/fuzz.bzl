@@ -4,7 +4,8 @@
   tools/bazel test --config=fuzz //fuzz:NAME_campaign       libFuzzer under sanitizers, for a while
   tools/bazel run --config=fuzz-fast //fuzz:NAME -- ARGS    libFuzzer by hand, at full speed
 
-A campaign lasts `seconds`, or --test_env=FUZZ_SECONDS=N.
+A campaign lasts `seconds`, or --test_env=FUZZ_SECONDS=N; --test_env=FUZZ_FLAGS=... has more flags
+for libFuzzer, -max_len=128 for instance, and --test_output=all shows how many runs a second it made.
 """
 
 load("//tools:copts.bzl", "MONOCOQUE_COPTS")

@@ -1,5 +1,6 @@
 #include "adapters/sim/directory.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -68,6 +69,12 @@ ListeningPlace* Directory::Find(const Node* node, ListenerId listener) {
     if (place.node == node && place.listener == listener) return &place;
   }
   return nullptr;
+}
+
+bool Directory::AnyPlace(const Node* node,
+                         const std::function<bool(const ListeningPlace&)>& holds) const {
+  return std::ranges::any_of(
+      places_, [&](const auto& entry) { return entry.second.node == node && holds(entry.second); });
 }
 
 }  // namespace monocoque::sim

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,6 +39,8 @@ class Directory {
   // Null: nobody.
   ListeningPlace* Find(const Endpoint& dialed);
   ListeningPlace* Find(const Node* node, ListenerId listener);
+  // Is there a place of this node's for which `holds`?
+  bool AnyPlace(const Node* node, const std::function<bool(const ListeningPlace&)>& holds) const;
 
  private:
   std::map<std::string, ListeningPlace> places_;  // by endpoint text

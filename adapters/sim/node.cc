@@ -186,12 +186,22 @@ bool Node::Hopes() const {
   const bool waits = !machine_->NextDeadline().is_never();
   if (waits && !linger_until_.is_never() && !machine_->drained()) return true;
   if (!owed_.empty()) return true;
+  if (WillAccept()) return true;
   // A handshake goes on, or its deadline ends it. Heartbeats will notice a silence.
   return std::ranges::any_of(links_, [&](const auto& link) {
     const Wire& wire = *link.second.wire;
     const bool silent = world_->paths().partitioned(wire.node(0)->number(), wire.node(1)->number());
     return (silent ? waits : !link.second.ready) ||
            (link.second.more_work && wire.return_planned(link.second.side));
+  });
+}
+
+// Somebody waits to be accepted, and it does not fail for ever.
+bool Node::WillAccept() const {
+  return world_->directory().AnyPlace(this, [this](const ListeningPlace& place) {
+    if (!place.accepting || place.backlog.empty()) return false;
+    const int dialer = place.backlog.front()->node(0)->number();
+    return world_->paths().between(number_, dialer).faults.fail_accept < 1;
   });
 }
 

@@ -132,6 +132,7 @@ class Node final : public PumpDriver, public std::enable_shared_from_this<Node> 
   };
 
   void Accept(ListenerId listener);
+  bool WillAccept() const;
   void Forget(std::map<LinkId, LinkEnd>::iterator link);
   void AddLink(LinkId link, std::shared_ptr<Wire> wire, int side);
   void TellListened();

@@ -230,9 +230,10 @@ absl::Status Connection::SendRefused(Instant /*now*/) {
   return absl::UnavailableError("");
 }
 
-// Frames of 1.0, boxes and raw octets are of no use to others, and theirs are of none here.
+// Frames of 1.0, boxes and raw octets are of no use to others, and theirs are of none here. After a
+// refusal of memory nothing is taken before it is asked for again, not even what would find room.
 bool Connection::SendAnew(const Message& message, Bytes prefix) {
-  if (state_ != ConnectionState::kTraffic || at_send_mark()) return false;
+  if (!CanSend()) return false;
   return Encode(message, prefix) || SendStarved(message, prefix);
 }
 
@@ -247,9 +248,8 @@ bool Connection::Encode(const Message& message, Bytes prefix) {
 // The budget refused memory for it. With nothing else to write the message may have what is set
 // aside; or else none is tried for a while.
 bool Connection::SendStarved(const Message& message, Bytes prefix) {
-  if (state_ != ConnectionState::kTraffic) return false;
   bool sent = false;
-  if (!send_starved_ && BorrowToSend()) {
+  if (BorrowToSend()) {
     sent = Encode(message, prefix);
     ReturnToSend();
   }

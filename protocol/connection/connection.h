@@ -164,7 +164,7 @@ class alignas(kCacheLine) Connection {
   }
   // As Send for a message that stays: false where Send would refuse.
   bool SendCopy(const Message& message, Bytes prefix = {}) {
-    if (!shares_encoding_) [[unlikely]]
+    if (!shares_encoding_ || send_starved_) [[unlikely]]
       return SendAnew(message, prefix);
     return !at_send_mark() && (writer_.Append(message, prefix) || SendStarved(message, prefix));
   }

@@ -37,11 +37,8 @@ void Run::BecomeCalm() {
     }
   }
   // What went a long way is still on it, and holds up what comes behind; who stands still goes on,
-  // and finds what happened meanwhile. Without a handshake, who dialed takes itself for connected
-  // while it still waits to be accepted.
-  if (plan_.has(Mishap::Kind::kSlow) || plan_.has(Mishap::Kind::kFreeze) || octets()) {
-    sim_.Run(kLongWayHome);
-  }
+  // and finds what happened meanwhile.
+  if (plan_.has(Mishap::Kind::kSlow) || plan_.has(Mishap::Kind::kFreeze)) sim_.Run(kLongWayHome);
   Rest("after it became calm");
 }
 

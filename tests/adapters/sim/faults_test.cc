@@ -255,6 +255,24 @@ TEST(FaultsTest, AcceptsFail) {
   EXPECT_GT(CountEvents(pull, SocketEvent::Kind::kAcceptFailed), 5u);
 }
 
+// Without a handshake who dialed is ready before it is accepted: that is waited for, unless it can
+// never be.
+TEST(FaultsTest, IdleWaitsForWhoIsToBeAccepted) {
+  for (const double fail_accept : {0.9, 1.0}) {
+    SimulationOptions options;
+    options.faults.fail_accept = fail_accept;
+    Simulation sim(options);
+    Socket server = sim.MakeSocket(SocketType::kStream);
+    ASSERT_TRUE(server.Bind("sim://a").ok());
+    Socket client = sim.MakeSocket(SocketType::kStream);
+    ASSERT_TRUE(client.Connect("sim://a").ok());
+    ASSERT_TRUE(client.WaitReady(1).ok());
+    EXPECT_TRUE(sim.RunUntilIdle());
+    EXPECT_EQ(server.core().ready_peers(), fail_accept < 1 ? 1u : 0u);
+    EXPECT_GT(CountEvents(server, SocketEvent::Kind::kAcceptFailed), 0u);
+  }
+}
+
 // ---- How octets come ---------------------------------------------------------------------------
 
 // Octet by octet, late and in heaps, by window and by donation: the messages are the same (G-9).

@@ -343,21 +343,6 @@ TEST(LoopTest, DestroyedWithOperationsOutstanding) {
   }
 }
 
-// Sockets that wait to be served when the loop ends: nothing of theirs is left with the kernel.
-TEST(LoopTest, DestroyedBeforeTheSocketsAreServed) {
-  auto loop = std::make_unique<Loop>();
-  {
-    Pipe pipe(loop.get());
-    Task<std::string> waiting = TextOf(pipe.pull);
-    waiting.Resume();
-    pipe.push.Flush();
-    pipe.push.Flush();
-  }
-  const Instant before = net::Now();
-  loop.reset();
-  EXPECT_LT(net::Now() - before, absl::Milliseconds(500));
-}
-
 Task<void> SleepAndCount(Loop& loop, int* count) {
   co_await loop.AsyncSleep(absl::Milliseconds(1));
   ++*count;

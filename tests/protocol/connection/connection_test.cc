@@ -533,6 +533,28 @@ TEST(ConnectionTest, PingThatWasNotSentIsNotMissed) {
   EXPECT_EQ(ToHex(TakeOutput(c.get(), host.now)), "04070450494e470000");
 }
 
+// Memory was refused for a message: until it is asked for again no other is taken, although a
+// smaller one would find room, and CanSend() says so.
+TEST(ConnectionTest, NothingIsTakenBetweenARefusalAndTheNextTry) {
+  Host host = TestHost(1, {.slab_bytes = 5 * 1024});
+  host.budget = Budget::Create(Budget::kUnlimited);
+  auto c = Up(SocketType::kPush, "PULL", host);
+  Message first("first");
+  ASSERT_TRUE(c->Send(&first, host.now).ok());
+  host.budget->set_limit(0);
+  Message large(std::string(1900, 'l'));
+  while (c->Send(&large, host.now).ok()) large = Message(std::string(1900, 'l'));
+  EXPECT_FALSE(c->CanSend());
+  Message small("small");
+  EXPECT_TRUE(absl::IsUnavailable(c->Send(&small, host.now)));
+  EXPECT_EQ(small.text(), "small");
+  const Instant again = c->NextDeadline();
+  EXPECT_EQ(again, host.now + absl::Milliseconds(10));
+  c->HandleTimeout(again);
+  EXPECT_TRUE(c->CanSend());
+  EXPECT_TRUE(c->Send(&small, again).ok());
+}
+
 // What was refused memory when its stream ended is delivered once there is some.
 TEST(ConnectionTest, MessageThatMemoryRefusedIsDeliveredBehindTheEnd) {
   Host host = TestHost();

@@ -259,7 +259,8 @@ TEST(OldTrafficTest, ALargePartedMessageCountsAsOne) {
   EXPECT_THAT(subject.Unsent(), ElementsAre(large + "|tail"));
 }
 
-// A message for which memory is refused stays, and nothing of it goes out.
+// A message for which memory is refused stays, and nothing of it goes out; others do, once memory is
+// asked for again.
 TEST(OldTrafficTest, RefusedMemoryLeavesNothingBehind) {
   Host host = TestHost();
   host.budget = Budget::Create(100000);
@@ -269,6 +270,7 @@ TEST(OldTrafficTest, RefusedMemoryLeavesNothingBehind) {
             absl::StatusCode::kUnavailable);
   EXPECT_EQ(large.part_count(), 2u);
   EXPECT_EQ(subject.connection->unsent_messages(), 0u);
+  subject.connection->HandleTimeout(subject.connection->NextDeadline());
   subject.Send(Message({"a", "b"}));
   EXPECT_EQ(subject.Octets(), Frame10("a", true) + Frame10("b"));
 }

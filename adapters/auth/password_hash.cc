@@ -170,6 +170,7 @@ absl::StatusOr<std::vector<PasswordUser>> ReadUsersFile(const std::string& path)
   if (!file.ok()) return file.status();
   absl::StatusOr<std::vector<PasswordUser>> users = ParseUsersFile(file->text());
   if (!users.ok()) return FileError(users.status().code(), path, users.status().message());
+  if (absl::Status trusted = file->CheckTrusted(path); !trusted.ok()) return trusted;
   return users;
 }
 

@@ -41,7 +41,7 @@ absl::Status CheckUserName(std::string_view name);
 // A users' file: lines NAME HASH; empty lines, and lines that begin with #, say nothing. Invalid
 // argument, with the number of the line and nothing of a hash.
 absl::StatusOr<std::vector<PasswordUser>> ParseUsersFile(std::string_view text);
-// The same, read; errors begin with the path.
+// The same, read; errors begin with the path. Permission denied if everybody may change the file.
 absl::StatusOr<std::vector<PasswordUser>> ReadUsersFile(const std::string& path);
 
 }  // namespace monocoque

@@ -1,5 +1,7 @@
 #include "adapters/auth/password_hash.h"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -121,6 +123,18 @@ TEST(ReadUsersFileTest, ErrorsBeginWithThePath) {
   EXPECT_EQ(ReadUsersFile(path)->size(), 1u);
   std::ofstream(path) << "ada";
   EXPECT_THAT(ReadUsersFile(path).status().message(), StartsWith(absl::StrCat(path, ": line 1: ")));
+}
+
+// Who can change a users' file lets themselves in.
+TEST(ReadUsersFileTest, WhatEverybodyCanChangeIsRefused) {
+  const std::string path = absl::StrCat(std::getenv("TEST_TMPDIR"), "/open");
+  std::ofstream(path) << "ada " << Hash("x") << "\n";
+  ASSERT_EQ(chmod(path.c_str(), 0664), 0);
+  EXPECT_TRUE(ReadUsersFile(path).ok());
+  ASSERT_EQ(chmod(path.c_str(), 0602), 0);
+  EXPECT_TRUE(absl::IsPermissionDenied(ReadUsersFile(path).status()));
+  // A device is nobody's to change.
+  EXPECT_TRUE(ReadUsersFile("/dev/null").ok());
 }
 
 TEST(CheckUserNameTest, Names) {

@@ -151,7 +151,7 @@ TEST_P(HandshakeSiege, TwoClients) {
   ExpectHeldAtMost(2 * kMebibyte);
 }
 
-// ERROR by the hundred ends the link with the first.
+// X-1, N-4: ERROR by the hundred ends the link with the first, whose reason is told.
 TEST_P(HandshakeSiege, AFloodOfErrors) {
   Open();
   std::string errors;
@@ -159,7 +159,7 @@ TEST_P(HandshakeSiege, AFloodOfErrors) {
   for (int i = 0; i < 20; ++i) {
     const auto attacker = Attacker();
     attacker->Write(PeerGreeting() + errors);
-    ExpectClosed(1, Cause::kPeerRejectedUs, "");
+    ExpectClosed(1, Cause::kPeerRejectedUs, "the peer refused us: eeee");
   }
   ExpectServed();
   ExpectHeldAtMost(2 * kMebibyte);

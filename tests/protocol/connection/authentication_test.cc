@@ -317,6 +317,30 @@ TEST(AuthenticationTest, WhoExistsIsNotToldByOctets) {
   }
 }
 
+// What an authenticator says may repeat what the peer said: nothing of it acts on a terminal.
+TEST(AuthenticationTest, TheVerdictsTextIsShownEscaped) {
+  for (const AuthStatus status : {AuthStatus::kTryLater, AuthStatus::kRefused}) {
+    Subject server(Server());
+    server.Greet("PLAIN");
+    server.SayCommand("HELLO", "\3ada\5wrong");
+    server.Decide({.status = status, .text = "who is \x1b[2J\neve"});
+    EXPECT_THAT(server.why(), HasSubstr("who is \\x1b[2J\\neve"));
+  }
+}
+
+// N-4: the reason of an ERROR is told, of whatever octets it is.
+TEST(AuthenticationTest, TheReasonOfAnErrorIsTold) {
+  std::string error;
+  AppendError(&error, "full \x1b[2J\nmoon");
+  for (const bool plain : {false, true}) {
+    Subject subject(plain ? Client() : NullMechanism());
+    subject.Greet(plain ? "PLAIN" : "NULL");
+    subject.Say(error);
+    EXPECT_EQ(subject.cause(), Cause::kPeerRejectedUs);
+    EXPECT_THAT(subject.why(), HasSubstr("refused us: full \\x1b[2J\\nmoon"));
+  }
+}
+
 // No name, no password in what an application logs (P-9).
 TEST(AuthenticationTest, NoCredentialsInAnyStatus) {
   for (const AuthStatus status : kAllVerdicts) {

@@ -1,6 +1,5 @@
 #include "adapters/admission.h"
 
-#include <iterator>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -11,29 +10,45 @@
 
 namespace monocoque {
 
-// What was decided, from any thread, until the socket's own takes it.
-class Admission::Verdicts {
+// What happened about links that ask, from any thread, until the socket's own takes it.
+class Admission::Inbox {
  public:
-  explicit Verdicts(std::shared_ptr<Waker> waker) : waker_(std::move(waker)) {}
+  struct Notice {
+    LinkId link;
+    std::optional<AuthVerdict> verdict;  // none: the inquiry can go on
+  };
 
-  void Push(LinkId link, const AuthVerdict& verdict) {
+  explicit Inbox(std::shared_ptr<Waker> waker) : waker_(std::move(waker)) {}
+
+  void Push(Notice notice) {
     {
       const std::lock_guard lock(mutex_);
-      verdicts_.emplace_back(link, verdict);
+      notices_.push_back(std::move(notice));
       // Whoever has not taken the first one yet was woken for it.
-      if (verdicts_.size() > 1) return;
+      if (notices_.size() > 1) return;
     }
     waker_->Wake();
   }
-  std::vector<std::pair<LinkId, AuthVerdict>> Take() {
+  std::vector<Notice> Take() {
     const std::lock_guard lock(mutex_);
-    return std::exchange(verdicts_, {});
+    return std::exchange(notices_, {});
   }
 
  private:
   std::mutex mutex_;
-  std::vector<std::pair<LinkId, AuthVerdict>> verdicts_;
+  std::vector<Notice> notices_;
   const std::shared_ptr<Waker> waker_;
+};
+
+// Has one inquiry looked after, so that those that wait cost nothing.
+class Admission::Bell final : public Waker {
+ public:
+  Bell(std::shared_ptr<Inbox> inbox, LinkId link) : inbox_(std::move(inbox)), link_(link) {}
+  void Wake() override { inbox_->Push({link_, std::nullopt}); }
+
+ private:
+  const std::shared_ptr<Inbox> inbox_;
+  const LinkId link_;
 };
 
 Admission::Admission(Socket* machine, std::shared_ptr<InprocHub> hub,
@@ -44,10 +59,10 @@ Admission::~Admission() = default;
 
 // False: the socket cannot be woken.
 bool Admission::Open() {
-  if (waker_ != nullptr) return true;
-  waker_ = make_waker_();
-  if (waker_ == nullptr) return false;
-  verdicts_ = std::make_shared<Verdicts>(waker_);
+  if (inbox_ != nullptr) return true;
+  std::shared_ptr<Waker> waker = make_waker_();
+  if (waker == nullptr) return false;
+  inbox_ = std::make_shared<Inbox>(std::move(waker));
   return true;
 }
 
@@ -60,27 +75,35 @@ bool Admission::Take(const action::Authenticate& ask) {
     host_.entropy = std::make_shared<net::OsEntropy>();
   }
   host_.now = net::Now();
-  inquiries_[ask.link] = std::make_unique<ZapInquiry>(host_, hub_, waker_, *ask.request);
-  waker_->Wake();
+  const auto bell = std::make_shared<Bell>(inbox_, ask.link);
+  inquiries_[ask.link] = std::make_unique<ZapInquiry>(host_, hub_, bell, *ask.request);
+  bell->Wake();
   return true;
 }
 
 bool Admission::ServeOne() {
   if (!desk_.waiting()) return false;
-  desk_.ServeOne([verdicts = verdicts_](LinkId link) {
-    return [verdicts, link](const AuthVerdict& verdict) { verdicts->Push(link, verdict); };
+  desk_.ServeOne([inbox = inbox_](LinkId link) {
+    return [inbox, link](const AuthVerdict& verdict) { inbox->Push({link, verdict}); };
   });
   return true;
 }
 
-void Admission::Turn(Instant now) {
-  if (verdicts_ == nullptr) return;
-  for (const auto& [link, verdict] : verdicts_->Take()) machine_.Authorize(link, verdict, now);
-  for (auto it = inquiries_.begin(); it != inquiries_.end();) {
-    const std::optional<AuthVerdict> verdict = it->second->Turn(now);
-    if (verdict) machine_.Authorize(it->first, *verdict, now);
-    it = verdict ? inquiries_.erase(it) : std::next(it);
+std::size_t Admission::Turn(Instant now) {
+  if (inbox_ == nullptr) return 0;
+  std::size_t looked_at = 0;
+  for (auto& [link, verdict] : inbox_->Take()) {
+    if (!verdict) {
+      const auto inquiry = inquiries_.find(link);
+      if (inquiry == inquiries_.end()) continue;
+      ++looked_at;
+      verdict = inquiry->second->Turn(now);
+      if (!verdict) continue;
+      inquiries_.erase(inquiry);
+    }
+    machine_.Authorize(link, *verdict, now);
   }
+  return looked_at;
 }
 
 }  // namespace monocoque

@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_ADAPTERS_ADMISSION_H_
 #define MONOCOQUE_ADAPTERS_ADMISSION_H_
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -42,13 +43,15 @@ class Admission {
   bool waiting() const { return desk_.waiting(); }
   // Asks about the oldest; false: nobody waits. Runs user code: this may be gone afterwards.
   bool ServeOne();
-  // Tells the machine what was decided since.
-  void Turn(Instant now);
+  // Tells the machine what was decided since. How many questions to the handler it went on with:
+  // those that wait for him cost nothing.
+  std::size_t Turn(Instant now);
   // The link is over: nobody waits for the answer any more.
   void Forget(LinkId link) { inquiries_.erase(link); }
 
  private:
-  class Verdicts;
+  class Inbox;
+  class Bell;
 
   bool Open();
 
@@ -56,10 +59,8 @@ class Admission {
   const std::shared_ptr<InprocHub> hub_;
   const std::function<std::shared_ptr<Waker>()> make_waker_;
   AuthDesk desk_;
-  Host host_;  // for what the handler is asked with
-  // Once somebody was asked.
-  std::shared_ptr<Waker> waker_;
-  std::shared_ptr<Verdicts> verdicts_;
+  Host host_;                     // for what the handler is asked with
+  std::shared_ptr<Inbox> inbox_;  // once somebody was asked
   std::map<LinkId, std::unique_ptr<ZapInquiry>> inquiries_;
 };
 

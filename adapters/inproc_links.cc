@@ -14,10 +14,11 @@ TransportInfo Described(const std::string& name) {
 }  // namespace
 
 InprocLinks::InprocLinks(std::shared_ptr<InprocHub> hub, Socket* machine,
-                         std::shared_ptr<Waker> waker)
+                         std::shared_ptr<Waker> waker, std::function<void(LinkId)> on_over)
     : hub_(std::move(hub)),
       machine_(*machine),
-      inbox_(std::make_shared<InprocInbox>(std::move(waker))) {}
+      inbox_(std::make_shared<InprocInbox>(std::move(waker))),
+      on_over_(std::move(on_over)) {}
 
 InprocLinks::~InprocLinks() {
   for (const auto& [id, name] : listeners_) hub_->Unlisten(name);
@@ -156,6 +157,7 @@ void InprocLinks::End(LinkId id, Link* link, Instant now) {
     machine_.ReturnBatch(id, std::move(link->batch), bytes, absl::OkStatus(), now);
   }
   links_.erase(id);
+  if (on_over_) on_over_(id);
   machine_.OnTransportClosed(id, absl::OkStatus(), now);
   ComeBack(id);
 }

@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_ADAPTERS_INPROC_LINKS_H_
 #define MONOCOQUE_ADAPTERS_INPROC_LINKS_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -26,7 +27,9 @@ namespace monocoque {
 // Thread rule: the socket's thread. Destroying it closes all its ends.
 class InprocLinks {
  public:
-  InprocLinks(std::shared_ptr<InprocHub> hub, Socket* machine, std::shared_ptr<Waker> waker);
+  // `on_over`, if there is one, hears of each link that the other end ended.
+  InprocLinks(std::shared_ptr<InprocHub> hub, Socket* machine, std::shared_ptr<Waker> waker,
+              std::function<void(LinkId)> on_over = nullptr);
   InprocLinks(const InprocLinks&) = delete;
   InprocLinks& operator=(const InprocLinks&) = delete;
   ~InprocLinks();
@@ -68,6 +71,7 @@ class InprocLinks {
   const std::shared_ptr<InprocHub> hub_;
   Socket& machine_;
   const std::shared_ptr<InprocInbox> inbox_;
+  const std::function<void(LinkId)> on_over_;
   absl::flat_hash_map<ListenerId, std::string> listeners_;
   absl::flat_hash_map<LinkId, std::string> dials_;
   absl::flat_hash_map<LinkId, Link> links_;

@@ -21,11 +21,13 @@ void Wipe(std::string* text);
 // Whether both are the same, in a time that depends on their sizes alone.
 bool SameSecret(Bytes a, Bytes b);
 
-// Text that is zeroed when it dies, or is moved away. Copies are secrets of their own.
+// Text that is zeroed when it dies, or is moved away, also where it is made of. Copies are secrets
+// of their own.
 class SecretText {
  public:
   SecretText() = default;
-  SecretText(std::string text) : text_(std::move(text)) {}
+  SecretText(std::string&& text) : text_(std::move(text)) { Wipe(&text); }
+  SecretText(const std::string& text) : text_(text) {}
   SecretText(const char* text) : text_(text) {}
   SecretText(const SecretText&) = default;
   SecretText(SecretText&& other) noexcept : text_(std::move(other.text_)) { Wipe(&other.text_); }

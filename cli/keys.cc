@@ -94,11 +94,10 @@ int Passwd(const std::vector<std::string_view>& words) {
   const std::string& name = read->others[0];
   if (absl::Status fits = CheckUserName(name); !fits.ok()) return Usage(fits.message());
   std::vector<std::string> notes;
-  absl::StatusOr<std::string> password = ReadPassword(*read->value, &notes);
+  const absl::StatusOr<SecretText> password = ReadPassword(*read->value, &notes);
   if (!password.ok()) return Fail(password.status());
   for (const std::string& note : notes) Complain(note);
-  const absl::StatusOr<std::string> hash = HashPassword(*password);
-  Wipe(&*password);
+  const absl::StatusOr<std::string> hash = HashPassword(password->text());
   if (!hash.ok()) return Fail(hash.status());
   const std::string line = absl::StrCat(name, " ", *hash, "\n");
   std::fwrite(line.data(), 1, line.size(), stdout);

@@ -113,7 +113,7 @@ absl::Status LoadPlain(const SecurityArgs& args, Security* out) {
     out->mechanism = PlainServer{.domain = Domain(args)};
     return absl::OkStatus();
   }
-  absl::StatusOr<std::string> password = ReadPassword(*args.plain_password_file, &out->notes);
+  absl::StatusOr<SecretText> password = ReadPassword(*args.plain_password_file, &out->notes);
   if (!password.ok()) return password.status();
   out->mechanism = PlainClient{.username = *args.plain_username, .password = *std::move(password)};
   return absl::OkStatus();
@@ -219,7 +219,7 @@ absl::StatusOr<Security> LoadSecurity(const SecurityArgs& args) {
   return security;
 }
 
-absl::StatusOr<std::string> ReadPassword(const std::string& path, std::vector<std::string>* notes) {
+absl::StatusOr<SecretText> ReadPassword(const std::string& path, std::vector<std::string>* notes) {
   const absl::StatusOr<SecretFile> file = SecretFile::Read(path, kMaxPasswordFileBytes);
   if (!file.ok()) return file.status();
   // As written on other systems too.
@@ -237,7 +237,7 @@ absl::StatusOr<std::string> ReadPassword(const std::string& path, std::vector<st
     notes->push_back(absl::StrCat(Escape(path), ": others than its owner can read this password; ",
                                   "chmod 600 ", Escape(path)));
   }
-  return std::string(line);
+  return SecretText(std::string(line));
 }
 
 }  // namespace monocoque::cli

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adapters/zap.h"
+#include "alloc/secret.h"
 #include "protocol/mechanism/options.h"
 
 namespace monocoque::cli {
@@ -51,7 +52,7 @@ struct Security {
 absl::StatusOr<Security> LoadSecurity(const SecurityArgs& args);
 
 // The first line of a file, without its end. `notes`: a sentence if others can read it.
-absl::StatusOr<std::string> ReadPassword(const std::string& path, std::vector<std::string>* notes);
+absl::StatusOr<SecretText> ReadPassword(const std::string& path, std::vector<std::string>* notes);
 
 }  // namespace monocoque::cli
 

@@ -81,6 +81,12 @@ absl::StatusOr<CurveKeyPair> ReadKeyPair(const std::string& path, const Crypto& 
                                   "already. Make new keys, or: chmod 600 ",
                                   absl::CHexEscape(path)));
   }
+  if (file->others_can_change()) {
+    return FileError(absl::StatusCode::kPermissionDenied, path,
+                     absl::StrCat("others than its owner can change this secret key; it may not be "
+                                  "the one that was made. Make new keys, or: chmod 600 ",
+                                  absl::CHexEscape(path)));
+  }
   const CurveKeyPair keys = CurveKeyPair::FromSecret(crypto, *parsed->secret_key);
   if (keys.public_key != parsed->public_key) {
     return FileError(absl::StatusCode::kInvalidArgument, path,
@@ -99,6 +105,7 @@ absl::StatusOr<PublicKey> ReadPublicKey(const std::string& path) {
                      "holds a secret key, which is its owner's alone; give the file that ends in "
                      ".pub");
   }
+  if (absl::Status trusted = file->CheckTrusted(path); !trusted.ok()) return trusted;
   return parsed->public_key;
 }
 

@@ -28,11 +28,11 @@ struct KeyFile {
 // Whether the keys belong together is not looked at.
 absl::StatusOr<KeyFile> ParseKeyFile(std::string_view text);
 
-// PREFIX.key. Permission denied if its group, or everybody, may read it; invalid argument if the
-// public key is not the secret's, or the file is none of these.
+// PREFIX.key. Permission denied if its group, or everybody, may read or change it; invalid argument
+// if the public key is not the secret's, or the file is none of these.
 absl::StatusOr<CurveKeyPair> ReadKeyPair(const std::string& path, const Crypto& crypto);
 // PREFIX.pub. A file with a secret in it is refused: whoever wants the public key has no business
-// with it.
+// with it. Permission denied if everybody may change it.
 absl::StatusOr<PublicKey> ReadPublicKey(const std::string& path);
 
 // Makes PREFIX.key, for its owner alone, and PREFIX.pub: both or neither, and never over a file

@@ -3,11 +3,18 @@
 #include <sodium.h>
 
 #include <array>
+#include <cerrno>
+#include <optional>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "adapters/auth/secret_file.h"
+#include "alloc/bytes.h"
+#include "alloc/secret.h"
 
 namespace monocoque {
 namespace {
@@ -21,6 +28,60 @@ bool IsHash(const std::string& text) {
   return text.size() < crypto_pwhash_STRBYTES && text.find('\0') == std::string::npos &&
          crypto_pwhash_str_needs_rehash(text.c_str(), crypto_pwhash_OPSLIMIT_MIN,
                                         crypto_pwhash_MEMLIMIT_MIN) >= 0;
+}
+
+// What stands in a hash. crypto_pwhash_str_verify says the same of a wrong password and of lack of
+// memory; crypto_pwhash, which is what it does with this, does not.
+struct HashParts {
+  static constexpr std::size_t kMaxBytes = 64;
+
+  int algorithm = crypto_pwhash_ALG_ARGON2ID13;
+  std::uint64_t passes = 0;
+  std::size_t memory_bytes = 0;
+  std::array<std::uint8_t, crypto_pwhash_SALTBYTES> salt{};
+  std::array<std::uint8_t, kMaxBytes> hash{};
+  std::size_t bytes = 0;  // of the hash
+};
+
+// The number behind `name`.
+template <typename Number>
+bool ReadNumber(std::string_view text, std::string_view name, Number* out) {
+  return absl::ConsumePrefix(&text, name) && absl::SimpleAtoi(text, out);
+}
+
+// False if there are more octets than `out` has.
+bool ReadBase64(std::string_view text, MutableBytes out, std::size_t* bytes) {
+  return sodium_base642bin(out.data(), out.size(), text.data(), text.size(), nullptr, bytes,
+                           nullptr, sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0;
+}
+
+// $argon2id$v=19$m=65536,t=2,p=1$SALT$HASH; none if crypto_pwhash would make no such hash.
+std::optional<HashParts> Parse(std::string_view text) {
+  const std::vector<std::string_view> fields = absl::StrSplit(text, '$');
+  if (fields.size() != 6 || !fields[0].empty() || fields[2] != "v=19") return std::nullopt;
+  HashParts parts;
+  if (fields[1] == "argon2i") {
+    parts.algorithm = crypto_pwhash_ALG_ARGON2I13;
+  } else if (fields[1] != "argon2id") {
+    return std::nullopt;
+  }
+  const std::vector<std::string_view> costs = absl::StrSplit(fields[3], ',');
+  std::uint32_t kibibytes = 0;
+  if (costs.size() != 3 || !ReadNumber(costs[0], "m=", &kibibytes) ||
+      !ReadNumber(costs[1], "t=", &parts.passes) || costs[2] != "p=1") {
+    return std::nullopt;
+  }
+  parts.memory_bytes = std::size_t{kibibytes} * 1024;
+  const std::uint64_t least = parts.algorithm == crypto_pwhash_ALG_ARGON2I13
+                                  ? crypto_pwhash_argon2i_OPSLIMIT_MIN
+                                  : crypto_pwhash_argon2id_OPSLIMIT_MIN;
+  if (parts.passes < least || parts.memory_bytes < crypto_pwhash_MEMLIMIT_MIN) return std::nullopt;
+  std::size_t salt_bytes = 0;
+  if (!ReadBase64(fields[4], parts.salt, &salt_bytes) || salt_bytes != parts.salt.size() ||
+      !ReadBase64(fields[5], parts.hash, &parts.bytes) || parts.bytes < crypto_pwhash_BYTES_MIN) {
+    return std::nullopt;
+  }
+  return parts;
 }
 
 absl::Status ReadLine(std::string_view line, absl::flat_hash_set<std::string>* names,
@@ -54,8 +115,24 @@ absl::StatusOr<std::string> HashPassword(std::string_view password, const Passwo
   return std::string(hash.data());
 }
 
-bool PasswordFits(const std::string& hash, std::string_view password) {
-  return crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
+PasswordCheck CheckPassword(const std::string& hash, std::string_view password) {
+  const std::optional<HashParts> parts = Parse(hash);
+  if (!parts) {
+    const int fits = crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size());
+    return fits == 0 ? PasswordCheck::kFits : PasswordCheck::kDiffers;
+  }
+  std::array<std::uint8_t, HashParts::kMaxBytes> made;
+  errno = 0;
+  const int trouble =
+      crypto_pwhash(made.data(), parts->bytes, password.data(), password.size(), parts->salt.data(),
+                    parts->passes, parts->memory_bytes, parts->algorithm);
+  if (trouble != 0) {
+    return errno == ENOMEM ? PasswordCheck::kNoMemory : PasswordCheck::kDiffers;
+  }
+  const bool fits =
+      SameSecret(Bytes(made).first(parts->bytes), Bytes(parts->hash).first(parts->bytes));
+  Wipe(made);
+  return fits ? PasswordCheck::kFits : PasswordCheck::kDiffers;
 }
 
 absl::Status CheckUserName(std::string_view name) {
@@ -93,6 +170,7 @@ absl::StatusOr<std::vector<PasswordUser>> ReadUsersFile(const std::string& path)
   if (!file.ok()) return file.status();
   absl::StatusOr<std::vector<PasswordUser>> users = ParseUsersFile(file->text());
   if (!users.ok()) return FileError(users.status().code(), path, users.status().message());
+  if (absl::Status trusted = file->CheckTrusted(path); !trusted.ok()) return trusted;
   return users;
 }
 

@@ -26,8 +26,14 @@ struct PasswordUser {
 
 // A new hash, with a salt of its own. Resource exhausted if there is not so much memory.
 absl::StatusOr<std::string> HashPassword(std::string_view password, const PasswordCost& cost = {});
-// In a time that depends on the hash's cost, not on what differs.
-bool PasswordFits(const std::string& hash, std::string_view password);
+enum class PasswordCheck {
+  kFits,
+  kDiffers,
+  kNoMemory,  // there is not as much as the hash costs: nobody can say now
+};
+// In a time that depends on the hash's cost, not on what differs. Of a hash with several lanes, or
+// another salt than libsodium makes, lack of memory looks like another password.
+PasswordCheck CheckPassword(const std::string& hash, std::string_view password);
 
 // A name that can stand in a users' file: 1 to 255 octets, no blank, no control character, no # in
 // front. Invalid argument otherwise.
@@ -35,7 +41,7 @@ absl::Status CheckUserName(std::string_view name);
 // A users' file: lines NAME HASH; empty lines, and lines that begin with #, say nothing. Invalid
 // argument, with the number of the line and nothing of a hash.
 absl::StatusOr<std::vector<PasswordUser>> ParseUsersFile(std::string_view text);
-// The same, read; errors begin with the path.
+// The same, read; errors begin with the path. Permission denied if everybody may change the file.
 absl::StatusOr<std::vector<PasswordUser>> ReadUsersFile(const std::string& path);
 
 }  // namespace monocoque

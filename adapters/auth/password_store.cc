@@ -166,11 +166,13 @@ bool PasswordStore::State::LetInBefore(const AuthRequest& request) {
 AuthVerdict PasswordStore::State::Verify(const AuthRequest& request) {
   User* const known = Find(request.username);
   const User& decoy = Decoy(request.username);
-  const bool fits = PasswordFits(known == nullptr ? decoy.hash : known->hash, request.password);
+  const PasswordCheck check =
+      CheckPassword(known == nullptr ? decoy.hash : known->hash, request.password);
   const Digest digest = DigestOf(request.username, request.password);
   const std::lock_guard lock(mutex_);
   ++verifications_;
-  if (known == nullptr || !fits) return Refused();
+  if (check == PasswordCheck::kNoMemory) return TryLater("no memory to verify a password");
+  if (known == nullptr || check != PasswordCheck::kFits) return Refused();
   known->digest = digest;
   known->let_in = true;
   return Accepted(request);

@@ -36,7 +36,8 @@ struct PasswordStoreOptions {
 // when the first one is asked about: no socket's loop waits for it. Who was let in before is let in
 // again without that, by a hash of name and password under a key that is drawn anew for each store.
 // An unknown name costs what a known one does: its password is held against the hash of some user,
-// and refused whatever comes of it. What is said of either is the same.
+// and refused whatever comes of it. What is said of either is the same. Where there is no memory
+// for a verification, whoever asks is told to try again later.
 //
 // Thread rule: any thread; may serve any number of sockets. Destroying it waits for the
 // verification that is under way; who still waits is told to try again.

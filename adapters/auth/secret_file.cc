@@ -73,8 +73,20 @@ absl::StatusOr<SecretFile> SecretFile::Read(const std::string& path, std::size_t
     return FileError(absl::StatusCode::kInvalidArgument, path,
                      absl::StrCat("longer than ", max_bytes, " octets"));
   }
-  file.others_can_read_ = (info.st_mode & (S_IRGRP | S_IROTH)) != 0;
+  file.mode_ = S_ISCHR(info.st_mode) ? 0 : info.st_mode;
   return file;
+}
+
+bool SecretFile::others_can_read() const { return (mode_ & (S_IRGRP | S_IROTH)) != 0; }
+bool SecretFile::others_can_change() const { return (mode_ & (S_IWGRP | S_IWOTH)) != 0; }
+
+absl::Status SecretFile::CheckTrusted(std::string_view path) const {
+  if ((mode_ & S_IWOTH) == 0) return absl::OkStatus();
+  return FileError(
+      absl::StatusCode::kPermissionDenied, path,
+      absl::StrCat("everybody can change this file, and so who comes in. Look at what it says, "
+                   "then: chmod o-w ",
+                   absl::CHexEscape(path)));
 }
 
 absl::Status WriteNewFile(const std::string& path, unsigned mode, std::string_view text) {

@@ -18,24 +18,27 @@ class SecretFile {
   // An error, with the path in front, if it cannot be read or is longer than `max_bytes`.
   static absl::StatusOr<SecretFile> Read(const std::string& path, std::size_t max_bytes);
 
-  SecretFile(SecretFile&& other) noexcept
-      : text_(std::move(other.text_)), others_can_read_(other.others_can_read_) {}
+  SecretFile(SecretFile&& other) noexcept : text_(std::move(other.text_)), mode_(other.mode_) {}
   SecretFile& operator=(SecretFile&& other) noexcept {
     std::swap(text_, other.text_);
-    others_can_read_ = other.others_can_read_;
+    mode_ = other.mode_;
     return *this;
   }
   ~SecretFile() { Wipe(&text_); }
 
   std::string_view text() const { return text_; }
   // Its group, or everybody.
-  bool others_can_read() const { return others_can_read_; }
+  bool others_can_read() const;
+  bool others_can_change() const;
+  // Permission denied, with the path in front, if everybody can change a file that says who comes
+  // in.
+  absl::Status CheckTrusted(std::string_view path) const;
 
  private:
   SecretFile() = default;
 
   std::string text_;
-  bool others_can_read_ = false;
+  unsigned mode_ = 0;  // 0 as well for a device
 };
 
 // Makes a file that was not there, with these permissions at most. On an error there is none.

@@ -142,7 +142,8 @@ InprocLinks* SocketDriver::Inproc() {
   if (inproc_ != nullptr) return inproc_.get();
   std::shared_ptr<Waker> waker = reactor_.MakeWaker(/*holds=*/true);
   if (waker == nullptr) return nullptr;
-  inproc_ = std::make_unique<InprocLinks>(hub_, &machine_, std::move(waker));
+  inproc_ = std::make_unique<InprocLinks>(hub_, &machine_, std::move(waker),
+                                          [this](LinkId link) { admission_.Forget(link); });
   return inproc_.get();
 }
 

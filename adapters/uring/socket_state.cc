@@ -164,7 +164,8 @@ InprocLinks* SocketState::Inproc() {
   if (inproc_ != nullptr) return inproc_.get();
   std::shared_ptr<Waker> waker = loop_.mailbox().MakeWaker(weak_from_this());
   if (waker == nullptr) return nullptr;
-  inproc_ = std::make_unique<InprocLinks>(loop_.inproc_hub(), &*machine_, std::move(waker));
+  inproc_ = std::make_unique<InprocLinks>(loop_.inproc_hub(), &*machine_, std::move(waker),
+                                          [this](LinkId link) { admission_->Forget(link); });
   return inproc_.get();
 }
 

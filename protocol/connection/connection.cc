@@ -397,7 +397,11 @@ bool Connection::Process(std::size_t max_frames, Instant now) {
 }
 
 bool Connection::LookOn(std::size_t max_frames, Instant now) {
-  if (state_ == ConnectionState::kHandshake) AdvanceHandshake(now);
+  if (state_ == ConnectionState::kHandshake) {
+    AdvanceHandshake(now);
+    // A peer that is slow, and not known yet, keeps no window for each of its octets.
+    if (state_ == ConnectionState::kHandshake) incoming().Compact();
+  }
   if (state_ != ConnectionState::kTraffic || held_) return false;
   bool more = false;
   if (boxes_ != nullptr) {

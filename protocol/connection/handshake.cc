@@ -127,8 +127,10 @@ Handshake::Result Handshake::Authorize(const AuthVerdict& verdict, ByteQueue* in
     if (absl::Status admitted = mechanism_->Admit(out); !admitted.ok()) return Fail(admitted);
     return Advance(input, out);
   }
-  const std::string why = absl::StrCat("(", static_cast<int>(verdict.status),
-                                       verdict.text.empty() ? "" : ", ", verdict.text, ")");
+  // The text may repeat what the peer said.
+  const std::string why =
+      absl::StrCat("(", static_cast<int>(verdict.status), verdict.text.empty() ? "" : ", ",
+                   absl::CHexEscape(verdict.text), ")");
   if (verdict.status == AuthStatus::kTryLater) {
     return Fail(TerminalStatus(Cause::kLimit, absl::StrCat("nobody could say yet whether the peer "
                                                            "may come in ",

@@ -286,6 +286,20 @@ TEST_P(ZapHandlerTest, AHandlerThatNeverAnswers) {
   ExpectPasses(client.get(), server.get());
 }
 
+// A peer within the process that leaves takes its question with it.
+TEST_P(ZapHandlerTest, AnInprocPeerThatLeaves) {
+  Handle(SocketType::kRouter);
+  auto server = face_.MakeSocket(SocketType::kPull, With(PlainServer{.domain = "global"}));
+  ASSERT_TRUE(server->Bind("inproc://guarded").ok());
+  at_ = "inproc://guarded";
+  auto client = Dial(Ada());
+  Asked();
+  client.reset();
+  const SocketEvent withdrawn = Event(handler_.get(), Kind::kClosed);
+  EXPECT_TRUE(withdrawn.was_ready) << withdrawn.ToString();
+  EXPECT_EQ(handler_->core().ready_peers(), 0u);
+}
+
 // Z-6, Z-7: NULL asks only with a domain; with one and without a handler nobody comes in.
 TEST_P(ZapHandlerTest, NullAsksIfThereIsADomain) {
   auto open = Serve(With(NullMechanism{}));

@@ -64,6 +64,16 @@ TEST(SecretTest, TextLeavesNothingWhereItWas) {
   EXPECT_EQ(moved.text(), "swordfish");
 }
 
+// What it was made of keeps nothing, where it gave its octets away.
+TEST(SecretTextTest, WhatItIsMadeOfIsWiped) {
+  alignas(std::string) std::array<char, sizeof(std::string)> memory{};
+  auto* source = new (memory.data()) std::string("swordfish");
+  const SecretText text(std::move(*source));
+  EXPECT_EQ(std::string_view(memory.data(), memory.size()).find("fish"), std::string_view::npos);
+  std::destroy_at(source);
+  EXPECT_EQ(text.text(), "swordfish");
+}
+
 TEST(SecretTest, ComparesAllOctets) {
   const Key key(Counting());
   EXPECT_EQ(key, Key(Counting()));

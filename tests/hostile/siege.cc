@@ -7,6 +7,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "alloc/bytes.h"
+#include "protocol/wire/command.h"
 #include "protocol/wire/message.h"
 #include "tests/support/allocations.h"
 
@@ -23,6 +25,7 @@ void SiegeTest::Open(SocketType type, const SocketOptions& options, SocketType h
   ASSERT_TRUE(bound.ok()) << bound.status();
   at_ = *bound;
   honest_ = MakeSocket(honest, honest_options);
+  if (authenticator_ != nullptr) honest_->SetAuthenticator(authenticator_);
   ASSERT_TRUE(honest_->Connect(at_).ok());
   if (publishes_) {
     ASSERT_TRUE(honest_->Subscribe("served").ok());
@@ -31,6 +34,21 @@ void SiegeTest::Open(SocketType type, const SocketOptions& options, SocketType h
   ExpectServed();
   for (SocketEvent event; socket_->NextEvent(&event);) continue;
   before_ = CountAllocations().live_bytes;
+}
+
+SocketOptions SiegeTest::Impatient(MechanismOptions mechanism, absl::Duration patience) {
+  SocketOptions options;
+  options.link.mechanism = std::move(mechanism);
+  options.link.handshake_timeout = patience;
+  options.link.reconnect.interval = absl::Milliseconds(5);
+  options.link.reconnect.max_interval = absl::Milliseconds(20);
+  return options;
+}
+
+std::string SiegeTest::Command(std::string_view name, std::string_view data) {
+  std::string octets;
+  AppendCommand(&octets, name, AsBytes(data));
+  return octets;
 }
 
 std::unique_ptr<RawPeer> SiegeTest::Attacker(std::string_view says) {

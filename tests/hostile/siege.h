@@ -8,9 +8,11 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/time/time.h"
 #include "adapters/zap.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
+#include "protocol/mechanism/options.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/wire/socket_type.h"
@@ -33,7 +35,7 @@ class SiegeTest : public ::testing::TestWithParam<std::string_view> {
   // counted from then on.
   void Open(SocketType type, const SocketOptions& options, SocketType honest,
             const SocketOptions& honest_options = {});
-  // PULL, which asks `authenticator` who may come in, and PUSH.
+  // PULL and PUSH; `authenticator` is asked who may come in, by whichever of them is the server.
   void OpenGuarded(const SocketOptions& options, std::shared_ptr<Authenticator> authenticator,
                    const SocketOptions& honest_options) {
     authenticator_ = std::move(authenticator);
@@ -43,6 +45,12 @@ class SiegeTest : public ::testing::TestWithParam<std::string_view> {
   void Open(const SocketOptions& options = {}) {
     Open(SocketType::kPull, options, SocketType::kPush);
   }
+  // A socket that gives a handshake so much time. The honest peer needs less, also on a machine
+  // that is busy; or comes again.
+  static SocketOptions Impatient(MechanismOptions mechanism = NullMechanism{},
+                                 absl::Duration patience = absl::Milliseconds(250));
+  // A command's frame.
+  static std::string Command(std::string_view name, std::string_view data);
   FaceSocket& socket() { return *socket_; }
   const std::string& at() const { return at_; }
 

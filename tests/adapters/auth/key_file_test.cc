@@ -97,6 +97,22 @@ TEST_F(KeyFileTest, ASecretThatOthersCanReadIsRefused) {
   }
 }
 
+// Who can change a key file puts a key of their own there.
+TEST_F(KeyFileTest, WhatOthersCanChangeIsRefused) {
+  for (const mode_t mode : {0620u, 0602u}) {
+    const std::string path = Write("open.key", Both(), mode);
+    const auto refused = ReadKeyPair(path, *TestCrypto());
+    EXPECT_TRUE(absl::IsPermissionDenied(refused.status())) << refused.status();
+    EXPECT_THAT(refused.status().message(), HasSubstr("others than its owner can change"));
+    ASSERT_EQ(unlink(path.c_str()), 0);
+  }
+  const std::string shown = absl::StrCat("public ", FormatKey(CountedKeys(0).public_key), "\n");
+  EXPECT_TRUE(ReadPublicKey(Write("group.pub", shown, 0664)).ok());
+  const auto refused = ReadPublicKey(Write("open.pub", shown, 0646));
+  EXPECT_TRUE(absl::IsPermissionDenied(refused.status())) << refused.status();
+  EXPECT_THAT(refused.status().message(), HasSubstr("everybody can change this file"));
+}
+
 TEST_F(KeyFileTest, WhatIsNoKeyFileIsRefusedByName) {
   const auto pair = [&](std::string_view text) {
     const absl::Status status = ReadKeyPair(Write("a.key", text), *TestCrypto()).status();

@@ -1,12 +1,16 @@
 #include "adapters/auth/password_hash.h"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/scarce_memory.h"
 
 namespace monocoque {
 namespace {
@@ -26,14 +30,43 @@ TEST(PasswordHashTest, OnlyThePasswordFits) {
   EXPECT_THAT(hash, StartsWith("$argon2id$"));
   EXPECT_THAT(hash, Not(HasSubstr("swordfish")));
   EXPECT_NE(hash, Hash("swordfish")) << "a salt of its own";
-  EXPECT_TRUE(PasswordFits(hash, "swordfish"));
+  EXPECT_EQ(CheckPassword(hash, "swordfish"), PasswordCheck::kFits);
   for (const char* other : {"", "swordfis", "swordfish ", "Swordfish"}) {
-    EXPECT_FALSE(PasswordFits(hash, other)) << other;
+    EXPECT_EQ(CheckPassword(hash, other), PasswordCheck::kDiffers) << other;
   }
-  EXPECT_TRUE(PasswordFits(Hash(""), ""));
+  EXPECT_EQ(CheckPassword(Hash(""), ""), PasswordCheck::kFits);
   const std::string zero("a\0b", 3);
-  EXPECT_TRUE(PasswordFits(Hash(zero), zero));
-  EXPECT_FALSE(PasswordFits(Hash(zero), "a"));
+  EXPECT_EQ(CheckPassword(Hash(zero), zero), PasswordCheck::kFits);
+  EXPECT_EQ(CheckPassword(Hash(zero), "a"), PasswordCheck::kDiffers);
+}
+
+// Made by the reference implementation, with several lanes, a shorter salt, a shorter hash, and the
+// older kind.
+TEST(PasswordHashTest, HashesOfOtherMakers) {
+  for (const char* hash :
+       {"$argon2id$v=19$m=64,t=1,p=2$c2FsdHNhbHRzYWx0c2FsdA$"
+        "9uX0JMxrCBVI18FzBREFvGXqdJocdc0bCKRC7Pdua78",
+        "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHQ$lGfVON6LV3YR6O4KsdvZfwH0iuazCJmtSAmLZhagBDk",
+        "$argon2id$v=19$m=64,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$nVL9brrFsmc9SDRgi5T+Wg",
+        "$argon2i$v=19$m=64,t=3,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
+        "yWPKoiVcbsxA1m7LD59B+cEOtRJurDfU9rkge1fPhHA"}) {
+    EXPECT_EQ(CheckPassword(hash, "right"), PasswordCheck::kFits) << hash;
+    EXPECT_EQ(CheckPassword(hash, "wrong"), PasswordCheck::kDiffers) << hash;
+  }
+}
+
+// Without the memory that the hash costs nobody can say whether a password fits.
+TEST(PasswordHashTest, LackOfMemoryIsNoWrongPassword) {
+  const std::string hash = *HashPassword("right", {.passes = 1, .memory_bytes = 64 << 20});
+  {
+    const testing::ScarceMemory scarce(16 << 20);
+    EXPECT_EQ(CheckPassword(hash, "right"), PasswordCheck::kNoMemory);
+    EXPECT_EQ(CheckPassword(hash, "wrong"), PasswordCheck::kNoMemory);
+    EXPECT_TRUE(absl::IsResourceExhausted(
+        HashPassword("right", {.passes = 1, .memory_bytes = 64 << 20}).status()));
+  }
+  EXPECT_EQ(CheckPassword(hash, "right"), PasswordCheck::kFits);
+  EXPECT_EQ(CheckPassword(hash, "wrong"), PasswordCheck::kDiffers);
 }
 
 TEST(PasswordHashTest, TheCostIsWhatWasAskedFor) {
@@ -90,6 +123,18 @@ TEST(ReadUsersFileTest, ErrorsBeginWithThePath) {
   EXPECT_EQ(ReadUsersFile(path)->size(), 1u);
   std::ofstream(path) << "ada";
   EXPECT_THAT(ReadUsersFile(path).status().message(), StartsWith(absl::StrCat(path, ": line 1: ")));
+}
+
+// Who can change a users' file lets themselves in.
+TEST(ReadUsersFileTest, WhatEverybodyCanChangeIsRefused) {
+  const std::string path = absl::StrCat(std::getenv("TEST_TMPDIR"), "/open");
+  std::ofstream(path) << "ada " << Hash("x") << "\n";
+  ASSERT_EQ(chmod(path.c_str(), 0664), 0);
+  EXPECT_TRUE(ReadUsersFile(path).ok());
+  ASSERT_EQ(chmod(path.c_str(), 0602), 0);
+  EXPECT_TRUE(absl::IsPermissionDenied(ReadUsersFile(path).status()));
+  // A device is nobody's to change.
+  EXPECT_TRUE(ReadUsersFile("/dev/null").ok());
 }
 
 TEST(CheckUserNameTest, Names) {

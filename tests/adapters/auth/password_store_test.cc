@@ -17,6 +17,7 @@
 #include "gtest/gtest.h"
 #include "protocol/drive/auth.h"
 #include "protocol/drive/instant.h"
+#include "tests/support/scarce_memory.h"
 
 namespace monocoque {
 namespace {
@@ -207,6 +208,29 @@ TEST_F(PasswordStoreTest, AReplyMayDestroyTheStore) {
         reply(verdict);
       });
   EXPECT_EQ(verdicts.Await(1)[0].status, AuthStatus::kAccepted);
+}
+
+// Whoever comes while there is no memory is not told that the password is wrong, and no other thing
+// if the name is unknown.
+TEST(ScarcePasswordStoreTest, WithoutMemoryNobodyIsRefused) {
+  const PasswordCost dear = {.passes = 1, .memory_bytes = 64 << 20};
+  const auto store = *PasswordStore::Create({{"ada", *HashPassword("right", dear)}});
+  const auto ask = [&store](std::string name, std::string password) {
+    Verdicts verdicts;
+    store->Authenticate(Request(std::move(name), std::move(password)), verdicts.Reply());
+    return verdicts.Await(1)[0];
+  };
+  EXPECT_EQ(ask("ada", "wrong").status, AuthStatus::kRefused) << "and there is a thread";
+  {
+    const testing::ScarceMemory scarce(16 << 20);
+    const AuthVerdict known = ask("ada", "right");
+    const AuthVerdict unknown = ask("eve", "right");
+    EXPECT_EQ(known.status, AuthStatus::kTryLater);
+    EXPECT_EQ(unknown.status, AuthStatus::kTryLater);
+    EXPECT_EQ(known.text, unknown.text);
+  }
+  EXPECT_EQ(ask("eve", "right").status, AuthStatus::kRefused);
+  EXPECT_EQ(ask("ada", "right").status, AuthStatus::kAccepted);
 }
 
 TEST(EmptyPasswordStoreTest, NobodyComesIn) {

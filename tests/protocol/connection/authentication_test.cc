@@ -1,9 +1,16 @@
 // Who may come in: PLAIN, an authenticator's verdicts, and NULL with a domain.
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "alloc/budget.h"
+#include "alloc/bytes.h"
+#include "alloc/read_window.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/connection/connection.h"
@@ -63,7 +70,8 @@ class Subject {
     return Say(octets);
   }
   std::string Greet(std::string_view mechanism) { return Say(PeerGreeting(3, 1, mechanism)); }
-  void Decide(AuthStatus status) { connection_->Authorize({.status = status}, host_.now); }
+  void Decide(AuthStatus status) { Decide(AuthVerdict{.status = status}); }
+  void Decide(const AuthVerdict& verdict) { connection_->Authorize(verdict, host_.now); }
   std::string Output() { return TakeOutput(connection_.get(), host_.now); }
 
   bool asks() {
@@ -257,6 +265,79 @@ TEST(AuthenticationTest, VerdictsHaveTheirEffectsOnBothSides) {
     EXPECT_THAT(theirs, HasSubstr(c.told));
     EXPECT_THAT(theirs, Not(HasSubstr("not you")));
     EXPECT_FALSE(IsReady(pair.a) || IsReady(pair.b));
+  }
+}
+
+// SEC-2, SEC-3: a handshake that comes octet by octet holds what it says, not a window for each
+// octet; and while it waits, none.
+TEST(AuthenticationTest, AHandshakeInOctetsHoldsWhatItSays) {
+  Host host = TestHost();
+  host.budget = Budget::Create(Budget::kUnlimited);
+  auto connection = *Connection::Create(With(Server()), host);
+  std::string octets = PeerGreeting(3, 1, "PLAIN");
+  AppendCommand(&octets, "HELLO", AsBytes(std::string(5000, 'h')));
+  octets.pop_back();
+  std::int64_t window_bytes = 0;
+  std::int64_t most = 0;
+  for (const char octet : octets) {
+    absl::StatusOr<ReadWindow> window = connection->PrepareRead();
+    ASSERT_TRUE(window.ok());
+    window_bytes = static_cast<std::int64_t>(window->span().size());
+    window->span()[0] = static_cast<std::uint8_t>(octet);
+    connection->CommitRead(*std::move(window), 1, host.now);
+    connection->Process(10, host.now);
+    most = std::max(most, host.budget->used());
+  }
+  EXPECT_TRUE(connection->status().ok());
+  // Its own greeting waits in another.
+  EXPECT_LE(most, 2 * window_bytes);
+  TakeOutput(connection.get(), host.now);
+  EXPECT_EQ(host.budget->used(), 0);
+}
+
+// P-9: an unknown name and a wrong password hear the same octets, whatever the authenticator has to
+// say about them.
+TEST(AuthenticationTest, WhoExistsIsNotToldByOctets) {
+  for (const AuthStatus status : {AuthStatus::kTryLater, AuthStatus::kRefused}) {
+    std::vector<std::string> heard;
+    for (const auto& [hello, verdict] :
+         {std::pair("\3ada\5wrong", AuthVerdict{.status = status, .text = "wrong password"}),
+          std::pair("\3eve\5wrong", AuthVerdict{.status = status,
+                                                .text = "no such user",
+                                                .user_id = "eve",
+                                                .metadata = {{"Known", "no"}}})}) {
+      Subject server(Server());
+      std::string octets = server.Greet("PLAIN") + server.SayCommand("HELLO", hello);
+      server.Decide(verdict);
+      octets += server.Output();
+      EXPECT_TRUE(server.done());
+      heard.push_back(ToHex(octets));
+    }
+    EXPECT_EQ(heard[0], heard[1]);
+  }
+}
+
+// What an authenticator says may repeat what the peer said: nothing of it acts on a terminal.
+TEST(AuthenticationTest, TheVerdictsTextIsShownEscaped) {
+  for (const AuthStatus status : {AuthStatus::kTryLater, AuthStatus::kRefused}) {
+    Subject server(Server());
+    server.Greet("PLAIN");
+    server.SayCommand("HELLO", "\3ada\5wrong");
+    server.Decide({.status = status, .text = "who is \x1b[2J\neve"});
+    EXPECT_THAT(server.why(), HasSubstr("who is \\x1b[2J\\neve"));
+  }
+}
+
+// N-4: the reason of an ERROR is told, of whatever octets it is.
+TEST(AuthenticationTest, TheReasonOfAnErrorIsTold) {
+  std::string error;
+  AppendError(&error, "full \x1b[2J\nmoon");
+  for (const bool plain : {false, true}) {
+    Subject subject(plain ? Client() : NullMechanism());
+    subject.Greet(plain ? "PLAIN" : "NULL");
+    subject.Say(error);
+    EXPECT_EQ(subject.cause(), Cause::kPeerRejectedUs);
+    EXPECT_THAT(subject.why(), HasSubstr("refused us: full \\x1b[2J\\nmoon"));
   }
 }
 

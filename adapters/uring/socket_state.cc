@@ -12,25 +12,11 @@
 
 namespace monocoque::uring {
 
-// The core's one timer.
-class SocketTimer final : public Timed {
- public:
-  explicit SocketTimer(SocketState* state) : state_(state) {}
-  ~SocketTimer() override { state_->loop().SetTimer(this, Instant::Never()); }
-  void OnTime(Instant) override { state_->Touch(); }
-
- private:
-  SocketState* state_;
-};
-
 SocketState::SocketState(Loop* loop, absl::Status why)
     : touched(this), loop_(*loop), status_(std::move(why)) {}
 
 SocketState::SocketState(Loop* loop, monocoque::Socket machine)
-    : touched(this),
-      loop_(*loop),
-      machine_(std::move(machine)),
-      timer_(std::make_unique<SocketTimer>(this)) {
+    : touched(this), loop_(*loop), machine_(std::move(machine)) {
   pump_.emplace(&*machine_, this);
   wishes_.emplace(&*machine_, &*pump_);
   admission_.emplace(&*machine_, loop_.inproc_hub(),
@@ -39,6 +25,7 @@ SocketState::SocketState(Loop* loop, monocoque::Socket machine)
 
 SocketState::~SocketState() {
   Shutdown();
+  loop_.SetTimer(this, Instant::Never());
   loop_.Forget(&touched);
 }
 
@@ -60,41 +47,6 @@ void SocketState::FailWaiters() {
       loop_.ResumeLater(waiter->handle_);
     }
   }
-}
-
-absl::StatusOr<std::string> SocketState::Bind(std::string_view text, const LinkOptions* options) {
-  if (!status_.ok()) return status_;
-  Tick();
-  Touch();
-  return wishes_->Bind(text, options, loop_.now());
-}
-
-absl::Status SocketState::Connect(std::string_view text, const LinkOptions* options) {
-  if (!status_.ok()) return status_;
-  Tick();
-  Touch();
-  return wishes_->Connect(text, options, loop_.now());
-}
-
-absl::Status SocketState::Unbind(std::string_view bound) {
-  if (!status_.ok()) return status_;
-  Tick();
-  Touch();
-  return wishes_->Unbind(bound, loop_.now());
-}
-
-absl::Status SocketState::Disconnect(std::string_view endpoint) {
-  if (!status_.ok()) return status_;
-  Tick();
-  Touch();
-  return wishes_->Disconnect(endpoint, loop_.now());
-}
-
-void SocketState::StartClose(absl::Duration linger) {
-  if (!status_.ok()) return;
-  Tick();
-  Touch();
-  wishes_->StartClose(linger, loop_.now());
 }
 
 absl::Status SocketState::SendInTurn(Message* message) {
@@ -122,7 +74,7 @@ bool SocketState::Turn(Instant now, std::size_t max_frames) {
   if (inproc_ != nullptr) inproc_->Turn(now);
   admission_->Turn(now);
   const bool more = pump_->Turn(now, max_frames);
-  loop_.SetTimer(timer_.get(), machine_->NextDeadline());
+  loop_.SetTimer(this, machine_->NextDeadline());
   if (more || machine_->has_outputs()) Touch();
   return more;
 }

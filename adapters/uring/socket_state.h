@@ -16,6 +16,7 @@
 #include "adapters/admission.h"
 #include "adapters/inproc_links.h"
 #include "adapters/net/endpoint_wishes.h"
+#include "adapters/net/timed.h"
 #include "adapters/pump.h"
 #include "adapters/uring/flush_policy.h"
 #include "adapters/zap.h"
@@ -34,7 +35,6 @@ class Dial;
 class LinkIo;
 class Loop;
 class SocketState;
-class SocketTimer;
 
 // A coroutine that waits on a socket. Lives in the coroutine's frame: when that is destroyed, the
 // wait ends and no message is lost.
@@ -123,7 +123,9 @@ class ConditionAwaiter final : public Waiter {
 
 // What a Socket handle points to: the core socket, its pump, and its descriptors. Moves octets,
 // runs actions, arms one timer.
-class SocketState final : public PumpDriver, public std::enable_shared_from_this<SocketState> {
+class SocketState final : public PumpDriver,
+                          public net::Timed,
+                          public std::enable_shared_from_this<SocketState> {
  public:
   // A socket that cannot be used: every operation says `why`.
   SocketState(Loop* loop, absl::Status why);
@@ -137,11 +139,6 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   monocoque::Socket& machine() { return *machine_; }
   const monocoque::Socket& machine() const { return *machine_; }
 
-  absl::StatusOr<std::string> Bind(std::string_view endpoint, const LinkOptions* options);
-  absl::Status Connect(std::string_view endpoint, const LinkOptions* options);
-  absl::Status Unbind(std::string_view bound);
-  absl::Status Disconnect(std::string_view endpoint);
-  void StartClose(absl::Duration linger);
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
     if (admission_) admission_->SetAuthenticator(std::move(authenticator));
   }
@@ -172,14 +169,14 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
     if (machine_ && machine_->has_outputs()) Touch();
     return can;
   }
-  // Any other wish of the core socket.
+  // A wish of the core socket, or of `wishes` to it.
   template <typename Wish>
   auto Ask(Wish&& wish) {
     Tick();
-    auto result = std::forward<Wish>(wish)(&*machine_, turn_time());
     Touch();
-    return result;
+    return std::forward<Wish>(wish)(&*machine_, turn_time());
   }
+  net::EndpointWishes& wishes() { return *wishes_; }
   // Starts what writes can be started.
   void WriteNow();
 
@@ -188,6 +185,8 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   // Resumes whoever waits and can go on. Runs user code: the last thing in a turn.
   void ServeWaiters(std::size_t max_resumed);
   void Touch();
+  // The core's deadline.
+  void OnTime(Instant /*now*/) override { Touch(); }
   // Stops all I/O at once.
   void Shutdown();
   // Whoever waits gets an error.
@@ -242,7 +241,6 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   std::optional<monocoque::Socket> machine_;
   std::optional<Pump<monocoque::Socket>> pump_;
   std::optional<net::EndpointWishes> wishes_;
-  std::unique_ptr<SocketTimer> timer_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   FlushPolicy flush_policy_;
   std::optional<Admission> admission_;

@@ -235,72 +235,33 @@ void SocketState::OnLinkOver(LinkId link, const absl::Status& why) {
 }
 
 Waiter::~Waiter() {
-  if (queue_ == nullptr) return;
+  if (loop_ == nullptr) return;
   if (node_.linked()) {
-    queue_->Remove(&node_);
+    queue_.Remove(&node_);
   } else {
     loop_->Unresume(handle_);
   }
 }
 
-void Waiter::Wait(Rotation<Waiter>* queue, std::coroutine_handle<> awaiting) {
+void Waiter::await_suspend(std::coroutine_handle<> awaiting) {
   loop_ = &state_->loop();
-  queue_ = queue;
   handle_ = awaiting;
-  queue->Add(&node_);
+  queue_.Add(&node_);
   state_->Touch();
 }
 
-bool ReceiveAwaiter::Try() {
-  if (result_) return true;
-  if (!state().status().ok()) {
-    result_ = state().status();
-    return true;
-  }
+std::optional<absl::StatusOr<Message>> ReceiveAwaiter::Attempt() {
   Message message;
-  if (state().TryReceive(&message)) {
-    result_ = std::move(message);
-    return true;
-  }
+  if (state().TryReceive(&message)) return message;
   absl::Status why = state().machine().ReceiveStatus();
-  if (absl::IsUnavailable(why)) return false;
-  result_ = std::move(why);
-  return true;
+  if (absl::IsUnavailable(why)) return std::nullopt;
+  return why;
 }
 
-// First come, first served.
-bool ReceiveAwaiter::await_ready() { return state().receivers.empty() && Try(); }
-
-void ReceiveAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
-  Wait(&state().receivers, awaiting);
-}
-
-bool SendAwaiter::await_ready() { return state().senders.empty() && Try(); }
-
-void ConditionAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
-  Wait(&state().watchers, awaiting);
-}
-
-bool ConditionAwaiter::Try() {
-  if (result_) return true;
-  result_ = state().status().ok() ? condition_(state()) : state().status();
-  return result_.has_value();
-}
-
-void SendAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
-  Wait(&state().senders, awaiting);
-}
-
-bool SendAwaiter::Try() {
-  if (result_) return true;
-  if (!state().status().ok()) {
-    result_ = state().status();
-    return true;
-  }
+std::optional<absl::Status> SendAwaiter::Attempt() {
   absl::Status sent = state().SendInTurn(&message_);
-  if (absl::IsUnavailable(sent)) return false;
-  result_ = std::move(sent);
-  return true;
+  if (absl::IsUnavailable(sent)) return std::nullopt;
+  return sent;
 }
 
 }  // namespace monocoque::uring

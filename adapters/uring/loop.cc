@@ -65,10 +65,7 @@ Loop::~Loop() {
   turning_.clear();
   serving_.clear();
   orphans_.clear();
-  if (resolver_ != nullptr) {
-    resolver_->Stop();
-    ring_->Cancel(resolver_.get());
-  }
+  if (resolver_ != nullptr) resolver_->Stop();
   if (mailbox_ != nullptr) mailbox_->Stop();
   // What the kernel still holds of ours comes back before the memory goes.
   const auto kernel_has_some = [&] { return ring_->outstanding() > 0 || send_ops_->pinned() > 0; };
@@ -164,10 +161,12 @@ void Loop::Exchange() {
   if (TakeIn(kWorkATurn)) TurnSockets(kWorkATurn);
 }
 
-// Completions, and word from other sockets. True if there was something.
+// Completions, and word from other sockets and the resolver. True if there was something.
 bool Loop::TakeIn(std::size_t max_completions) {
   const bool completed = ring_->Reap(max_completions) > 0;
-  return (mailbox_ != nullptr && mailbox_->Deliver()) || completed;
+  if (mailbox_ == nullptr || !mailbox_->Deliver()) return completed;
+  if (resolver_ != nullptr) resolver_->Deliver();
+  return true;
 }
 
 bool Loop::Spin() {

@@ -83,8 +83,7 @@ bool LinkIo::ArmWindow() {
 }
 
 void LinkIo::Cancel() {
-  if (!armed_) return;
-  loop_.ring().Cancel(this);
+  if (armed_) loop_.ring().Cancel(this);
 }
 
 void LinkIo::SetReading(ReadMode mode) {
@@ -382,15 +381,13 @@ void Dial::OnCompletion(int result, unsigned /*flags*/) {
 // The completion of what is cancelled goes on.
 void Dial::OnTime(Instant /*now*/) {
   late_ = true;
-  Cancel();
+  loop_.ring().Cancel(this);
 }
-
-void Dial::Cancel() { loop_.ring().Cancel(this); }
 
 void Dial::Close() {
   owner_ = nullptr;
   // While a name is looked up the resolver has it, and deletes it through OnResolved.
-  if (next_ != Next::kResolve) Cancel();
+  if (next_ != Next::kResolve) loop_.ring().Cancel(this);
 }
 
 }  // namespace monocoque::uring

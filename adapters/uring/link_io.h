@@ -110,7 +110,6 @@ class Dial final : public Completion, public Timed {
  private:
   ~Dial() override { loop_.SetTimer(this, Instant::Never()); }
   void Go(net::DialSteps::Next next);
-  void Cancel();
 
   Loop& loop_;
   SocketState* owner_;

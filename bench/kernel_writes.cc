@@ -172,19 +172,19 @@ void CompareCopying(std::size_t bytes) {
 void CompareDescriptors() {
   Connection connection(/*queueing=*/false);
   std::array<Writer, 2> writers{Writer(connection.writer()), Writer(connection.writer(), true)};
-  constexpr int kWrites = 500;
+  constexpr std::size_t kWrites = 500;
   std::array<std::vector<double>, 4> nanos;
   std::array<char, 64> octets{};
   for (std::size_t block = 0; block < 1600; ++block) {
     const std::size_t way = (block + block / 4) % 4;
     std::int64_t spent = 0;
-    for (int i = 0; i < kWrites; ++i) {
+    for (std::size_t i = 0; i < kWrites; ++i) {
       const std::int64_t begin = NowNanos();
       writers[way / 2].Write(octets.data(), octets.size(), false, way % 2 == 1);
       spent += NowNanos() - begin;
       connection.Discard(octets.size());
     }
-    nanos[way].push_back(static_cast<double>(spent) / kWrites);
+    nanos[way].push_back(static_cast<double>(spent) / static_cast<double>(kWrites));
   }
   const double plain = Median(nanos[0]);
   const std::array<const char*, 4> names = {"as it is", "registered", "as it is, registered ring",
@@ -199,7 +199,7 @@ void CompareDescriptors() {
 }  // namespace monocoque::bench
 
 int main() {
-  for (const std::size_t kib : {2, 4, 8, 16, 32, 64, 128, 256, 512}) {
+  for (std::size_t kib = 2; kib <= 512; kib *= 2) {
     monocoque::bench::CompareCopying(kib * 1024);
   }
   monocoque::bench::CompareDescriptors();

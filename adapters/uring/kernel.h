@@ -14,6 +14,11 @@ inline constexpr unsigned kRecvSendBundle = 1u << 4;
 inline constexpr unsigned kBufferRingIncremental = 2;
 inline constexpr unsigned kCompletionBufferMore = 1u << 4;
 
+// Since 6.2: the notification of a zero-copy send says in its result whether the octets were copied
+// all the same.
+inline constexpr unsigned kSendZeroCopyReportUsage = 1u << 3;
+inline constexpr unsigned kNotificationCopied = 1u << 31;
+
 }  // namespace monocoque::uring::kernel
 
 #endif  // MONOCOQUE_ADAPTERS_URING_KERNEL_H_

@@ -83,8 +83,7 @@ bool LinkIo::ArmWindow() {
 }
 
 void LinkIo::Cancel() {
-  if (!armed_) return;
-  loop_.ring().Cancel(this);
+  if (armed_) loop_.ring().Cancel(this);
 }
 
 void LinkIo::SetReading(ReadMode mode) {
@@ -100,21 +99,21 @@ void LinkIo::Send(TransmitBatch batch) {
   ++loop_.mutable_stats().writes;
   sending_ = loop_.send_ops().Take();
   sending_->Begin(this, std::move(batch));
-  sending_->Submit(&loop_.ring(), fd_);
+  sending_->Submit(fd_, &copies_);
 }
 
 void LinkIo::OnSent(int result) {
   handling_ = true;
   if (result > 0) sending_->Took(static_cast<std::size_t>(result));
-  const bool failed = result < 0 && result != -EINTR && result != -EAGAIN;
+  const bool failed =
+      result < 0 && result != -EINTR && result != -EAGAIN && !sending_->Refused(result);
   if (!failed && !sending_->batch.empty() && fd_ >= 0) {
-    sending_->Submit(&loop_.ring(), fd_);
+    sending_->Submit(fd_, &copies_);
     handling_ = false;
     return;
   }
   const std::size_t written = sending_->written;
-  TransmitBatch batch = std::move(sending_->batch);
-  loop_.send_ops().GiveBack(std::move(sending_));
+  TransmitBatch batch = loop_.send_ops().GiveBack(std::move(sending_));
   if (owner_ != nullptr) {
     owner_->machine().ReturnBatch(link_, std::move(batch), written,
                                   failed ? net::StreamError(-result) : absl::OkStatus(),
@@ -382,15 +381,13 @@ void Dial::OnCompletion(int result, unsigned /*flags*/) {
 // The completion of what is cancelled goes on.
 void Dial::OnTime(Instant /*now*/) {
   late_ = true;
-  Cancel();
+  loop_.ring().Cancel(this);
 }
-
-void Dial::Cancel() { loop_.ring().Cancel(this); }
 
 void Dial::Close() {
   owner_ = nullptr;
   // While a name is looked up the resolver has it, and deletes it through OnResolved.
-  if (next_ != Next::kResolve) Cancel();
+  if (next_ != Next::kResolve) loop_.ring().Cancel(this);
 }
 
 }  // namespace monocoque::uring

@@ -69,6 +69,7 @@ class LinkIo final : public Completion, public Timed {
   bool draining_ = false;  // closed by us: what comes is thrown away until the end of the stream
   bool handling_ = false;  // within a handler: not deleted before it returns
   std::unique_ptr<SendOp> sending_;
+  std::shared_ptr<bool> copies_;  // see SendOp::Submit
 };
 
 // Accepts for one listener.
@@ -109,7 +110,6 @@ class Dial final : public Completion, public Timed {
  private:
   ~Dial() override { loop_.SetTimer(this, Instant::Never()); }
   void Go(net::DialSteps::Next next);
-  void Cancel();
 
   Loop& loop_;
   SocketState* owner_;

@@ -18,7 +18,8 @@ namespace {
 
 // Spinning pays only where completions come in quick succession.
 constexpr absl::Duration kSpinIfWaitBelow = absl::Microseconds(150);
-// Turns that the destructor gives requests to come back after they were cancelled.
+// Turns that the destructor gives requests to come back after they were cancelled, and peers to
+// take what was sent without a copy.
 constexpr int kGoodbyeTurns = 200;
 
 absl::StatusOr<std::unique_ptr<Ring>> MakeRing(const LoopOptions& options) {
@@ -43,6 +44,7 @@ Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
   status_ = ring.status();
   if (!status_.ok()) return;
   ring_ = *std::move(ring);
+  send_ops_.emplace(ring_.get(), options.zero_copy_send, &stats_);
   host_.pool = SlabPool::Create(options.pool);
   host_.entropy = std::make_shared<net::OsEntropy>();
   if (options.budget_bytes != Budget::kUnlimited)
@@ -63,14 +65,12 @@ Loop::~Loop() {
   turning_.clear();
   serving_.clear();
   orphans_.clear();
-  if (resolver_ != nullptr) {
-    resolver_->Stop();
-    ring_->Cancel(resolver_.get());
-  }
+  if (resolver_ != nullptr) resolver_->Stop();
   if (mailbox_ != nullptr) mailbox_->Stop();
   // What the kernel still holds of ours comes back before the memory goes.
-  for (int i = 0; i < kGoodbyeTurns && ring_->outstanding() > 0; ++i) {
-    ring_->CancelAll();
+  const auto kernel_has_some = [&] { return ring_->outstanding() > 0 || send_ops_->pinned() > 0; };
+  for (int i = 0; i < kGoodbyeTurns && kernel_has_some(); ++i) {
+    if (ring_->outstanding() > 0) ring_->CancelAll();
     ring_->SubmitAndWait(absl::Milliseconds(5));
     ring_->Reap(kWorkATurn);
   }
@@ -161,10 +161,12 @@ void Loop::Exchange() {
   if (TakeIn(kWorkATurn)) TurnSockets(kWorkATurn);
 }
 
-// Completions, and word from other sockets. True if there was something.
+// Completions, and word from other sockets and the resolver. True if there was something.
 bool Loop::TakeIn(std::size_t max_completions) {
   const bool completed = ring_->Reap(max_completions) > 0;
-  return (mailbox_ != nullptr && mailbox_->Deliver()) || completed;
+  if (mailbox_ == nullptr || !mailbox_->Deliver()) return completed;
+  if (resolver_ != nullptr) resolver_->Deliver();
+  return true;
 }
 
 bool Loop::Spin() {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -129,7 +130,7 @@ class Loop {
 
   Ring& ring() { return *ring_; }
   Buffers* buffers() { return buffers_.get(); }
-  SendOps& send_ops() { return send_ops_; }
+  SendOps& send_ops() { return *send_ops_; }
   const Host& host() const { return host_; }
   LoopStats& mutable_stats() { return stats_; }
   Resolver& resolver();
@@ -175,7 +176,7 @@ class Loop {
   absl::Status status_;
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Buffers> buffers_;
-  SendOps send_ops_;
+  std::optional<SendOps> send_ops_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<Mailbox> mailbox_;  // once somebody may write
   int turning_depth_ = 0;

@@ -11,7 +11,8 @@ namespace monocoque::uring {
 class Loop;
 class SocketState;
 
-// Where sockets of other threads, and of this one, ask for a socket of the loop to be looked after.
+// Where sockets of other threads, and of this one, ask for a socket of the loop to be looked after,
+// and where the resolver's thread says that it has found something.
 // Who asks wakes the loop by an event descriptor; within a turn its own thread only leaves word.
 //
 // Thread rule: the loop's thread; wakers are called on any, and may outlive the loop.
@@ -21,7 +22,7 @@ class Mailbox final : public Completion {
   Mailbox(Loop* loop, bool turning);
   ~Mailbox() override;
 
-  // Touches the socket, as long as there is one.
+  // Touches the socket, as long as there is one; without one it only ends a wait.
   std::shared_ptr<Waker> MakeWaker(std::weak_ptr<SocketState> socket);
   // Somebody asked and was not answered yet: the loop must not wait.
   bool waiting() const;

@@ -3,6 +3,7 @@
 
 #include <liburing.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,6 +40,11 @@ struct LoopOptions {
   ReadMethod best_read_method = ReadMethod::kIncremental;
   // Slabs for what is sent, and for reading into windows.
   SlabPoolOptions pool;
+  // A write of so many octets or more is sent without copying it into the kernel (6.2 on; tcp), 0:
+  // none is. Its memory stays in use, and charged to its budget, until the peer has acknowledged
+  // it. A link on which the kernel copies all the same, as over loopback, goes back to plain
+  // writes.
+  std::size_t zero_copy_send = 64 * 1024;
   // Asked for names in place of the system's resolver.
   ResolveFunction resolve;
   // Octets of all blocks of all sockets together.
@@ -64,7 +70,9 @@ struct LoopStats {
   std::uint64_t turns = 0;
   std::uint64_t waits = 0;              // that went to sleep
   std::uint64_t spins = 0;              // waits that ended while looking
-  std::uint64_t writes = 0;             // requests to send
+  std::uint64_t writes = 0;             // batches that were sent
+  std::uint64_t zero_copy_writes = 0;   // requests to send without a copy
+  std::uint64_t zero_copy_copied = 0;   // of those, by the kernel's word, copied all the same
   std::uint64_t reads_incremental = 0;  // completions with octets, by method
   std::uint64_t reads_bundle = 0;
   std::uint64_t reads_one_shot = 0;

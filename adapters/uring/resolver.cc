@@ -1,8 +1,6 @@
 #include "adapters/uring/resolver.h"
 
 #include <signal.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <condition_variable>
 #include <deque>
@@ -12,6 +10,8 @@
 
 #include "adapters/uring/link_io.h"
 #include "adapters/uring/loop.h"
+#include "adapters/uring/mailbox.h"
+#include "adapters/waker.h"
 
 namespace monocoque::uring {
 
@@ -27,14 +27,8 @@ struct Resolver::Answer {
 };
 
 struct Resolver::Shared {
-  explicit Shared(ResolveFunction how)
-      : resolve(how ? std::move(how) : net::ResolveName), wake(eventfd(0, EFD_CLOEXEC)) {}
-  ~Shared() {
-    if (wake >= 0) close(wake);
-  }
-
   const ResolveFunction resolve;
-  const int wake;
+  const std::shared_ptr<Waker> waker;  // null: the system gave no descriptor to be woken by
   std::mutex mutex;
   std::condition_variable asked;
   std::deque<Question> questions;
@@ -44,7 +38,8 @@ struct Resolver::Shared {
 };
 
 Resolver::Resolver(Loop* loop, ResolveFunction resolve)
-    : loop_(*loop), shared_(std::make_shared<Shared>(std::move(resolve))) {}
+    : shared_(new Shared{.resolve = resolve ? std::move(resolve) : net::ResolveName,
+                         .waker = loop->mailbox().MakeWaker({})}) {}
 
 Resolver::~Resolver() { Stop(); }
 
@@ -70,7 +65,7 @@ void Resolver::Stop() {
 
 bool Resolver::Start() {
   if (thread_.joinable()) return true;
-  if (shared_->wake < 0) return false;
+  if (shared_->waker == nullptr) return false;
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -84,14 +79,6 @@ bool Resolver::Start() {
   return thread_.joinable();
 }
 
-void Resolver::Arm() {
-  if (armed_) return;
-  armed_ = true;
-  io_uring_sqe* sqe = loop_.ring().Prepare();
-  io_uring_prep_read(sqe, shared_->wake, &count_, sizeof(count_), 0);
-  loop_.ring().Own(sqe, this);
-}
-
 void Resolver::Resolve(const std::string& host, std::uint16_t port, Dial* dial) {
   if (!Start()) {
     dial->OnResolved(absl::ResourceExhaustedError(
@@ -99,7 +86,6 @@ void Resolver::Resolve(const std::string& host, std::uint16_t port, Dial* dial) 
         "ulimit -u) or give a numeric address."));
     return;
   }
-  Arm();
   const std::uint64_t id = next_++;
   open_[id] = dial;
   {
@@ -109,8 +95,7 @@ void Resolver::Resolve(const std::string& host, std::uint16_t port, Dial* dial) 
   shared_->asked.notify_one();
 }
 
-void Resolver::OnCompletion(int result, unsigned /*flags*/) {
-  armed_ = false;
+void Resolver::Deliver() {
   std::deque<Answer> answers;
   {
     const std::lock_guard lock(shared_->mutex);
@@ -123,7 +108,6 @@ void Resolver::OnCompletion(int result, unsigned /*flags*/) {
     open_.erase(it);
     dial->OnResolved(std::move(answer.addresses));
   }
-  if (result > 0 && !loop_.closing()) Arm();
 }
 
 void Resolver::Work(const std::shared_ptr<Shared>& shared) {
@@ -139,8 +123,7 @@ void Resolver::Work(const std::shared_ptr<Shared>& shared) {
     lock.lock();
     shared->looking = false;
     shared->answers.push_back({question.id, std::move(found)});
-    const std::uint64_t one = 1;
-    (void)!write(shared->wake, &one, sizeof(one));
+    shared->waker->Wake();
   }
 }
 

@@ -11,25 +11,27 @@
 #include "absl/status/statusor.h"
 #include "adapters/net/address.h"
 #include "adapters/uring/options.h"
-#include "adapters/uring/ring.h"
 
 namespace monocoque::uring {
 
 class Dial;
 class Loop;
 
-// Looks names up on one helper thread, because the system's resolver blocks; answers come to the
-// loop through an eventfd. Made when the first name is dialed. The thread takes no signals. A
+// Looks names up on one helper thread, because the system's resolver blocks; it wakes the loop by
+// its mailbox. Made when the first name is dialed. The thread takes no signals. A
 // lookup under way when the loop ends is left to end by itself: it touches nothing of the loop.
-class Resolver final : public Completion {
+class Resolver {
  public:
   // `resolve` may be empty: the system's resolver.
   Resolver(Loop* loop, ResolveFunction resolve);
-  ~Resolver() override;
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+  ~Resolver();
 
   // `dial` hears of it in OnResolved, on the loop's thread; at once if there can be no answer.
   void Resolve(const std::string& host, std::uint16_t port, Dial* dial);
-  void OnCompletion(int result, unsigned flags) override;
+  // The dials whose names were found hear of it.
+  void Deliver();
   // Ends the thread, and gives every question still open an error.
   void Stop();
 
@@ -41,14 +43,10 @@ class Resolver final : public Completion {
 
   static void Work(const std::shared_ptr<Shared>& shared);
   bool Start();
-  void Arm();
 
-  Loop& loop_;
   const std::shared_ptr<Shared> shared_;
   absl::flat_hash_map<std::uint64_t, Dial*> open_;
   std::uint64_t next_ = 1;
-  std::uint64_t count_ = 0;  // what the eventfd says
-  bool armed_ = false;
   std::thread thread_;
 };
 

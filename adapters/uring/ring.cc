@@ -177,7 +177,7 @@ bool Ring::Give(const io_uring_cqe& cqe) {
   constexpr std::uint64_t kTagBits = std::uint64_t{0xffff} << 48;
   if ((cqe.user_data & kTagBits) != tag_) return false;
   auto* completion = reinterpret_cast<Completion*>(cqe.user_data & ~kTagBits);
-  if ((cqe.flags & IORING_CQE_F_MORE) == 0) --outstanding_;
+  if ((cqe.flags & (IORING_CQE_F_MORE | IORING_CQE_F_NOTIF)) == 0) --outstanding_;
   if (completion != nullptr) completion->OnCompletion(cqe.res, cqe.flags);
   return true;
 }

@@ -63,8 +63,10 @@ class Ring {
   bool Give(const io_uring_cqe& completion);
   // What was put aside, oldest first.
   RingQueue<io_uring_cqe>& others() { return others_; }
-  // Requests whose last completion has not come.
+  // Requests whose last completion has not come, save those that were done but for a notification.
   std::int64_t outstanding() const { return outstanding_; }
+  // Of a request a notification (IORING_CQE_F_NOTIF) is all that is still to come.
+  void AwaitsNotification() { --outstanding_; }
 
   io_uring* get() { return ring_; }
 

@@ -7,6 +7,13 @@
 namespace monocoque::uring {
 namespace {
 
+// What comes of the wish; of a socket that could not be made, why.
+template <typename Wish>
+auto IfMade(SocketState* state, Wish wish) -> decltype(state->Ask(wish)) {
+  if (!state->status().ok()) return state->status();
+  return state->Ask(wish);
+}
+
 // Turns the loop until `done()` or the time is over.
 template <typename Done>
 absl::Status TurnUntil(Loop* loop, absl::Duration timeout, std::string_view what, Done done) {
@@ -36,13 +43,25 @@ Socket::~Socket() {
 }
 
 absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint, const LinkOptions* options) {
-  return state_->Bind(endpoint, options);
+  return IfMade(state_.get(),
+                [&](auto*, Instant now) { return state_->wishes().Bind(endpoint, options, now); });
 }
+
 absl::Status Socket::Connect(std::string_view endpoint, const LinkOptions* options) {
-  return state_->Connect(endpoint, options);
+  return IfMade(state_.get(), [&](auto*, Instant now) {
+    return state_->wishes().Connect(endpoint, options, now);
+  });
 }
-absl::Status Socket::Unbind(std::string_view bound) { return state_->Unbind(bound); }
-absl::Status Socket::Disconnect(std::string_view endpoint) { return state_->Disconnect(endpoint); }
+
+absl::Status Socket::Unbind(std::string_view bound) {
+  return IfMade(state_.get(),
+                [&](auto*, Instant now) { return state_->wishes().Unbind(bound, now); });
+}
+
+absl::Status Socket::Disconnect(std::string_view endpoint) {
+  return IfMade(state_.get(),
+                [&](auto*, Instant now) { return state_->wishes().Disconnect(endpoint, now); });
+}
 
 absl::Status Socket::Send(Message* message, absl::Duration timeout) {
   absl::Status sent = TrySend(message);
@@ -80,23 +99,21 @@ absl::StatusOr<Message> Socket::Receive(absl::Duration timeout) {
 }
 
 absl::Status Socket::Subscribe(std::string_view prefix) {
-  if (!state_->status().ok()) return state_->status();
-  return Ask([&](auto* socket, Instant now) { return socket->Subscribe(prefix, now); });
+  return IfMade(state_.get(),
+                [&](auto* socket, Instant now) { return socket->Subscribe(prefix, now); });
 }
 
 absl::Status Socket::Unsubscribe(std::string_view prefix) {
-  if (!state_->status().ok()) return state_->status();
-  return Ask([&](auto* socket, Instant now) { return socket->Unsubscribe(prefix, now); });
+  return IfMade(state_.get(),
+                [&](auto* socket, Instant now) { return socket->Unsubscribe(prefix, now); });
 }
 
 absl::Status Socket::Join(std::string_view group) {
-  if (!state_->status().ok()) return state_->status();
-  return Ask([&](auto* socket, Instant now) { return socket->Join(group, now); });
+  return IfMade(state_.get(), [&](auto* socket, Instant now) { return socket->Join(group, now); });
 }
 
 absl::Status Socket::Leave(std::string_view group) {
-  if (!state_->status().ok()) return state_->status();
-  return Ask([&](auto* socket, Instant now) { return socket->Leave(group, now); });
+  return IfMade(state_.get(), [&](auto* socket, Instant now) { return socket->Leave(group, now); });
 }
 
 void Socket::Flush() {
@@ -111,6 +128,11 @@ absl::Status Socket::WaitReady(std::size_t peers, absl::Duration timeout) {
 
 bool Socket::NextEvent(SocketEvent* out) {
   return state_->status().ok() && state_->machine().NextEvent(out);
+}
+
+void Socket::StartClose(absl::Duration linger) {
+  if (!state_->status().ok()) return;
+  state_->Ask([&](auto*, Instant now) { state_->wishes().StartClose(linger, now); });
 }
 
 absl::Status Socket::Close(absl::Duration linger) {

@@ -99,7 +99,7 @@ class Socket {
   // not.
   absl::Status Close(absl::Duration linger = absl::InfiniteDuration());
   // The same without waiting: goes on while the loop turns, and is over when closed() says so.
-  void StartClose(absl::Duration linger = absl::InfiniteDuration()) { state_->StartClose(linger); }
+  void StartClose(absl::Duration linger = absl::InfiniteDuration());
   bool closed() const { return !state_->status().ok() || state_->closed(); }
 
   // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the

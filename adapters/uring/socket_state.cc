@@ -12,25 +12,11 @@
 
 namespace monocoque::uring {
 
-// The core's one timer.
-class SocketTimer final : public Timed {
- public:
-  explicit SocketTimer(SocketState* state) : state_(state) {}
-  ~SocketTimer() override { state_->loop().SetTimer(this, Instant::Never()); }
-  void OnTime(Instant) override { state_->Touch(); }
-
- private:
-  SocketState* state_;
-};
-
 SocketState::SocketState(Loop* loop, absl::Status why)
     : touched(this), loop_(*loop), status_(std::move(why)) {}
 
 SocketState::SocketState(Loop* loop, monocoque::Socket machine)
-    : touched(this),
-      loop_(*loop),
-      machine_(std::move(machine)),
-      timer_(std::make_unique<SocketTimer>(this)) {
+    : touched(this), loop_(*loop), machine_(std::move(machine)) {
   pump_.emplace(&*machine_, this);
   wishes_.emplace(&*machine_, &*pump_);
   admission_.emplace(&*machine_, loop_.inproc_hub(),
@@ -39,6 +25,7 @@ SocketState::SocketState(Loop* loop, monocoque::Socket machine)
 
 SocketState::~SocketState() {
   Shutdown();
+  loop_.SetTimer(this, Instant::Never());
   loop_.Forget(&touched);
 }
 
@@ -60,41 +47,6 @@ void SocketState::FailWaiters() {
       loop_.ResumeLater(waiter->handle_);
     }
   }
-}
-
-absl::StatusOr<std::string> SocketState::Bind(std::string_view text, const LinkOptions* options) {
-  if (!status_.ok()) return status_;
-  Tick();
-  Touch();
-  return wishes_->Bind(text, options, loop_.now());
-}
-
-absl::Status SocketState::Connect(std::string_view text, const LinkOptions* options) {
-  if (!status_.ok()) return status_;
-  Tick();
-  Touch();
-  return wishes_->Connect(text, options, loop_.now());
-}
-
-absl::Status SocketState::Unbind(std::string_view bound) {
-  if (!status_.ok()) return status_;
-  Tick();
-  Touch();
-  return wishes_->Unbind(bound, loop_.now());
-}
-
-absl::Status SocketState::Disconnect(std::string_view endpoint) {
-  if (!status_.ok()) return status_;
-  Tick();
-  Touch();
-  return wishes_->Disconnect(endpoint, loop_.now());
-}
-
-void SocketState::StartClose(absl::Duration linger) {
-  if (!status_.ok()) return;
-  Tick();
-  Touch();
-  wishes_->StartClose(linger, loop_.now());
 }
 
 absl::Status SocketState::SendInTurn(Message* message) {
@@ -122,7 +74,7 @@ bool SocketState::Turn(Instant now, std::size_t max_frames) {
   if (inproc_ != nullptr) inproc_->Turn(now);
   admission_->Turn(now);
   const bool more = pump_->Turn(now, max_frames);
-  loop_.SetTimer(timer_.get(), machine_->NextDeadline());
+  loop_.SetTimer(this, machine_->NextDeadline());
   if (more || machine_->has_outputs()) Touch();
   return more;
 }
@@ -284,72 +236,33 @@ void SocketState::OnLinkOver(LinkId link, const absl::Status& why) {
 }
 
 Waiter::~Waiter() {
-  if (queue_ == nullptr) return;
+  if (loop_ == nullptr) return;
   if (node_.linked()) {
-    queue_->Remove(&node_);
+    queue_.Remove(&node_);
   } else {
     loop_->Unresume(handle_);
   }
 }
 
-void Waiter::Wait(Rotation<Waiter>* queue, std::coroutine_handle<> awaiting) {
+void Waiter::await_suspend(std::coroutine_handle<> awaiting) {
   loop_ = &state_->loop();
-  queue_ = queue;
   handle_ = awaiting;
-  queue->Add(&node_);
+  queue_.Add(&node_);
   state_->Touch();
 }
 
-bool ReceiveAwaiter::Try() {
-  if (result_) return true;
-  if (!state().status().ok()) {
-    result_ = state().status();
-    return true;
-  }
+std::optional<absl::StatusOr<Message>> ReceiveAwaiter::Attempt() {
   Message message;
-  if (state().TryReceive(&message)) {
-    result_ = std::move(message);
-    return true;
-  }
+  if (state().TryReceive(&message)) return message;
   absl::Status why = state().machine().ReceiveStatus();
-  if (absl::IsUnavailable(why)) return false;
-  result_ = std::move(why);
-  return true;
+  if (absl::IsUnavailable(why)) return std::nullopt;
+  return why;
 }
 
-// First come, first served.
-bool ReceiveAwaiter::await_ready() { return state().receivers.empty() && Try(); }
-
-void ReceiveAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
-  Wait(&state().receivers, awaiting);
-}
-
-bool SendAwaiter::await_ready() { return state().senders.empty() && Try(); }
-
-void ConditionAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
-  Wait(&state().watchers, awaiting);
-}
-
-bool ConditionAwaiter::Try() {
-  if (result_) return true;
-  result_ = state().status().ok() ? condition_(state()) : state().status();
-  return result_.has_value();
-}
-
-void SendAwaiter::await_suspend(std::coroutine_handle<> awaiting) {
-  Wait(&state().senders, awaiting);
-}
-
-bool SendAwaiter::Try() {
-  if (result_) return true;
-  if (!state().status().ok()) {
-    result_ = state().status();
-    return true;
-  }
+std::optional<absl::Status> SendAwaiter::Attempt() {
   absl::Status sent = state().SendInTurn(&message_);
-  if (absl::IsUnavailable(sent)) return false;
-  result_ = std::move(sent);
-  return true;
+  if (absl::IsUnavailable(sent)) return std::nullopt;
+  return sent;
 }
 
 }  // namespace monocoque::uring

@@ -16,6 +16,7 @@
 #include "adapters/admission.h"
 #include "adapters/inproc_links.h"
 #include "adapters/net/endpoint_wishes.h"
+#include "adapters/net/timed.h"
 #include "adapters/pump.h"
 #include "adapters/uring/flush_policy.h"
 #include "adapters/zap.h"
@@ -33,97 +34,13 @@ class Acceptor;
 class Dial;
 class LinkIo;
 class Loop;
-class SocketState;
-class SocketTimer;
-
-// A coroutine that waits on a socket. Lives in the coroutine's frame: when that is destroyed, the
-// wait ends and no message is lost.
-class Waiter {
- public:
-  explicit Waiter(SocketState* state) : state_(state), node_(this) {}
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
-  virtual ~Waiter();
-
-  // True once there is a result: then the coroutine may go on.
-  virtual bool Try() = 0;
-  // The socket goes away: the result is `why`.
-  virtual void Fail(absl::Status why) = 0;
-
- protected:
-  void Wait(Rotation<Waiter>* queue, std::coroutine_handle<> awaiting);
-  // The coroutine goes on: nothing is left of the wait.
-  void Resumed() { queue_ = nullptr; }
-  SocketState& state() { return *state_; }
-
- private:
-  friend class SocketState;
-
-  SocketState* state_;  // not to be used once resumed
-  Loop* loop_ = nullptr;
-  Rotation<Waiter>* queue_ = nullptr;  // while it waits
-  RotationNode<Waiter> node_;
-  std::coroutine_handle<> handle_;
-};
-
-class ReceiveAwaiter final : public Waiter {
- public:
-  explicit ReceiveAwaiter(SocketState* state) : Waiter(state) {}
-  bool await_ready();
-  void await_suspend(std::coroutine_handle<> awaiting);
-  absl::StatusOr<Message> await_resume() {
-    Resumed();
-    return *std::move(result_);
-  }
-  bool Try() override;
-  void Fail(absl::Status why) override { result_ = std::move(why); }
-
- private:
-  std::optional<absl::StatusOr<Message>> result_;
-};
-
-class SendAwaiter final : public Waiter {
- public:
-  SendAwaiter(SocketState* state, Message message) : Waiter(state), message_(std::move(message)) {}
-  bool await_ready();
-  void await_suspend(std::coroutine_handle<> awaiting);
-  absl::Status await_resume() {
-    Resumed();
-    return *std::move(result_);
-  }
-  bool Try() override;
-  void Fail(absl::Status why) override { result_ = std::move(why); }
-
- private:
-  Message message_;
-  std::optional<absl::Status> result_;
-};
-
-// Waits until something holds of the socket: connected, closed.
-class ConditionAwaiter final : public Waiter {
- public:
-  // The result, once there is one.
-  using Condition = std::function<std::optional<absl::Status>(const SocketState&)>;
-
-  ConditionAwaiter(SocketState* state, Condition condition)
-      : Waiter(state), condition_(std::move(condition)) {}
-  bool await_ready() { return Try(); }
-  void await_suspend(std::coroutine_handle<> awaiting);
-  absl::Status await_resume() {
-    Resumed();
-    return *std::move(result_);
-  }
-  bool Try() override;
-  void Fail(absl::Status why) override { result_ = std::move(why); }
-
- private:
-  Condition condition_;
-  std::optional<absl::Status> result_;
-};
+class Waiter;
 
 // What a Socket handle points to: the core socket, its pump, and its descriptors. Moves octets,
 // runs actions, arms one timer.
-class SocketState final : public PumpDriver, public std::enable_shared_from_this<SocketState> {
+class SocketState final : public PumpDriver,
+                          public net::Timed,
+                          public std::enable_shared_from_this<SocketState> {
  public:
   // A socket that cannot be used: every operation says `why`.
   SocketState(Loop* loop, absl::Status why);
@@ -137,11 +54,6 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   monocoque::Socket& machine() { return *machine_; }
   const monocoque::Socket& machine() const { return *machine_; }
 
-  absl::StatusOr<std::string> Bind(std::string_view endpoint, const LinkOptions* options);
-  absl::Status Connect(std::string_view endpoint, const LinkOptions* options);
-  absl::Status Unbind(std::string_view bound);
-  absl::Status Disconnect(std::string_view endpoint);
-  void StartClose(absl::Duration linger);
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
     if (admission_) admission_->SetAuthenticator(std::move(authenticator));
   }
@@ -172,14 +84,14 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
     if (machine_ && machine_->has_outputs()) Touch();
     return can;
   }
-  // Any other wish of the core socket.
+  // A wish of the core socket, or of `wishes` to it.
   template <typename Wish>
   auto Ask(Wish&& wish) {
     Tick();
-    auto result = std::forward<Wish>(wish)(&*machine_, turn_time());
     Touch();
-    return result;
+    return std::forward<Wish>(wish)(&*machine_, turn_time());
   }
+  net::EndpointWishes& wishes() { return *wishes_; }
   // Starts what writes can be started.
   void WriteNow();
 
@@ -188,6 +100,8 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   // Resumes whoever waits and can go on. Runs user code: the last thing in a turn.
   void ServeWaiters(std::size_t max_resumed);
   void Touch();
+  // The core's deadline.
+  void OnTime(Instant /*now*/) override { Touch(); }
   // Stops all I/O at once.
   void Shutdown();
   // Whoever waits gets an error.
@@ -242,13 +156,106 @@ class SocketState final : public PumpDriver, public std::enable_shared_from_this
   std::optional<monocoque::Socket> machine_;
   std::optional<Pump<monocoque::Socket>> pump_;
   std::optional<net::EndpointWishes> wishes_;
-  std::unique_ptr<SocketTimer> timer_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   FlushPolicy flush_policy_;
   std::optional<Admission> admission_;
   absl::flat_hash_map<LinkId, LinkIo*> links_;
   absl::flat_hash_map<LinkId, Dial*> dials_;
   absl::flat_hash_map<ListenerId, Acceptor*> acceptors_;
+};
+
+// A coroutine that waits on a socket. Lives in the coroutine's frame: when that is destroyed, the
+// wait ends and no message is lost.
+class Waiter {
+ public:
+  // It waits in `queue` of the socket.
+  Waiter(SocketState* state, Rotation<Waiter>* queue)
+      : state_(state), queue_(*queue), node_(this) {}
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  virtual ~Waiter();
+
+  // First come, first served.
+  bool await_ready() { return queue_.empty() && Try(); }
+  void await_suspend(std::coroutine_handle<> awaiting);
+
+  // True once there is a result: then the coroutine may go on.
+  virtual bool Try() = 0;
+  // The socket goes away: the result is `why`.
+  virtual void Fail(absl::Status why) = 0;
+
+ protected:
+  // The coroutine goes on: nothing is left of the wait.
+  void Resumed() { loop_ = nullptr; }
+  SocketState& state() { return *state_; }
+
+ private:
+  friend class SocketState;
+
+  SocketState* state_;  // not to be used once resumed, nor is the queue
+  Rotation<Waiter>& queue_;
+  RotationNode<Waiter> node_;
+  Loop* loop_ = nullptr;  // while it waits
+  std::coroutine_handle<> handle_;
+};
+
+// One whose result is an absl::Status or StatusOr.
+template <typename Result>
+class ResultWaiter : public Waiter {
+ public:
+  using Waiter::Waiter;
+  Result await_resume() {
+    Resumed();
+    return *std::move(result_);
+  }
+  bool Try() final {
+    if (!result_ && !state().status().ok()) result_ = state().status();
+    if (!result_) result_ = Attempt();
+    return result_.has_value();
+  }
+  void Fail(absl::Status why) final { result_ = std::move(why); }
+
+ private:
+  // Nothing: not yet. Of a socket that could be made.
+  virtual std::optional<Result> Attempt() = 0;
+
+  std::optional<Result> result_;
+};
+
+class ReceiveAwaiter final : public ResultWaiter<absl::StatusOr<Message>> {
+ public:
+  explicit ReceiveAwaiter(SocketState* state) : ResultWaiter(state, &state->receivers) {}
+
+ private:
+  std::optional<absl::StatusOr<Message>> Attempt() override;
+};
+
+class SendAwaiter final : public ResultWaiter<absl::Status> {
+ public:
+  SendAwaiter(SocketState* state, Message message)
+      : ResultWaiter(state, &state->senders), message_(std::move(message)) {}
+
+ private:
+  std::optional<absl::Status> Attempt() override;
+
+  Message message_;
+};
+
+// Waits until something holds of the socket: connected, closed.
+class ConditionAwaiter final : public ResultWaiter<absl::Status> {
+ public:
+  // The result, once there is one.
+  using Condition = std::function<std::optional<absl::Status>(const SocketState&)>;
+
+  ConditionAwaiter(SocketState* state, Condition condition)
+      : ResultWaiter(state, &state->watchers), condition_(std::move(condition)) {}
+  // Nobody takes it from those who came earlier.
+  bool await_ready() { return Try(); }
+
+ private:
+  std::optional<absl::Status> Attempt() override { return condition_(state()); }
+
+  Condition condition_;
 };
 
 }  // namespace monocoque::uring

@@ -11,20 +11,23 @@
 
 namespace monocoque::uring {
 
+// True of this version of the kernel and later ones.
+inline bool KernelSince(int major, int minor) {
+  utsname name{};
+  std::pair<int, int> version;
+  return uname(&name) == 0 &&
+         std::sscanf(name.release, "%d.%d", &version.first, &version.second) == 2 &&
+         version >= std::pair(major, minor);
+}
+
 // What this kernel must be able to do by its version, whatever the adapter found out: so that a
 // method that is silently not used shows.
 inline bool KernelHas(ReadMethod method) {
-  utsname name{};
-  std::pair<int, int> version;
-  if (uname(&name) != 0 ||
-      std::sscanf(name.release, "%d.%d", &version.first, &version.second) != 2) {
-    return false;
-  }
   switch (method) {
     case ReadMethod::kIncremental:
-      return version >= std::pair(6, 12);
+      return KernelSince(6, 12);
     case ReadMethod::kBundle:
-      return version >= std::pair(6, 10);
+      return KernelSince(6, 10);
     case ReadMethod::kOneShot:
       return true;
   }

@@ -137,7 +137,7 @@ TEST_F(SharedRingTest, TheHostsRequestsOutliveTheLoop) {
     Socket pull = loop.MakeSocket(SocketType::kPull);
     Socket push = loop.MakeSocket(SocketType::kPush);
     const std::string bound = pull.Bind("tcp://127.0.0.1:*").value_or("");
-    // By a name: the resolver has a request of its own on the ring.
+    // By a name: the loop waits for the resolver by a request of its own on the ring.
     const std::string port = bound.substr(bound.rfind(':') + 1);
     ASSERT_TRUE(push.Connect(absl::StrCat("tcp://here.test:", port)).ok());
     io_uring_sqe* sqe = io_uring_get_sqe(&ring_);

@@ -27,6 +27,7 @@ namespace {
 
 using ::monocoque::testing::RawPeer;
 
+const LoopOptions kZeroCopy = {.zero_copy_send = 64 * 1024};
 constexpr absl::Duration kSoon = absl::Seconds(10);
 constexpr std::size_t kMebibyte = 1024 * 1024;
 // One write, which the kernel takes whole, and more than a peer that reads nothing takes.
@@ -78,7 +79,7 @@ bool NothingPinned(Loop* loop) {
 }
 
 TEST(ZeroCopyTest, LargeMessagesBothWays) {
-  Loop loop;
+  Loop loop(kZeroCopy);
   Joined pair(&loop);
   for (unsigned i = 0; i < 8; ++i) pair.Exchange(kMebibyte, 2 * i);
   EXPECT_TRUE(NothingPinned(&loop)) << "each notification has come";
@@ -91,7 +92,7 @@ TEST(ZeroCopyTest, LargeMessagesBothWays) {
 // The kernel says that it copied: that link asks no more, another one does.
 TEST(ZeroCopyTest, ALinkThatCopiesGoesBackToPlainWrites) {
   if (!KernelSendsWithoutCopy()) return;
-  Loop loop;
+  Loop loop(kZeroCopy);
   {
     Joined pair(&loop);
     pair.Exchange(kMebibyte, 1);
@@ -109,7 +110,7 @@ TEST(ZeroCopyTest, ALinkThatCopiesGoesBackToPlainWrites) {
 
 TEST(ZeroCopyTest, OnlyFromTheSizeThatTheOptionSays) {
   if (!KernelSendsWithoutCopy()) return;
-  Loop loop;
+  Loop loop(kZeroCopy);
   Joined pair(&loop);
   pair.Exchange(32 * 1024, 1);
   EXPECT_EQ(loop.stats().zero_copy_writes, 0u);
@@ -123,7 +124,7 @@ TEST(ZeroCopyTest, OnlyFromTheSizeThatTheOptionSays) {
   near.Exchange(1000, 1);
   EXPECT_EQ(eager.stats().zero_copy_writes, 2u);
 
-  Loop never({.zero_copy_send = 0});
+  Loop never;
   Joined plain(&never);
   plain.Exchange(kMebibyte, 1);
   EXPECT_EQ(never.stats().zero_copy_writes, 0u);
@@ -132,7 +133,7 @@ TEST(ZeroCopyTest, OnlyFromTheSizeThatTheOptionSays) {
 // Unix sockets have no such thing, which shows at the first try.
 TEST(ZeroCopyTest, UnixSocketsAreWrittenToPlainly) {
   if (!KernelSendsWithoutCopy()) return;
-  Loop loop;
+  Loop loop(kZeroCopy);
   Joined pair(&loop, "ipc://*");
   for (unsigned i = 0; i < 3; ++i) pair.Exchange(kMebibyte, i);
   EXPECT_EQ(loop.stats().zero_copy_writes, 2u) << "one try a link";
@@ -144,7 +145,7 @@ TEST(ZeroCopyTest, UnixSocketsAreWrittenToPlainly) {
 class HeldTest : public ::testing::Test {
  protected:
   // Sends it. False on a kernel that has no such writes: then it went plainly.
-  bool Hold(const LoopOptions& options = {}) {
+  bool Hold(const LoopOptions& options = kZeroCopy) {
     Begin(options);
     if (KernelSendsWithoutCopy()) {
       EXPECT_TRUE(TurnUntil(&*loop_, [&] { return loop_->send_ops().pinned() == 1; }));
@@ -301,7 +302,7 @@ class SharedZeroCopyTest : public HeldTest {
     return syscall(__NR_io_uring_register, ring_.ring_fd, what, arg, count);
   }
   LoopOptions Options() {
-    LoopOptions options;
+    LoopOptions options = kZeroCopy;
     options.ring = &ring_;
     options.on_host_completion = [](const io_uring_cqe&) {};
     return options;

@@ -240,7 +240,7 @@ TEST_F(HeldTest, TheLoopIsDestroyed) {
 // The same of slabs: what was copied into them on the way is not written over.
 TEST(ZeroCopyTest, SlabsOfALoopThatIsGoneAreNotUsedAgain) {
   if (!KernelSendsWithoutCopy()) return;
-  std::optional<Loop> loop(std::in_place);
+  std::optional<Loop> loop(std::in_place, kZeroCopy);
   std::optional<Socket> push(loop->MakeSocket(SocketType::kPush));
   RawPeer peer(
       [&] {

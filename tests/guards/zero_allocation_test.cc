@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/connection/connection.h"
 #include "protocol/drive/host.h"
@@ -16,6 +18,7 @@
 #include "protocol/wire/socket_type.h"
 #include "tests/support/allocations.h"
 #include "tests/support/courier.h"
+#include "tests/support/net.h"
 #include "tests/support/pair.h"
 #include "tests/support/security.h"
 
@@ -296,6 +299,50 @@ TEST(LargeBodyAllocationTest, OneBlockForAMessage) {
     EXPECT_EQ(measured.allocations.made, measured.messages) << DeliveryName(delivery);
     EXPECT_EQ(measured.allocations.live, 0) << DeliveryName(delivery);
   }
+}
+
+// However many subscribers a large body goes to, it is copied once.
+TEST(BorrowedAllocationTest, OneCopyForAllSubscribers) {
+  Net net;
+  Socket& pub = net.Make(SocketType::kPub);
+  net.Bind(pub, "a");
+  net.Run();
+  std::vector<Socket*> subs;
+  for (int i = 0; i < 3; ++i) {
+    subs.push_back(&net.Make(SocketType::kSub));
+    // The first wants everything, the others some of it: they have no log in common.
+    EXPECT_TRUE(subs.back()->Subscribe(i == 0 ? "" : "x", net.now).ok());
+    net.Connect(*subs.back(), "a");
+  }
+  net.Run();
+  const std::string lent(200'000, 'x');
+  Message message = Message::Borrow(lent);
+  const Allocations before = CountAllocations();
+  EXPECT_TRUE(pub.Send(&message, net.now).ok());
+  EXPECT_LT((CountAllocations() - before).live_bytes, 2 * 200'000);
+  for (Socket* sub : subs) EXPECT_THAT(net.Received(*sub), ::testing::ElementsAre(lent));
+}
+
+// What is copied at once is copied to where it is written from, and nowhere else.
+TEST(BorrowedAllocationTest, NoneWhereTheOctetsFitTheSlab) {
+  Net net;
+  Socket& pull = net.Make(SocketType::kPull);
+  Socket& push = net.Make(SocketType::kPush);
+  net.Bind(pull, "a");
+  net.Run();
+  net.Connect(push, "a");
+  net.Run();
+  const std::string lent(1000, 'x');
+  for (int i = 0; i < 4; ++i) {
+    Message message = Message::Borrow(lent);
+    const Allocations before = CountAllocations();
+    EXPECT_TRUE(push.Send(&message, net.now).ok());
+    // The first takes the slab.
+    if (i > 0) {
+      EXPECT_EQ((CountAllocations() - before).made, 0);
+    }
+  }
+  EXPECT_THAT(net.Received(pull), ::testing::ElementsAre(lent, lent, lent, lent));
 }
 
 }  // namespace

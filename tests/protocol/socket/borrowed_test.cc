@@ -3,22 +3,18 @@
 #include <cstddef>
 #include <initializer_list>
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
-#include "tests/support/allocations.h"
 #include "tests/support/net.h"
 #include "tests/support/security.h"
 
 namespace monocoque {
 namespace {
 
-using ::monocoque::testing::Allocations;
-using ::monocoque::testing::CountAllocations;
 using ::monocoque::testing::Net;
 using ::monocoque::testing::TestCurveClient;
 using ::monocoque::testing::TestCurveServer;
@@ -124,50 +120,6 @@ INSTANTIATE_TEST_SUITE_P(Types, BorrowedQueueTest,
                                            Case{"PushCurve", SocketType::kPush, SocketType::kPull,
                                                 true}),
                          [](const auto& info) { return info.param.name; });
-
-// However many subscribers a large body goes to, it is copied once.
-TEST(BorrowedAllocationTest, OneCopyForAllSubscribers) {
-  Net net;
-  Socket& pub = net.Make(SocketType::kPub);
-  net.Bind(pub, "a");
-  net.Run();
-  std::vector<Socket*> subs;
-  for (int i = 0; i < 3; ++i) {
-    subs.push_back(&net.Make(SocketType::kSub));
-    // The first wants everything, the others some of it: they have no log in common.
-    EXPECT_TRUE(subs.back()->Subscribe(i == 0 ? "" : "x", net.now).ok());
-    net.Connect(*subs.back(), "a");
-  }
-  net.Run();
-  const std::string lent(200'000, 'x');
-  Message message = Message::Borrow(lent);
-  const Allocations before = CountAllocations();
-  EXPECT_TRUE(pub.Send(&message, net.now).ok());
-  EXPECT_LT((CountAllocations() - before).live_bytes, 2 * 200'000);
-  for (Socket* sub : subs) EXPECT_THAT(net.Received(*sub), ElementsAre(lent));
-}
-
-// What is copied at once is copied to where it is written from, and nowhere else.
-TEST(BorrowedAllocationTest, NoneWhereTheOctetsFitTheSlab) {
-  Net net;
-  Socket& pull = net.Make(SocketType::kPull);
-  Socket& push = net.Make(SocketType::kPush);
-  net.Bind(pull, "a");
-  net.Run();
-  net.Connect(push, "a");
-  net.Run();
-  const std::string lent(1000, 'x');
-  for (int i = 0; i < 4; ++i) {
-    Message message = Message::Borrow(lent);
-    const Allocations before = CountAllocations();
-    EXPECT_TRUE(push.Send(&message, net.now).ok());
-    // The first takes the slab.
-    if (i > 0) {
-      EXPECT_EQ((CountAllocations() - before).made, 0);
-    }
-  }
-  EXPECT_THAT(net.Received(pull), ElementsAre(lent, lent, lent, lent));
-}
 
 }  // namespace
 }  // namespace monocoque

@@ -28,6 +28,8 @@ class ByteChain {
   ByteChain(std::shared_ptr<SlabPool> pool, BudgetPtr budget)
       : pool_(std::move(pool)), budget_(std::move(budget)) {}
 
+  // Octets that Prepare can have room for at most.
+  std::size_t slab_bytes() const { return pool_->slab_bytes(); }
   // Asked for a slab where the budget refuses one; null: nobody is.
   void set_reserve(Budget* reserve) { reserve_ = reserve; }
 

@@ -46,7 +46,7 @@ Task<> Send(Socket* socket, const Flags& flags, std::uint64_t count) {
   std::vector<Message> burst(kBurst);
   while (count > 0) {
     const std::uint64_t size = std::min(count, kBurst);
-    for (std::uint64_t i = 0; i < size; ++i) burst[i] = Message(payload);
+    for (std::uint64_t i = 0; i < size; ++i) burst[i] = Message::Borrow(payload);
     count -= co_await socket->async_send_many(std::span(burst).first(size));
   }
 }
@@ -88,7 +88,7 @@ Task<> Latency(io::io_context* context, const Flags& flags) {
   trips.reserve(flags.messages);
   for (std::uint64_t i = 0; i < flags.warmup + flags.messages; ++i) {
     const absl::Time begin = absl::Now();
-    co_await req.async_send(Message(payload));
+    co_await req.async_send(Message::Borrow(payload));
     co_await req.async_receive();
     if (i >= flags.warmup) trips.push_back(absl::ToInt64Nanoseconds(absl::Now() - begin));
   }

@@ -60,7 +60,7 @@ double Consume(const Setting& setting, const Announce& announce) {
 Task Send(Socket* push, std::string payload) {
   std::vector<Message> burst(kBurst);
   for (;;) {
-    for (Message& message : burst) message = Message(payload);
+    for (Message& message : burst) message = Message::Borrow(payload);
     std::span<Message> rest(burst);
     while (!rest.empty()) rest = rest.subspan(co_await push->async_send_many(rest));
   }
@@ -87,7 +87,7 @@ void Echo(const Setting& setting, const Announce& announce) {
 }
 
 Task Trip(Socket* req, const std::string* payload, bool* back) {
-  co_await req->async_send(Message(*payload));
+  co_await req->async_send(Message::Borrow(*payload));
   co_await req->async_receive();
   *back = true;
 }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bench/contender.h"
+#include "bench/process.h"
 
 namespace monocoque::bench {
 namespace {
@@ -130,12 +131,6 @@ class Writer {
   const int fd_;
   int awaited_ = 0;
 };
-
-double Median(std::vector<double> figures) {
-  const auto middle = figures.begin() + static_cast<std::ptrdiff_t>(figures.size() / 2);
-  std::ranges::nth_element(figures, middle);
-  return *middle;
-}
 
 // Nanoseconds a write of so many octets takes until the kernel has them, and, without a copy, what
 // its notification takes; not what sending them on does.

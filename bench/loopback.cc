@@ -4,7 +4,6 @@
 //
 //   loopback [--transport=tcp|ipc] [--sizes=64,256,1024,16384] [--seconds=2] [--rounds=3]
 //   [--trips=20000]
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -27,9 +26,8 @@ double RoundTrip(const Contender& contender, const Setting& setting) {
   });
   const std::string endpoint = answerer.Line();
   Child asker([&](int out) {
-    std::vector<std::int64_t> trips = contender.ask(setting, endpoint);
-    std::ranges::nth_element(trips, trips.begin() + static_cast<std::ptrdiff_t>(trips.size() / 2));
-    Tell(out, absl::StrCat(trips[trips.size() / 2]));
+    const std::vector<std::int64_t> trips = contender.ask(setting, endpoint);
+    Tell(out, absl::StrCat(Median({trips.begin(), trips.end()})));
   });
   return asker.Number();
 }

@@ -61,6 +61,12 @@ double Throughput(const Contender& contender, const Setting& setting) {
   return consumer.Number();
 }
 
+double Median(std::vector<double> figures) {
+  const auto middle = figures.begin() + static_cast<std::ptrdiff_t>(figures.size() / 2);
+  std::ranges::nth_element(figures, middle);
+  return *middle;
+}
+
 std::vector<double> MediansInTurn(std::size_t count, std::size_t rounds,
                                   const std::function<double(std::size_t)>& run) {
   std::vector<std::vector<double>> figures(count);
@@ -68,10 +74,7 @@ std::vector<double> MediansInTurn(std::size_t count, std::size_t rounds,
     for (std::size_t i = 0; i < count; ++i) figures[i].push_back(run(i));
   }
   std::vector<double> medians;
-  for (std::vector<double>& each : figures) {
-    std::ranges::sort(each);
-    medians.push_back(each[each.size() / 2]);
-  }
+  for (std::vector<double>& each : figures) medians.push_back(Median(std::move(each)));
   return medians;
 }
 

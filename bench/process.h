@@ -36,6 +36,9 @@ void Tell(int out, std::string line);
 // Messages a second from a producer's process to a consumer's.
 double Throughput(const Contender& contender, const Setting& setting);
 
+// The middle one; there is one at least.
+double Median(std::vector<double> figures);
+
 // One figure for each of `count` contenders: the median of the rounds, in which they take turns.
 std::vector<double> MediansInTurn(std::size_t count, std::size_t rounds,
                                   const std::function<double(std::size_t)>& run);

@@ -230,7 +230,8 @@ class basic_socket {
 
   // Signature: void(error_code)
   // Completes when: the socket has taken the message, which waits for a peer with room if need be.
-  //   Sends are taken in order, and at once where there is room.
+  //   Sends are taken in order, and at once where there is room. What a message borrows must stay
+  //   until then.
   // Codes: failed_precondition: out of turn, or the type does not send; not_found: ROUTER, nobody
   //   has that routing id; invalid_argument: several parts where there may be one only.
   // Cancellation: not sent. The message is gone; keep a copy (it shares), or use async_wait_send.

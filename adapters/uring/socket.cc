@@ -67,6 +67,8 @@ absl::Status Socket::Send(Message* message, absl::Duration timeout) {
   absl::Status sent = TrySend(message);
   if (!absl::IsUnavailable(sent)) [[likely]]
     return sent;
+  // What is borrowed is copied while there is time, and whoever is served meanwhile may change it.
+  if (!message->Own()) return absl::ResourceExhaustedError("send: there is no memory to wait with");
   absl::Status waited = TurnUntil(&state_->loop(), timeout, "send", [&] {
     sent = state_->SendInTurn(message);
     return !absl::IsUnavailable(sent);

@@ -56,12 +56,14 @@ bool Writer::AppendSlow(const Message& message, Bytes prefix) {
 
 bool Writer::AppendPieces(Bytes prefix, Bytes header, const Payload& body) {
   const Bytes content = body.bytes();
-  const bool copied = content.size() <= kCopyBytes;
-  if (!copied && body.borrowed()) {
-    return AppendWhole(prefix.size() + header.size() + content.size(), [&](MutableBytes out) {
-      out = out.subspan(CopyTo(prefix, out));
-      CopyTo(content, out.subspan(CopyTo(header, out)));
-    });
+  // What is borrowed must be copied anyway: to the slab, if it has room for it.
+  const std::size_t all = prefix.size() + header.size() + content.size();
+  const bool copied =
+      content.size() <= kCopyBytes || (body.borrowed() && all <= chain_.slab_bytes());
+  Slice shared;
+  if (!copied) {
+    shared = body.borrowed() ? CopyAside(content) : body.ToSlice();
+    if (shared.size() != content.size()) return false;
   }
   Slice envelope;
   if (prefix.size() > kCopyBytes) {
@@ -86,10 +88,24 @@ bool Writer::AppendPieces(Bytes prefix, Bytes header, const Payload& body) {
   chain_.Commit(want);
   if (!copied) {
     const bool begins = want == 0 && prefix.empty();
-    chain_.AppendSlice(body.ToSlice(), begins ? 1 : 0);
+    chain_.AppendSlice(std::move(shared), begins ? 1 : 0);
   }
   chain_.EndMessage();
   return true;
+}
+
+BlockPtr Writer::Allocate(std::size_t size) {
+  BlockPtr block = Block::Allocate(size, budget_.get());
+  if (!block && reserve_ != nullptr) block = Block::Allocate(size, reserve_);
+  return block;
+}
+
+Slice Writer::CopyAside(Bytes octets) {
+  BlockPtr block = Allocate(octets.size());
+  if (!block) return Slice();
+  std::uint8_t* const data = block->data();
+  CopyTo(octets, MutableBytes(data, octets.size()));
+  return Slice(std::move(block), data, octets.size());
 }
 
 template <typename Encode>
@@ -99,8 +115,7 @@ bool Writer::AppendWhole(std::size_t size, Encode encode) {
     encode(out);
     chain_.Commit(size);
   } else {
-    BlockPtr block = Block::Allocate(size, budget_.get());
-    if (!block && reserve_ != nullptr) block = Block::Allocate(size, reserve_);
+    BlockPtr block = Allocate(size);
     if (!block) return false;
     encode(MutableBytes(block->data(), size));
     const std::uint8_t* data = block->data();

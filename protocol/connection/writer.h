@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "alloc/block.h"
 #include "alloc/budget.h"
 #include "alloc/byte_chain.h"
 #include "alloc/bytes.h"
@@ -108,6 +109,10 @@ class Writer {
 
  private:
   bool AppendSlow(const Message& message, Bytes prefix);
+  // A block of its own for so many octets; null if memory is refused.
+  BlockPtr Allocate(std::size_t size);
+  // The octets in such a block; empty if memory is refused.
+  Slice CopyAside(Bytes octets);
   // A message of `size` octets that `encode` writes to the room it is given: in the slab, or in a
   // block of its own.
   template <typename Encode>

@@ -52,8 +52,9 @@ class Message {
   explicit Message(std::string_view text) { SetBody(AsBytes(text)); }
   explicit Message(const char* text) : Message(std::string_view(text)) {}
   explicit Message(Bytes body) { SetBody(body); }
-  // One part that is read where it lies: `body` must stay as it is while the message lives. Each
-  // copy of it, and what a socket keeps of it, has memory of its own; so has what fits inside.
+  // One part that is read where it lies: `body` must stay as it is until the message, or what it
+  // was moved to, is sent, changed or dies. Each copy of it, and what a socket keeps of it, has
+  // memory of its own; so has what fits inside.
   static Message Borrow(Bytes body) {
     Message message;
     message.payload_.AssignBorrowed(body);

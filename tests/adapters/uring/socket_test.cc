@@ -1,5 +1,9 @@
 #include "adapters/uring/socket.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -7,7 +11,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "adapters/uring/awaitables.h"
 #include "adapters/uring/loop.h"
+#include "adapters/uring/task.h"
 #include "adapters/zap.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -258,6 +264,32 @@ TEST(SocketLifeTest, ADestroyedSocketAsksNobody) {
     for (int i = 0; i < 20; ++i) loop.RunOnce(absl::ZeroDuration());
     EXPECT_EQ(asked, when == Destroyed::kNever ? kPeers : when == Destroyed::kWithin ? 1 : 0);
   }
+}
+
+// Changes what is being sent, and only then has it taken.
+Task<> ChangeAndConnect(Loop& loop, int readable, std::string* text, Socket* pull,
+                        const std::string* at) {
+  co_await loop.AsyncReadable(readable);
+  text->assign(text->size(), '!');
+  EXPECT_TRUE(pull->Connect(*at).ok());
+}
+
+// While Send waits the loop serves others: what they do to the text is too late.
+TEST(SocketLifeTest, ATextThatWaitsIsCopied) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  Loop loop;
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  const std::string at = *push.Bind("tcp://127.0.0.1:*");
+  std::string text(1000, 'x');
+  loop.Spawn(ChangeAndConnect(loop, ends[0], &text, &pull, &at));
+  EXPECT_TRUE(push.Send(text, kSoon).ok());
+  EXPECT_EQ(text, std::string(1000, '!'));
+  EXPECT_EQ(Must(pull.Receive(kSoon)).text(), std::string(1000, 'x'));
+  close(ends[0]);
+  close(ends[1]);
 }
 
 // TR-6: closing writes what was sent.

@@ -157,6 +157,12 @@ class HeldTest : public ::testing::Test {
     return false;
   }
   void Begin(const LoopOptions& options) {
+    ASSERT_NO_FATAL_FAILURE(Join(options));
+    const auto released = [](void* test) { static_cast<HeldTest*>(test)->released_ = true; };
+    ASSERT_TRUE(
+        push_->Send(Message(Slice::Adopt(text_.data(), text_.size(), released, this))).ok());
+  }
+  void Join(const LoopOptions& options) {
     loop_.emplace(options);
     ASSERT_TRUE(loop_->status().ok()) << loop_->status();
     push_.emplace(loop_->MakeSocket(SocketType::kPush));
@@ -167,9 +173,6 @@ class HeldTest : public ::testing::Test {
         push_->Bind("tcp://127.0.0.1:*").value_or(""));
     peer_->HandshakeAs("PULL");
     ASSERT_TRUE(push_->WaitReady(1, kSoon).ok());
-    const auto released = [](void* test) { static_cast<HeldTest*>(test)->released_ = true; };
-    ASSERT_TRUE(
-        push_->Send(Message(Slice::Adopt(text_.data(), text_.size(), released, this))).ok());
   }
   // The peer takes what there is; true if the message is in it, unchanged.
   bool PeerHasIt() { return peer_->ReadUntil(text_).ends_with(text_); }
@@ -238,31 +241,23 @@ TEST_F(HeldTest, TheLoopIsDestroyed) {
 }
 
 // The same of slabs: what was copied into them on the way is not written over.
-TEST(ZeroCopyTest, SlabsOfALoopThatIsGoneAreNotUsedAgain) {
+TEST_F(HeldTest, SlabsOfALoopThatIsGoneAreNotUsedAgain) {
   if (!KernelSendsWithoutCopy()) return;
-  std::optional<Loop> loop(std::in_place, kZeroCopy);
-  std::optional<Socket> push(loop->MakeSocket(SocketType::kPush));
-  RawPeer peer(
-      [&] {
-        if (loop) loop->RunOnce(absl::Milliseconds(1));
-      },
-      push->Bind("tcp://127.0.0.1:*").value_or(""));
-  peer.HandshakeAs("PULL");
-  ASSERT_TRUE(push->WaitReady(1, kSoon).ok());
+  Join(kZeroCopy);
   std::string all;
   for (unsigned i = 0; all.size() < kHeld; ++i) {
     Message message(Text(1000, i));
     all += message.text();
-    ASSERT_TRUE(push->core().Send(&message, loop->now()).ok());
+    ASSERT_TRUE(push_->core().Send(&message, loop_->now()).ok());
   }
-  push->Flush();
-  ASSERT_TRUE(TurnUntil(&*loop, [&] { return loop->send_ops().pinned() == 1; }));
-  push.reset();
-  loop.reset();
+  push_->Flush();
+  ASSERT_TRUE(TurnUntil(&*loop_, [&] { return loop_->send_ops().pinned() == 1; }));
+  push_.reset();
+  loop_.reset();
   // Whatever was given back to the heap has other octets now.
   std::vector<std::string> others;
   for (int i = 0; i < 200; ++i) others.emplace_back(64 * 1024, '!');
-  const std::string& heard = peer.ReadUntil(all.substr(all.size() - 1000));
+  const std::string& heard = peer_->ReadUntil(all.substr(all.size() - 1000));
   std::string bodies;
   for (std::size_t at = heard.find(all.substr(0, 1000)); at < heard.size(); at += 1009) {
     bodies += heard.substr(at, 1000);

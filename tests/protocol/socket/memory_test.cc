@@ -181,6 +181,39 @@ TEST(MemoryTest, ASendThatWasRefusedGoesOnByItself) {
   EXPECT_TRUE(send().ok());
 }
 
+// What is copied of a borrowed body is charged: the second of two is refused and nothing of it is
+// kept, in the slab or in a block of its own; once there is memory it goes as it is.
+TEST(MemoryTest, ABorrowedBodyIsCharged) {
+  for (const std::size_t size : {std::size_t{60'000}, std::size_t{200'000}}) {
+    Tight tight(kPush);
+    tight.Accept("PULL");
+    tight.stalled = true;
+    const std::string text(size, 'x');
+    Message message = Message::Borrow(text);
+    const std::int64_t idle = tight.budget->used();
+    EXPECT_TRUE(tight.socket.Send(&message, tight.now).ok());
+    EXPECT_GE(tight.budget->used() - idle, static_cast<std::int64_t>(size));
+    tight.Spend();
+    // What is set aside, and what finds room beside the first.
+    int sent = 0;
+    do {
+      message = Message::Borrow(text);
+    } while (tight.socket.Send(&message, tight.now).ok() && ++sent < 10);
+    EXPECT_LE(sent, 1) << size;
+    EXPECT_EQ(message.bytes().data(), AsBytes(text).data()) << "untouched";
+    tight.written = 0;
+    tight.stalled = false;
+    tight.Turn();
+    const std::size_t frame_bytes = size + 9;
+    EXPECT_EQ(tight.written, (1 + static_cast<std::size_t>(sent)) * frame_bytes);
+    tight.Plenty();
+    while (!tight.socket.CanSend()) ASSERT_TRUE(tight.Wait());
+    EXPECT_TRUE(tight.socket.Send(&message, tight.now).ok());
+    tight.Turn();
+    EXPECT_EQ(tight.written, (2 + static_cast<std::size_t>(sent)) * frame_bytes);
+  }
+}
+
 // What waited for a link goes to it once there is memory.
 TEST(MemoryTest, AQueueGoesOnByItself) {
   Tight tight(kPush, {.send_mark = {.messages = 0, .bytes = 0}});

@@ -1,5 +1,7 @@
 // Every pairing of draft types on every adapter against the libzmq that has them: who binds, tcp
-// and ipc, both directions, large frames, several peers.
+// and ipc, both directions, large frames, several peers; and all of it again with PLAIN and CURVE,
+// either side as the server (of PLAIN ours alone: theirs wants a ZAP handler, as security_test
+// has).
 #include <zmq.h>
 
 #include <cstdint>
@@ -14,12 +16,18 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/zap.h"
 #include "alloc/bytes.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/auth.h"
+#include "protocol/mechanism/curve_keys.h"
+#include "protocol/mechanism/options.h"
+#include "protocol/socket/options.h"
 #include "protocol/wire/routing_number.h"
 #include "tests/support/adapter_face.h"
 #include "tests/support/draft_frame.h"
+#include "tests/support/security.h"
 #include "tests/support/zmq_peer.h"
 
 namespace monocoque {
@@ -28,8 +36,11 @@ namespace {
 using ::monocoque::testing::AdapterFace;
 using ::monocoque::testing::AdapterTestName;
 using ::monocoque::testing::AllAdapters;
+using ::monocoque::testing::CountedKeys;
 using ::monocoque::testing::DraftFrame;
 using ::monocoque::testing::FaceSocket;
+using ::monocoque::testing::TestCurveClient;
+using ::monocoque::testing::TestCurveServer;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
@@ -42,9 +53,25 @@ Texts Samples() {
           "last"};
 }
 
+enum class Security { kNone, kPlainWeServe, kCurveWeServe, kCurveTheyServe };
+
+std::string SecurityName(Security security) {
+  switch (security) {
+    case Security::kNone:
+      return "";
+    case Security::kPlainWeServe:
+      return "PlainWeServe";
+    case Security::kCurveWeServe:
+      return "CurveWeServe";
+    case Security::kCurveTheyServe:
+      return "CurveTheyServe";
+  }
+  return "?";
+}
+
 class DraftPatternsTest
-    : public ::testing::TestWithParam<
-          std::tuple<bool /*we bind*/, std::string_view /*transport*/, std::string_view>> {
+    : public ::testing::TestWithParam<std::tuple<bool /*we bind*/, std::string_view /*transport*/,
+                                                 std::string_view /*adapter*/, Security>> {
  protected:
   using Ours = std::unique_ptr<FaceSocket>;
 
@@ -55,12 +82,59 @@ class DraftPatternsTest
     return std::get<1>(GetParam()) == "Tcp" ? "tcp://127.0.0.1:*" : "ipc://*";
   }
 
-  Ours Make(SocketType type) { return face_.MakeSocket(type); }
+  static Security security() { return std::get<3>(GetParam()); }
+
+  Ours Make(SocketType type) {
+    SocketOptions options;
+    switch (security()) {
+      case Security::kNone:
+        break;
+      case Security::kPlainWeServe:
+        options.link.mechanism = PlainServer{};
+        break;
+      case Security::kCurveWeServe:
+        options.link.mechanism = TestCurveServer();
+        break;
+      case Security::kCurveTheyServe:
+        options.link.mechanism = TestCurveClient();
+        break;
+    }
+    Ours ours = face_.MakeSocket(type, options);
+    ours->SetAuthenticator(AuthenticateBy([](const AuthRequest& request) {
+      const bool known = request.username == "ada" && request.password == "swordfish";
+      return AuthVerdict{.status = known ? AuthStatus::kAccepted : AuthStatus::kRefused};
+    }));
+    return ours;
+  }
+  // Before it is bound or connects.
+  static void Secure(ZmqPeer* theirs) {
+    const auto octets = [](Bytes bytes) { return std::string(AsText(bytes)); };
+    const CurveKeyPair server = CountedKeys(0);
+    const CurveKeyPair client = CountedKeys(0x20);
+    switch (security()) {
+      case Security::kNone:
+        break;
+      case Security::kPlainWeServe:
+        theirs->Set(ZMQ_PLAIN_USERNAME, "ada");
+        theirs->Set(ZMQ_PLAIN_PASSWORD, "swordfish");
+        break;
+      case Security::kCurveWeServe:
+        theirs->Set(ZMQ_CURVE_SERVERKEY, octets(server.public_key));
+        theirs->Set(ZMQ_CURVE_PUBLICKEY, octets(client.public_key));
+        theirs->Set(ZMQ_CURVE_SECRETKEY, octets(client.secret_key.bytes()));
+        break;
+      case Security::kCurveTheyServe:
+        theirs->Set(ZMQ_CURVE_SERVER, 1);
+        theirs->Set(ZMQ_CURVE_SECRETKEY, octets(server.secret_key.bytes()));
+        break;
+    }
+  }
   // Each pair of sockets over an endpoint of its own. PEER: the number of ours for them, if they
   // connect.
   std::uint32_t Join(FaceSocket* ours, ZmqPeer* theirs) {
     const std::size_t before = ours->core().ready_peers();
     std::uint32_t number = 0;
+    Secure(theirs);
     if (we_bind()) {
       const auto bound = ours->Bind(Where());
       EXPECT_TRUE(bound.ok()) << bound.status();
@@ -356,14 +430,17 @@ TEST_P(DraftPatternsTest, ChannelAndTheirChannel) {
   EXPECT_EQ(ours->TrySend(&parts).code(), absl::StatusCode::kInvalidArgument);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, DraftPatternsTest,
-                         ::testing::Combine(::testing::Bool(), ::testing::Values("Tcp", "Ipc"),
-                                            ::testing::ValuesIn(AllAdapters())),
-                         [](const auto& param) {
-                           return absl::StrCat(std::get<0>(param.param) ? "WeBind" : "TheyBind",
-                                               std::get<1>(param.param),
-                                               AdapterTestName(std::get<2>(param.param)));
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    All, DraftPatternsTest,
+    ::testing::Combine(::testing::Bool(), ::testing::Values("Tcp", "Ipc"),
+                       ::testing::ValuesIn(AllAdapters()),
+                       ::testing::Values(Security::kNone, Security::kPlainWeServe,
+                                         Security::kCurveWeServe, Security::kCurveTheyServe)),
+    [](const auto& param) {
+      return absl::StrCat(std::get<0>(param.param) ? "WeBind" : "TheyBind",
+                          std::get<1>(param.param), AdapterTestName(std::get<2>(param.param)),
+                          SecurityName(std::get<3>(param.param)));
+    });
 
 }  // namespace
 }  // namespace monocoque

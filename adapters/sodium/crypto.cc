@@ -71,17 +71,13 @@ class SodiumCrypto final : public Crypto {
   bool Open(const SecretKey& derived, Bytes counter, Bytes tag, Bytes sealed,
             MutableBytes out) const override {
     const std::uint8_t* key = derived.bytes().data();
-    std::array<std::uint8_t, kBlockBytes> block{};
+    std::array<std::uint8_t, kBlockBytes> block;
     const std::size_t first = std::min(sealed.size(), kFirstBytes);
-    crypto_stream_salsa20(block.data(), kTagKeyBytes, counter.data(), key);
+    crypto_stream_salsa20(block.data(), block.size(), counter.data(), key);
     const bool genuine = crypto_onetimeauth_poly1305_verify(tag.data(), sealed.data(),
                                                             sealed.size(), block.data()) == 0;
     if (genuine) {
-      std::fill_n(block.begin(), kTagKeyBytes, std::uint8_t{0});
-      if (first > 0) std::memcpy(block.data() + kTagKeyBytes, sealed.data(), first);
-      crypto_stream_salsa20_xor(block.data(), block.data(), kTagKeyBytes + first, counter.data(),
-                                key);
-      if (first > 0) std::memcpy(out.data(), block.data() + kTagKeyBytes, first);
+      for (std::size_t i = 0; i < first; ++i) out[i] = sealed[i] ^ block[kTagKeyBytes + i];
       if (sealed.size() > first) {
         crypto_stream_salsa20_xor_ic(out.data() + first, sealed.data() + first,
                                      sealed.size() - first, counter.data(), 1, key);

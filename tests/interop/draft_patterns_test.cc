@@ -1,7 +1,6 @@
 // Every pairing of draft types on every adapter against the libzmq that has them: who binds, tcp
 // and ipc, both directions, large frames, several peers; and all of it again with PLAIN and CURVE,
-// either side as the server (of PLAIN ours alone: theirs wants a ZAP handler, as security_test
-// has).
+// either side as the server.
 #include <zmq.h>
 
 #include <cstdint>
@@ -28,6 +27,7 @@
 #include "tests/support/adapter_face.h"
 #include "tests/support/draft_frame.h"
 #include "tests/support/security.h"
+#include "tests/support/zap_handler.h"
 #include "tests/support/zmq_peer.h"
 
 namespace monocoque {
@@ -41,19 +41,22 @@ using ::monocoque::testing::DraftFrame;
 using ::monocoque::testing::FaceSocket;
 using ::monocoque::testing::TestCurveClient;
 using ::monocoque::testing::TestCurveServer;
+using ::monocoque::testing::ZapHandler;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 using Texts = std::vector<std::string>;
 
 constexpr int kPeers = 3;
+constexpr char kUser[] = "ada";
+constexpr char kPassword[] = "swordfish";
 
 Texts Samples() {
   return {"one", "", std::string(300, 'b'), std::string("\0\xff\t", 3), std::string(1 << 20, 'm'),
           "last"};
 }
 
-enum class Security { kNone, kPlainWeServe, kCurveWeServe, kCurveTheyServe };
+enum class Security { kNone, kPlainWeServe, kPlainTheyServe, kCurveWeServe, kCurveTheyServe };
 
 std::string SecurityName(Security security) {
   switch (security) {
@@ -61,6 +64,8 @@ std::string SecurityName(Security security) {
       return "";
     case Security::kPlainWeServe:
       return "PlainWeServe";
+    case Security::kPlainTheyServe:
+      return "PlainTheyServe";
     case Security::kCurveWeServe:
       return "CurveWeServe";
     case Security::kCurveTheyServe:
@@ -68,6 +73,46 @@ std::string SecurityName(Security security) {
   }
   return "?";
 }
+
+// A libzmq socket with its side of the security.
+class Theirs : public ZmqPeer {
+ public:
+  Theirs(int type, Security security) : ZmqPeer(type) {
+    const auto octets = [](Bytes bytes) { return std::string(AsText(bytes)); };
+    const CurveKeyPair server = CountedKeys(0);
+    const CurveKeyPair client = CountedKeys(0x20);
+    switch (security) {
+      case Security::kNone:
+        break;
+      case Security::kPlainWeServe:
+        Set(ZMQ_PLAIN_USERNAME, kUser);
+        Set(ZMQ_PLAIN_PASSWORD, kPassword);
+        break;
+      case Security::kPlainTheyServe:
+        Set(ZMQ_PLAIN_SERVER, 1);
+        handler_ = std::make_unique<ZapHandler>(this, kPassword);
+        break;
+      case Security::kCurveWeServe:
+        Set(ZMQ_CURVE_SERVERKEY, octets(server.public_key));
+        Set(ZMQ_CURVE_PUBLICKEY, octets(client.public_key));
+        Set(ZMQ_CURVE_SECRETKEY, octets(client.secret_key.bytes()));
+        break;
+      case Security::kCurveTheyServe:
+        Set(ZMQ_CURVE_SERVER, 1);
+        Set(ZMQ_CURVE_SECRETKEY, octets(server.secret_key.bytes()));
+        break;
+    }
+  }
+
+  // Decides who comes in, if anybody has to.
+  void Serve() {
+    events();
+    if (handler_ != nullptr) handler_->Serve();
+  }
+
+ private:
+  std::unique_ptr<ZapHandler> handler_;
+};
 
 class DraftPatternsTest
     : public ::testing::TestWithParam<std::tuple<bool /*we bind*/, std::string_view /*transport*/,
@@ -92,6 +137,9 @@ class DraftPatternsTest
       case Security::kPlainWeServe:
         options.link.mechanism = PlainServer{};
         break;
+      case Security::kPlainTheyServe:
+        options.link.mechanism = PlainClient{.username = kUser, .password = kPassword};
+        break;
       case Security::kCurveWeServe:
         options.link.mechanism = TestCurveServer();
         break;
@@ -101,40 +149,16 @@ class DraftPatternsTest
     }
     Ours ours = face_.MakeSocket(type, options);
     ours->SetAuthenticator(AuthenticateBy([](const AuthRequest& request) {
-      const bool known = request.username == "ada" && request.password == "swordfish";
+      const bool known = request.username == kUser && request.password == kPassword;
       return AuthVerdict{.status = known ? AuthStatus::kAccepted : AuthStatus::kRefused};
     }));
     return ours;
   }
-  // Before it is bound or connects.
-  static void Secure(ZmqPeer* theirs) {
-    const auto octets = [](Bytes bytes) { return std::string(AsText(bytes)); };
-    const CurveKeyPair server = CountedKeys(0);
-    const CurveKeyPair client = CountedKeys(0x20);
-    switch (security()) {
-      case Security::kNone:
-        break;
-      case Security::kPlainWeServe:
-        theirs->Set(ZMQ_PLAIN_USERNAME, "ada");
-        theirs->Set(ZMQ_PLAIN_PASSWORD, "swordfish");
-        break;
-      case Security::kCurveWeServe:
-        theirs->Set(ZMQ_CURVE_SERVERKEY, octets(server.public_key));
-        theirs->Set(ZMQ_CURVE_PUBLICKEY, octets(client.public_key));
-        theirs->Set(ZMQ_CURVE_SECRETKEY, octets(client.secret_key.bytes()));
-        break;
-      case Security::kCurveTheyServe:
-        theirs->Set(ZMQ_CURVE_SERVER, 1);
-        theirs->Set(ZMQ_CURVE_SECRETKEY, octets(server.secret_key.bytes()));
-        break;
-    }
-  }
   // Each pair of sockets over an endpoint of its own. PEER: the number of ours for them, if they
   // connect.
-  std::uint32_t Join(FaceSocket* ours, ZmqPeer* theirs) {
+  std::uint32_t Join(FaceSocket* ours, Theirs* theirs) {
     const std::size_t before = ours->core().ready_peers();
     std::uint32_t number = 0;
-    Secure(theirs);
     if (we_bind()) {
       const auto bound = ours->Bind(Where());
       EXPECT_TRUE(bound.ok()) << bound.status();
@@ -148,7 +172,7 @@ class DraftPatternsTest
       EXPECT_TRUE(ours->Connect(theirs->Bind(Where())).ok());
     }
     EXPECT_TRUE(face_.Until([&] {
-      theirs->events();
+      theirs->Serve();
       return ours->core().ready_peers() == before + 1;
     }));
     return number;
@@ -201,7 +225,7 @@ class DraftPatternsTest
 // CLIENT-1, CLIENT-2: a client of ours, a server of theirs.
 TEST_P(DraftPatternsTest, ClientAndTheirServer) {
   const Ours client = Make(SocketType::kClient);
-  ZmqPeer server(ZMQ_SERVER);
+  Theirs server(ZMQ_SERVER, security());
   Join(client.get(), &server);
   for (const std::string& sample : Samples()) {
     WeSend(client.get(), Message(sample));
@@ -214,7 +238,7 @@ TEST_P(DraftPatternsTest, ClientAndTheirServer) {
 }
 
 TEST_P(DraftPatternsTest, ClientsAndTheirServer) {
-  ZmqPeer server(ZMQ_SERVER);
+  Theirs server(ZMQ_SERVER, security());
   std::vector<Ours> clients;
   for (int i = 0; i < kPeers; ++i) {
     clients.push_back(Make(SocketType::kClient));
@@ -235,9 +259,9 @@ TEST_P(DraftPatternsTest, ClientsAndTheirServer) {
 // SERVER-1 to SERVER-4: a server of ours tells its clients apart, and answers in any order.
 TEST_P(DraftPatternsTest, ServerAndTheirClients) {
   const Ours server = Make(SocketType::kServer);
-  std::vector<std::unique_ptr<ZmqPeer>> clients;
+  std::vector<std::unique_ptr<Theirs>> clients;
   for (int i = 0; i < kPeers; ++i) {
-    clients.push_back(std::make_unique<ZmqPeer>(ZMQ_CLIENT));
+    clients.push_back(std::make_unique<Theirs>(ZMQ_CLIENT, security()));
     Join(server.get(), clients.back().get());
   }
   for (const std::string& sample : Samples()) {
@@ -271,9 +295,9 @@ TEST_P(DraftPatternsTest, ServerAndTheirClients) {
 TEST_P(DraftPatternsTest, RadioAndTheirDishes) {
   const std::vector<Texts> groups = {{"a", "z1"}, {"", "a", "b", "z2"}, {"aa", "z3"}};
   const Ours radio = Make(SocketType::kRadio);
-  std::vector<std::unique_ptr<ZmqPeer>> dishes;
+  std::vector<std::unique_ptr<Theirs>> dishes;
   for (const Texts& its : groups) {
-    dishes.push_back(std::make_unique<ZmqPeer>(ZMQ_DISH));
+    dishes.push_back(std::make_unique<Theirs>(ZMQ_DISH, security()));
     for (const std::string& group : its) {
       ASSERT_EQ(zmq_join(dishes.back()->socket(), group.c_str()), 0);
     }
@@ -305,7 +329,7 @@ TEST_P(DraftPatternsTest, RadioAndTheirDishes) {
 
 // DISH-1, DISH-3, DISH-4, J-7: dishes of ours, a radio of theirs.
 TEST_P(DraftPatternsTest, DishesAndTheirRadio) {
-  ZmqPeer radio(ZMQ_RADIO);
+  Theirs radio(ZMQ_RADIO, security());
   std::vector<Ours> dishes;
   for (int i = 0; i < kPeers; ++i) {
     dishes.push_back(Make(SocketType::kDish));
@@ -347,9 +371,9 @@ TEST_P(DraftPatternsTest, DishesAndTheirRadio) {
 // ALL-6, ALL-10: scattered by turns.
 TEST_P(DraftPatternsTest, ScatterAndTheirGathers) {
   const Ours scatter = Make(SocketType::kScatter);
-  std::vector<std::unique_ptr<ZmqPeer>> gathers;
+  std::vector<std::unique_ptr<Theirs>> gathers;
   for (int i = 0; i < kPeers; ++i) {
-    gathers.push_back(std::make_unique<ZmqPeer>(ZMQ_GATHER));
+    gathers.push_back(std::make_unique<Theirs>(ZMQ_GATHER, security()));
     Join(scatter.get(), gathers.back().get());
     if (i == 0) FromUs(scatter.get(), gathers.back().get());
   }
@@ -364,9 +388,9 @@ TEST_P(DraftPatternsTest, ScatterAndTheirGathers) {
 // ALL-5: gathered from all, each in its order.
 TEST_P(DraftPatternsTest, GatherAndTheirScatters) {
   const Ours gather = Make(SocketType::kGather);
-  std::vector<std::unique_ptr<ZmqPeer>> scatters;
+  std::vector<std::unique_ptr<Theirs>> scatters;
   for (int i = 0; i < kPeers; ++i) {
-    scatters.push_back(std::make_unique<ZmqPeer>(ZMQ_SCATTER));
+    scatters.push_back(std::make_unique<Theirs>(ZMQ_SCATTER, security()));
     Join(gather.get(), scatters.back().get());
     if (i == 0) FromThem(scatters.back().get(), gather.get());
   }
@@ -387,10 +411,10 @@ TEST_P(DraftPatternsTest, GatherAndTheirScatters) {
 // SERVER-2, of PEER: both choose a number for the other. Whoever connects speaks first.
 TEST_P(DraftPatternsTest, PeerAndTheirPeers) {
   const Ours ours = Make(SocketType::kPeer);
-  std::vector<std::unique_ptr<ZmqPeer>> peers;
+  std::vector<std::unique_ptr<Theirs>> peers;
   for (int i = 0; i < kPeers; ++i) {
-    peers.push_back(std::make_unique<ZmqPeer>(ZMQ_PEER));
-    ZmqPeer* const theirs = peers.back().get();
+    peers.push_back(std::make_unique<Theirs>(ZMQ_PEER, security()));
+    Theirs* const theirs = peers.back().get();
     std::uint32_t for_them = Join(ours.get(), theirs);
     std::uint32_t for_us = 0;
     SocketEvent event;
@@ -422,7 +446,7 @@ TEST_P(DraftPatternsTest, PeerAndTheirPeers) {
 // ALL-10, PAIR-1: to and fro.
 TEST_P(DraftPatternsTest, ChannelAndTheirChannel) {
   const Ours ours = Make(SocketType::kChannel);
-  ZmqPeer theirs(ZMQ_CHANNEL);
+  Theirs theirs(ZMQ_CHANNEL, security());
   Join(ours.get(), &theirs);
   FromUs(ours.get(), &theirs);
   FromThem(&theirs, ours.get());
@@ -435,7 +459,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Combine(::testing::Bool(), ::testing::Values("Tcp", "Ipc"),
                        ::testing::ValuesIn(AllAdapters()),
                        ::testing::Values(Security::kNone, Security::kPlainWeServe,
-                                         Security::kCurveWeServe, Security::kCurveTheyServe)),
+                                         Security::kPlainTheyServe, Security::kCurveWeServe,
+                                         Security::kCurveTheyServe)),
     [](const auto& param) {
       return absl::StrCat(std::get<0>(param.param) ? "WeBind" : "TheyBind",
                           std::get<1>(param.param), AdapterTestName(std::get<2>(param.param)),

@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace monocoque {
+namespace {
+
+// The least that a link with something to write takes.
+constexpr std::size_t kLeastBytes = 1024;
+
+}  // namespace
 
 // Makes a segment of what was written into the slab since the last one.
 void ByteChain::CloseOpen() {
@@ -22,8 +28,12 @@ void ByteChain::CloseOpen() {
 
 MutableBytes ByteChain::PrepareSlow(std::size_t count) {
   if (count > pool_->slab_bytes()) return {};
-  BlockPtr slab = pool_->Acquire(budget_.get());
-  if (!slab && reserve_ != nullptr) slab = pool_->Acquire(reserve_);
+  // At first room for as much as was written the last time: many links with little to write are
+  // not spread over as many slabs, of which each costs the processor's caches a miss.
+  const std::size_t wanted = slab_ ? pool_->slab_bytes() : std::max(kLeastBytes, last_burst_);
+  const std::size_t size = std::max(count, std::min(wanted, pool_->slab_bytes()));
+  BlockPtr slab = pool_->AcquireAtLeast(size, budget_.get());
+  if (!slab && reserve_ != nullptr) slab = pool_->AcquireAtLeast(size, reserve_);
   if (!slab) return {};
   CloseOpen();
   slab_ = std::move(slab);
@@ -80,6 +90,7 @@ bool ByteChain::Fill(TransmitBatch* batch, std::size_t max_bytes) {
 void ByteChain::Pop(std::size_t written) {
   written = std::min(written, filled_bytes_);
   bytes_ -= written;
+  burst_ += written;
   while (filled_segments_ > 0) {
     Segment& front = segments_.front();
     const std::size_t left = front.octets.size() - front_written_;
@@ -90,11 +101,14 @@ void ByteChain::Pop(std::size_t written) {
     --filled_segments_;
   }
   front_written_ += written;
-  // What came back unwritten counts as waiting again, save the messages that begun in the gone part.
+  // What came back unwritten counts as waiting again, save the messages that begun in the gone
+  // part.
   for (std::size_t i = 0; i < filled_segments_; ++i) closed_messages_ += segments_[i].messages;
   filled_segments_ = 0;
   filled_bytes_ = 0;
-  if (bytes_ == 0) Rest();
+  if (bytes_ > 0) return;
+  last_burst_ = std::exchange(burst_, 0);
+  Rest();
 }
 
 bool ByteChain::TakeUnsent(Unsent* out) {

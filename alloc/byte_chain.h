@@ -16,8 +16,9 @@
 
 namespace monocoque {
 
-// What a link has still to write: octets copied into a chain of slabs and slices referenced between
-// them, with enough of the message boundaries kept that what has not begun can be found again.
+// What a link has still to write: octets copied into a chain of blocks, a slab each but for the
+// first, which may be smaller, and slices referenced between them, with enough of the message
+// boundaries kept that what has not begun can be found again.
 //
 // Written at the back (Prepare/Commit, AppendSlice), filled into batches from the front; what a
 // batch holds stays at the front until Pop says how much of it was written.
@@ -127,6 +128,9 @@ class ByteChain {
 
   std::size_t open_tail_ = 0;      // where the message that open_continues_ tells of ended
   std::size_t front_written_ = 0;  // octets of the front segment that are gone
+  // Octets that left since the chain was empty, and between the last two times that it was.
+  std::size_t burst_ = 0;
+  std::size_t last_burst_ = 0;
   RingQueue<Segment> segments_;
   std::shared_ptr<SlabPool> pool_;
   BudgetPtr budget_;

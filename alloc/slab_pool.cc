@@ -69,7 +69,7 @@ void SlabPool::CollectReturned() {
     std::size_t size_class = 0;
     while (options_.slab_bytes >> size_class > block->capacity_) ++size_class;
     Resting& resting = resting_[size_class];
-    if (resting.count < options_.max_idle_slabs) {
+    if (resting.count < options_.max_idle_slabs << size_class) {
       block->next_ = std::exchange(resting.first, block);
       ++resting.count;
     } else {

@@ -11,6 +11,7 @@
 
 #include "absl/strings/numbers.h"
 #include "adapters/uring/loop.h"
+#include "adapters/uring/task.h"
 #include "bench/contender.h"
 
 namespace monocoque::bench {
@@ -25,6 +26,31 @@ double ProcessorSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+struct Count {
+  std::size_t warm;
+  std::size_t all;
+  std::size_t back = 0;
+  double begin = 0;
+};
+
+uring::Task<> Answer(uring::Socket* router) {
+  for (;;) {
+    absl::StatusOr<Message> message = co_await router->AsyncReceive();
+    if (!message.ok()) co_return;
+    if (!(co_await router->AsyncSend(*std::move(message))).ok()) co_return;
+  }
+}
+
+uring::Task<> Ask(uring::Socket* dealer, std::size_t under_way, Count* count) {
+  const std::string payload(64, 'x');
+  for (;;) {
+    for (std::size_t i = 0; i < under_way; ++i) if (!(co_await dealer->AsyncSend(Message(payload))).ok()) co_return;
+    for (std::size_t i = 0; i < under_way; ++i) if (!(co_await dealer->AsyncReceive()).ok()) co_return;
+    count->back += under_way;
+    if (count->begin == 0 && count->back >= count->warm) count->begin = ProcessorSeconds();
+  }
+}
+
 // Microseconds of processor time a round trip of a message.
 double Run(std::size_t links, std::size_t messages, std::size_t under_way) {
   uring::Loop loop;
@@ -37,37 +63,11 @@ double Run(std::size_t links, std::size_t messages, std::size_t under_way) {
     if (!dealers.back().Connect(*bound).ok()) Die("cannot connect");
   }
   if (!router.WaitReady(links, absl::Seconds(30)).ok()) Die("not all came");
-  const std::string payload(64, 'x');
-  Message message;
-  double begin = 0;
-  std::vector<std::size_t> out(links, 0);  // under way, for each
-  std::size_t back = 0;
-  const std::size_t warm = messages / 10;
-  while (back < messages + warm) {
-    if (begin == 0 && back >= warm) begin = ProcessorSeconds();
-    for (std::size_t i = 0; i < links; ++i) {
-      if (out[i] > 0) continue;
-      for (; out[i] < under_way; ++out[i]) {
-        message = Message(payload);
-        if (!dealers[i].core().Send(&message, loop.now()).ok()) Die("cannot send");
-      }
-      dealers[i].Flush();
-    }
-    while (router.TryReceive(&message)) {
-      if (!router.core().Send(&message, loop.now()).ok()) Die("cannot answer");
-    }
-    router.Flush();
-    std::size_t now = 0;
-    for (std::size_t i = 0; i < links; ++i) {
-      while (dealers[i].TryReceive(&message)) {
-        ++now;
-        --out[i];
-      }
-    }
-    back += now;
-    if (now == 0) loop.RunOnce(absl::Seconds(1));
-  }
-  return (ProcessorSeconds() - begin) * 1e6 / static_cast<double>(messages);
+  Count count{.warm = messages / 10, .all = messages + messages / 10};
+  loop.Spawn(Answer(&router));
+  for (uring::Socket& dealer : dealers) loop.Spawn(Ask(&dealer, under_way, &count));
+  while (count.back < count.all) loop.RunOnce(absl::Seconds(1));
+  return (ProcessorSeconds() - count.begin) * 1e6 / static_cast<double>(messages);
 }
 
 }  // namespace

@@ -305,6 +305,43 @@ TEST_F(ByteChainTest, ABatchOutlivesItsChain) {
   EXPECT_EQ(budget_->used(), 0);
 }
 
+// Many links with little to write each lie close together.
+TEST_F(ByteChainTest, ItTakesWhatTheLastBurstTook) {
+  const std::shared_ptr<SlabPool> pool = SlabPool::Create();
+  ByteChain chain(pool, budget_);
+  const auto burst = [&](std::size_t octets) {
+    const std::int64_t before = budget_->used();
+    EXPECT_TRUE(chain.AppendCopy(AsBytes(std::string(100, 'x'))));
+    const std::int64_t taken_first = budget_->used() - before;
+    for (std::size_t left = octets - 100; left > 0;) {
+      const std::size_t here = std::min<std::size_t>(left, 100);
+      EXPECT_TRUE(chain.AppendCopy(AsBytes(std::string(here, 'x'))));
+      left -= here;
+    }
+    while (chain.bytes() > 0) {
+      TransmitBatch batch;
+      if (!chain.Fill(&batch, kNoLimit)) break;
+      chain.Pop(batch.remaining());
+    }
+    EXPECT_EQ(budget_->used(), before);
+    return taken_first;
+  };
+  EXPECT_EQ(burst(200), 1024);
+  EXPECT_EQ(burst(5000), 1024);
+  EXPECT_EQ(burst(200), 8 * 1024);
+  EXPECT_EQ(burst(1'000'000), 1024);
+  EXPECT_EQ(burst(1'000'000), 64 * 1024);
+}
+
+// What does not fit the first block goes to a slab.
+TEST_F(ByteChainTest, ASmallBlockIsFollowedByASlab) {
+  ByteChain chain(SlabPool::Create(), budget_);
+  EXPECT_TRUE(chain.AppendCopy(AsBytes(std::string(1000, 'x'))));
+  EXPECT_EQ(budget_->used(), 1024);
+  EXPECT_TRUE(chain.AppendCopy(AsBytes(std::string(100, 'x'))));
+  EXPECT_EQ(budget_->used(), 1024 + 64 * 1024);
+}
+
 TEST_F(ByteChainTest, AnIdleChainHoldsNoSlab) {
   Copied("gone");
   EXPECT_EQ(budget_->used(), kSlabCharge);
@@ -418,7 +455,8 @@ TEST_F(ByteChainTest, AMessageCutInItsCopiedTailIsTold) {
   EXPECT_EQ(taken.cut, 1);
 }
 
-// Of a segment that goes on with an earlier message only that message's octets tell whether it was cut.
+// Of a segment that goes on with an earlier message only that message's octets tell whether it was
+// cut.
 TEST_F(ByteChainTest, AMessageWithACopiedTailWrittenToItsEndIsNotCut) {
   CopiedTail(Pattern(30), "tail");
   Copied("next");

@@ -271,15 +271,14 @@ TEST(SlabPoolTest, WhatNoSlabHoldsComesFromTheHeapInItsExactSize) {
 TEST(SlabPoolTest, EachSizeIsReusedByItself) {
   const std::shared_ptr<SlabPool> pool = SmallPool(/*max_idle=*/1);
   BlockPtr slab = pool->Acquire(nullptr);
-  BlockPtr half = pool->AcquireAtLeast(kSlab / 2, nullptr);
-  BlockPtr other_half = pool->AcquireAtLeast(kSlab / 2, nullptr);
+  std::vector<BlockPtr> halves;
+  for (int i = 0; i < 3; ++i) halves.push_back(pool->AcquireAtLeast(kSlab / 2, nullptr));
   const std::uint8_t* slab_octets = slab->data();
   slab = BlockPtr();
-  half = BlockPtr();
-  other_half = BlockPtr();
-  EXPECT_EQ(pool->live(), 3u);
-  half = pool->AcquireAtLeast(kSlab / 2, nullptr);
-  EXPECT_EQ(pool->live(), 2u) << "one of each size rests, the second half was freed";
+  halves.clear();
+  EXPECT_EQ(pool->live(), 4u);
+  const BlockPtr half = pool->AcquireAtLeast(kSlab / 2, nullptr);
+  EXPECT_EQ(pool->live(), 3u) << "a slab and two halves rest, the third half was freed";
   EXPECT_EQ(pool->idle(), 1u);
   EXPECT_EQ(half->capacity(), kSlab / 2);
   slab = pool->Acquire(nullptr);

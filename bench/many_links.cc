@@ -1,21 +1,41 @@
-// ROUTER with many DEALER links: processor seconds a message, both ends together, with one link and
-// with a thousand. Requests go out on all links in turn and come back; the routers answer each.
+// ROUTER with many DEALER links: processor time a message, both ends together, with one link and
+// with a thousand. Each dealer sends so many messages at once, the router answers each, and when
+// all are back the dealer begins anew. Beside it plain sockets that move as many octets by send and
+// recv alone: what the kernel and the processor's caches make of a thousand links by themselves.
 //
-//   many_links [LINKS=1000] [MESSAGES=500000]
+//   many_links [LINKS=1000] [ROUNDS=5]
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
-#include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/numbers.h"
+#include "absl/time/time.h"
 #include "adapters/uring/loop.h"
+#include "adapters/uring/socket.h"
 #include "adapters/uring/task.h"
 #include "bench/contender.h"
+#include "bench/process.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
 
 namespace monocoque::bench {
 namespace {
+
+constexpr std::size_t kPayloadBytes = 64;
+constexpr std::size_t kFrameBytes = 66;
 
 double ProcessorSeconds() {
   rusage usage;
@@ -26,48 +46,178 @@ double ProcessorSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-struct Count {
-  std::size_t warm;
-  std::size_t all;
-  std::size_t back = 0;
-  double begin = 0;
+struct Load {
+  std::size_t links;
+  std::size_t under_way;  // messages, on each link at once
+  std::size_t messages;   // in all, after a fifth of that to warm up
 };
 
-uring::Task<> Answer(uring::Socket* router) {
+// Counts the messages that came back, and the processor's time of those behind the warm-up.
+class Count {
+ public:
+  explicit Count(const Load& load) : load_(load) {}
+  void Back(std::size_t messages) {
+    back_ += messages;
+    if (begin_ == 0 && back_ >= load_.messages / 5) {
+      begin_ = ProcessorSeconds();
+      counted_from_ = back_;
+    }
+  }
+  bool done() const { return begin_ != 0 && back_ >= counted_from_ + load_.messages; }
+  // Microseconds a message.
+  double Microseconds() const {
+    return (ProcessorSeconds() - begin_) * 1e6 / static_cast<double>(back_ - counted_from_);
+  }
+
+ private:
+  const Load load_;
+  std::size_t back_ = 0;
+  std::size_t counted_from_ = 0;
+  double begin_ = 0;
+};
+
+uring::Task<absl::Status> Answer(uring::Socket* router) {
   for (;;) {
     absl::StatusOr<Message> message = co_await router->AsyncReceive();
-    if (!message.ok()) co_return;
-    if (!(co_await router->AsyncSend(*std::move(message))).ok()) co_return;
+    CO_RETURN_IF_ERROR(message);
+    CO_RETURN_IF_ERROR(co_await router->AsyncSend(*std::move(message)));
   }
 }
 
-uring::Task<> Ask(uring::Socket* dealer, std::size_t under_way, Count* count) {
-  const std::string payload(64, 'x');
+uring::Task<absl::Status> Ask(uring::Socket* dealer, std::size_t under_way, Count* count) {
+  const std::string payload(kPayloadBytes, 'x');
   for (;;) {
-    for (std::size_t i = 0; i < under_way; ++i) if (!(co_await dealer->AsyncSend(Message(payload))).ok()) co_return;
-    for (std::size_t i = 0; i < under_way; ++i) if (!(co_await dealer->AsyncReceive()).ok()) co_return;
-    count->back += under_way;
-    if (count->begin == 0 && count->back >= count->warm) count->begin = ProcessorSeconds();
+    for (std::size_t i = 0; i < under_way; ++i) {
+      CO_RETURN_IF_ERROR(co_await dealer->AsyncSend(Message(payload)));
+    }
+    for (std::size_t i = 0; i < under_way; ++i) {
+      CO_RETURN_IF_ERROR(co_await dealer->AsyncReceive());
+    }
+    count->Back(under_way);
   }
 }
 
-// Microseconds of processor time a round trip of a message.
-double Run(std::size_t links, std::size_t messages, std::size_t under_way) {
+// Ends the program if the task ends.
+uring::Task<> Endless(uring::Task<absl::Status> task) {
+  const absl::Status status = co_await std::move(task);
+  if (!absl::IsCancelled(status)) Die(std::string(status.message()));
+}
+
+double Ours(const Load& load) {
   uring::Loop loop;
   uring::Socket router = loop.MakeSocket(SocketType::kRouter);
   const auto bound = router.Bind("tcp://127.0.0.1:*");
   if (!bound.ok()) Die("cannot bind");
   std::vector<uring::Socket> dealers;
-  for (std::size_t i = 0; i < links; ++i) {
+  for (std::size_t i = 0; i < load.links; ++i) {
     dealers.push_back(loop.MakeSocket(SocketType::kDealer));
     if (!dealers.back().Connect(*bound).ok()) Die("cannot connect");
   }
-  if (!router.WaitReady(links, absl::Seconds(30)).ok()) Die("not all came");
-  Count count{.warm = messages / 10, .all = messages + messages / 10};
-  loop.Spawn(Answer(&router));
-  for (uring::Socket& dealer : dealers) loop.Spawn(Ask(&dealer, under_way, &count));
-  while (count.back < count.all) loop.RunOnce(absl::Seconds(1));
-  return (ProcessorSeconds() - count.begin) * 1e6 / static_cast<double>(messages);
+  if (!router.WaitReady(load.links, absl::Seconds(30)).ok()) Die("not all came");
+  Count count(load);
+  loop.Spawn(Endless(Answer(&router)));
+  for (uring::Socket& dealer : dealers) loop.Spawn(Endless(Ask(&dealer, load.under_way, &count)));
+  while (!count.done()) loop.RunOnce(absl::Seconds(1));
+  return count.Microseconds();
+}
+
+// Both ends of a stream, and how far the octets of a round are.
+struct Stream {
+  int asker;
+  int answerer;
+  std::size_t asked = 0;
+  std::size_t waiting = 0;  // received by the answerer and not sent back
+  std::size_t back = 0;
+};
+
+int Listen(sockaddr_in* address) {
+  const int listener = socket(AF_INET, SOCK_STREAM, 0);
+  *address = {};
+  address->sin_family = AF_INET;
+  address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(*address);
+  auto* generic = reinterpret_cast<sockaddr*>(address);
+  if (bind(listener, generic, size) != 0 || listen(listener, 16) != 0 ||
+      getsockname(listener, generic, &size) != 0) {
+    Die("cannot listen");
+  }
+  return listener;
+}
+
+std::vector<Stream> MakeStreams(std::size_t count) {
+  sockaddr_in address;
+  const int listener = Listen(&address);
+  std::vector<Stream> streams;
+  for (std::size_t i = 0; i < count; ++i) {
+    const int asker = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(asker, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
+      Die("cannot connect");
+    }
+    const int answerer = accept(listener, nullptr, nullptr);
+    if (answerer < 0) Die("cannot accept");
+    for (int fd : {asker, answerer}) {
+      const int on = 1;
+      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+      fcntl(fd, F_SETFL, O_NONBLOCK);
+    }
+    streams.push_back({.asker = asker, .answerer = answerer});
+  }
+  close(listener);
+  return streams;
+}
+
+std::size_t Moved(ssize_t result) { return result > 0 ? static_cast<std::size_t>(result) : 0; }
+
+// One way through all streams; true once every octet of the round is back.
+bool Sweep(std::vector<Stream>* streams, std::size_t octets, std::string* room) {
+  for (Stream& s : *streams) {
+    if (s.asked < octets) s.asked += Moved(send(s.asker, room->data(), octets - s.asked, 0));
+  }
+  for (Stream& s : *streams) {
+    s.waiting += Moved(recv(s.answerer, room->data(), room->size(), 0));
+    if (s.waiting > 0) s.waiting -= Moved(send(s.answerer, room->data(), s.waiting, 0));
+  }
+  bool all = true;
+  for (Stream& s : *streams) {
+    s.back += Moved(recv(s.asker, room->data(), room->size(), 0));
+    all = all && s.back == octets;
+  }
+  return all;
+}
+
+double PlainOctets(const Load& load) {
+  std::vector<Stream> streams = MakeStreams(load.links);
+  std::string room(256 * 1024, 'x');
+  Count count(load);
+  while (!count.done()) {
+    for (Stream& s : streams) s.asked = s.back = 0;
+    while (!Sweep(&streams, load.under_way * kFrameBytes, &room)) {
+    }
+    count.Back(load.links * load.under_way);
+  }
+  const double microseconds = count.Microseconds();
+  for (const Stream& s : streams) {
+    close(s.asker);
+    close(s.answerer);
+  }
+  return microseconds;
+}
+
+void Compare(std::size_t links, std::size_t under_way, std::size_t rounds) {
+  const std::size_t messages = std::max<std::size_t>(100'000, 4 * links * under_way);
+  const Load one{1, under_way, messages};
+  const Load many{links, under_way, messages};
+  const std::vector<double> medians = MediansInTurn(4, rounds, [&](std::size_t which) {
+    const Load& load = which % 2 == 0 ? one : many;
+    return which < 2 ? Ours(load) : PlainOctets(load);
+  });
+  std::printf("%3zu under way a link: ", under_way);
+  for (std::size_t i : {std::size_t{0}, std::size_t{2}}) {
+    std::printf("%s 1 link %.3f us, %zu links %.3f us, ratio %.2f%s", i == 0 ? "ROUTER" : "octets",
+                medians[i], links, medians[i + 1], medians[i + 1] / medians[i],
+                i == 0 ? "; " : "\n");
+  }
+  std::fflush(stdout);
 }
 
 }  // namespace
@@ -75,16 +225,14 @@ double Run(std::size_t links, std::size_t messages, std::size_t under_way) {
 
 int main(int argc, char** argv) {
   std::size_t links = 1000;
-  std::size_t messages = 2000000;
-  std::size_t under_way = 500;
+  std::size_t rounds = 5;
   if ((argc > 1 && !absl::SimpleAtoi(argv[1], &links)) ||
-      (argc > 2 && !absl::SimpleAtoi(argv[2], &messages)) ||
-      (argc > 3 && !absl::SimpleAtoi(argv[3], &under_way)) || links == 0 || under_way == 0) {
-    monocoque::bench::Die("many_links [LINKS] [MESSAGES] [UNDER_WAY_A_LINK]");
+      (argc > 2 && !absl::SimpleAtoi(argv[2], &rounds)) || links == 0 || rounds == 0) {
+    monocoque::bench::Die("many_links [LINKS] [ROUNDS]");
   }
-  const double one = monocoque::bench::Run(1, messages, under_way);
-  const double many = monocoque::bench::Run(links, messages, under_way);
-  std::printf("1 link %.3f us of processor time a message, %zu links %.3f, ratio %.2f\n", one,
-              links, many, many / one);
+  std::printf("processor time a message, both ends; medians of %zu rounds in turn\n", rounds);
+  for (std::size_t under_way : {1, 10, 100, 500}) {
+    monocoque::bench::Compare(links, under_way, rounds);
+  }
   return 0;
 }

@@ -7,8 +7,9 @@
 namespace monocoque {
 namespace {
 
-// The least that a link with something to write takes.
-constexpr std::size_t kLeastBytes = 1024;
+// What a link with something to write takes first, if its last burst had room in it; else a slab.
+// Few sizes, so that those in the pool fit.
+constexpr std::size_t kFirstBytes[] = {1024, 8 * 1024};
 
 }  // namespace
 
@@ -30,8 +31,11 @@ MutableBytes ByteChain::PrepareSlow(std::size_t count) {
   if (count > pool_->slab_bytes()) return {};
   // At first room for as much as was written the last time: many links with little to write are
   // not spread over as many slabs, of which each costs the processor's caches a miss.
-  const std::size_t wanted = slab_ ? pool_->slab_bytes() : std::max(kLeastBytes, last_burst_);
-  const std::size_t size = std::max(count, std::min(wanted, pool_->slab_bytes()));
+  std::size_t size = pool_->slab_bytes();
+  for (std::size_t first : kFirstBytes) {
+    if (!slab_ && last_burst_ <= first) size = std::min(size, first);
+  }
+  size = std::max(size, count);
   BlockPtr slab = pool_->AcquireAtLeast(size, budget_.get());
   if (!slab && reserve_ != nullptr) slab = pool_->AcquireAtLeast(size, reserve_);
   if (!slab) return {};

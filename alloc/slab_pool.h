@@ -17,7 +17,7 @@ struct SlabPoolOptions {
   std::size_t slab_bytes = 64 * 1024;
   // Slabs kept for reuse, and of each smaller size as many blocks as have room in so many slabs;
   // those beyond it go back to the heap.
-  std::size_t max_idle_slabs = 64;
+  std::size_t max_idle_slabs = 256;
   // False: every slab comes from the heap and goes back to it at once, so that AddressSanitizer and
   // Valgrind see each life of each slab.
   bool pooling = true;

@@ -6,10 +6,8 @@
 namespace monocoque {
 
 std::size_t TransmitBatch::Spans(std::span<Bytes> out) const {
-  const std::size_t count = std::min(out.size(), slices());
-  for (std::size_t i = 0; i < count; ++i) out[i] = slices_[first_ + i].bytes();
-  if (count > 0) out[0] = out[0].subspan(offset_);
-  return count;
+  auto next = out.begin();
+  return VisitSpans(out.size(), [&next](Bytes octets) { *next++ = octets; });
 }
 
 void TransmitBatch::Advance(std::size_t bytes) {

@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_ALLOC_TRANSMIT_BATCH_H_
 #define MONOCOQUE_ALLOC_TRANSMIT_BATCH_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -40,6 +41,16 @@ class TransmitBatch {
   // first one begins where the last short write ended. Valid until the next call that changes the
   // batch.
   std::size_t Spans(std::span<Bytes> out) const;
+  // The same, each given to `take`: `most` at the most.
+  template <typename TakeSpan>
+  std::size_t VisitSpans(std::size_t most, TakeSpan&& take) const {
+    const std::size_t count = std::min(most, slices());
+    for (std::size_t i = 0; i < count; ++i) {
+      const Bytes octets = slices_[first_ + i].bytes();
+      take(i > 0 ? octets : octets.subspan(offset_));
+    }
+    return count;
+  }
 
   // `bytes` more were written.
   void Advance(std::size_t bytes);

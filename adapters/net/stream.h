@@ -1,9 +1,14 @@
 #ifndef MONOCOQUE_ADAPTERS_NET_STREAM_H_
 #define MONOCOQUE_ADAPTERS_NET_STREAM_H_
 
+#include <sys/uio.h>
+
+#include <cstdint>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adapters/net/address.h"
+#include "alloc/bytes.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/endpoint.h"
 #include "protocol/drive/transport_options.h"
@@ -29,6 +34,11 @@ absl::StatusOr<int> StreamToward(const Endpoint& endpoint, const Address& addres
 
 // Who talks to whom on a connected descriptor.
 TransportInfo DescribeStream(int fd);
+
+// Octets to write, as the system's calls want them.
+inline iovec PieceOf(Bytes octets) {
+  return {const_cast<std::uint8_t*>(octets.data()), octets.size()};
+}
 
 // Not a failure: nothing can be read or written now.
 bool TryAgain(int error);

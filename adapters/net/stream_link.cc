@@ -25,6 +25,20 @@ constexpr std::size_t kMaxSpans = 256;
 // Octets read at one go: beyond, other descriptors have their turn.
 constexpr std::size_t kReadBytes = 512 * 1024;
 
+ssize_t SendNow(const TransmitBatch& batch, int fd) {
+  std::array<iovec, kMaxSpans> pieces;
+  auto next = pieces.begin();
+  const std::size_t count =
+      batch.VisitSpans(kMaxSpans, [&next](Bytes octets) { *next++ = PieceOf(octets); });
+  constexpr int kFlags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  // Of one piece the system has less to find out.
+  if (count == 1) return send(fd, pieces[0].iov_base, pieces[0].iov_len, kFlags);
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = count;
+  return sendmsg(fd, &message, kFlags);
+}
+
 }  // namespace
 
 StreamLink::StreamLink(SocketDriver* driver, LinkId link, int fd)
@@ -118,16 +132,7 @@ void StreamLink::Send(TransmitBatch batch) {
 
 void StreamLink::Write() {
   while (!batch_.empty()) {
-    std::array<Bytes, kMaxSpans> spans;
-    std::array<iovec, kMaxSpans> pieces;
-    const std::size_t count = batch_.Spans(spans);
-    for (std::size_t i = 0; i < count; ++i) {
-      pieces[i] = {const_cast<std::uint8_t*>(spans[i].data()), spans[i].size()};
-    }
-    msghdr message{};
-    message.msg_iov = pieces.data();
-    message.msg_iovlen = count;
-    const ssize_t sent = sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const ssize_t sent = SendNow(batch_, fd_);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (TryAgain(errno)) return;

@@ -16,6 +16,8 @@
 namespace monocoque::uring {
 namespace {
 
+// Octets of buffers kept for reuse: what hundreds of links have in use that are heard at once.
+constexpr std::size_t kIdleBytes = 16 * 1024 * 1024;
 // Octets of the probe: more than one buffer of a bundle holds, fewer than a socket pair does.
 constexpr std::size_t kProbeBytes = Buffers::kBundleBytes + 5;
 
@@ -43,6 +45,11 @@ class Probe final : public Completion {
   Buffers& buffers_;
 };
 
+std::shared_ptr<SlabPool> MakePool(std::size_t buffer_bytes) {
+  return SlabPool::Create(
+      {.slab_bytes = buffer_bytes, .max_idle_slabs = kIdleBytes / buffer_bytes});
+}
+
 }  // namespace
 
 Buffers::Buffers(Ring* ring, ReadMethod method, std::uint16_t group)
@@ -50,9 +57,7 @@ Buffers::Buffers(Ring* ring, ReadMethod method, std::uint16_t group)
       method_(method),
       group_(group),
       count_(method == ReadMethod::kIncremental ? kIncrementalCount : kBundleCount),
-      pool_(SlabPool::Create(
-          {.slab_bytes = method == ReadMethod::kIncremental ? kIncrementalBytes : kBundleBytes,
-           .max_idle_slabs = 16})),
+      pool_(MakePool(method == ReadMethod::kIncremental ? kIncrementalBytes : kBundleBytes)),
       entries_(count_) {}
 
 absl::StatusOr<std::unique_ptr<Buffers>> Buffers::Create(Ring* ring, ReadMethod method,

@@ -1,10 +1,10 @@
 #include "adapters/uring/send_op.h"
 
-#include <array>
 #include <cerrno>
 #include <mutex>
 #include <utility>
 
+#include "adapters/net/stream.h"
 #include "adapters/uring/kernel.h"
 #include "adapters/uring/link_io.h"
 
@@ -39,15 +39,11 @@ void SendOp::Begin(LinkIo* link, TransmitBatch octets) {
 }
 
 void SendOp::Submit(int fd, std::shared_ptr<bool>* copies) {
-  std::array<Bytes, kMaxPieces> spans;
-  const std::size_t count = batch.Spans(spans);
-  pieces_.resize(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    pieces_[i] = {const_cast<std::uint8_t*>(spans[i].data()), spans[i].size()};
-  }
+  pieces_.clear();
+  batch.VisitSpans(kMaxPieces, [this](Bytes octets) { pieces_.push_back(net::PieceOf(octets)); });
   message_ = {};
   message_.msg_iov = pieces_.data();
-  message_.msg_iovlen = count;
+  message_.msg_iovlen = pieces_.size();
   zero_copy_ = (*copies == nullptr || !**copies) && ops_->WorthZeroCopy(batch.remaining());
   io_uring_sqe* sqe = ops_->ring_.Prepare();
   if (zero_copy_) {
@@ -57,6 +53,9 @@ void SendOp::Submit(int fd, std::shared_ptr<bool>* copies) {
     ++ops_->stats_.zero_copy_writes;
     io_uring_prep_sendmsg_zc(sqe, fd, &message_, MSG_NOSIGNAL);
     sqe->ioprio = kernel::kSendZeroCopyReportUsage;
+  } else if (pieces_.size() == 1) {
+    // The system has less to find out than of a message.
+    io_uring_prep_send(sqe, fd, pieces_[0].iov_base, pieces_[0].iov_len, MSG_NOSIGNAL);
   } else {
     io_uring_prep_sendmsg(sqe, fd, &message_, MSG_NOSIGNAL);
   }

@@ -54,7 +54,7 @@ class SendOp final : public Completion {
 };
 
 // The writes of a loop. A link has one only while it writes. Those that are not in use wait here
-// for the next, a few, so that writing allocates nothing.
+// for the next, so that writing allocates nothing.
 //
 // Those whose memory the kernel may still read when the loop ends are left alone for good.
 class SendOps {
@@ -75,7 +75,7 @@ class SendOps {
  private:
   friend class SendOp;
 
-  static constexpr std::size_t kKept = 16;
+  static constexpr std::size_t kKept = 1024;
 
   bool WorthZeroCopy(std::size_t bytes);
   void Unpin(SendOp* op);

@@ -1,5 +1,7 @@
 // In steady state a message costs no allocation.
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
@@ -14,6 +16,8 @@ using ::monocoque::testing::CountAllocations;
 constexpr absl::Duration kSoon = absl::Seconds(10);
 constexpr int kWarmUp = 300;
 constexpr int kCounted = 1000;
+constexpr int kLinks = 100;
+constexpr int kRounds = 40;
 
 // Way to receive: each that this kernel may have.
 class AllocationTest : public ::testing::TestWithParam<ReadMethod> {
@@ -64,6 +68,34 @@ TEST_P(AllocationTest, RoundTripsInCoroutines) {
   std::int64_t made = -1;
   loop_.Spawn(Echo(rep_));
   loop_.RunUntil(Ask(req_, &made));
+  EXPECT_EQ(made, 0);
+}
+
+// One message on each link, and its answer: the writes of all links are under way at once.
+Task<void> AskAll(std::vector<Socket>& dealers, std::int64_t* made) {
+  std::int64_t before = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    if (round == kRounds / 2) before = CountAllocations().made;
+    for (Socket& dealer : dealers) {
+      EXPECT_TRUE((co_await dealer.AsyncSend(Message("what?"))).ok());
+    }
+    for (Socket& dealer : dealers) EXPECT_TRUE((co_await dealer.AsyncReceive()).ok());
+  }
+  *made = CountAllocations().made - before;
+}
+
+TEST_P(AllocationTest, ManyLinksAtOnce) {
+  Socket router = loop_.MakeSocket(SocketType::kRouter);
+  const std::string bound = router.Bind("tcp://127.0.0.1:*").value_or("");
+  std::vector<Socket> dealers;
+  for (int i = 0; i < kLinks; ++i) {
+    dealers.push_back(loop_.MakeSocket(SocketType::kDealer));
+    ASSERT_TRUE(dealers.back().Connect(bound).ok());
+  }
+  ASSERT_TRUE(router.WaitReady(kLinks, kSoon).ok());
+  std::int64_t made = -1;
+  loop_.Spawn(Echo(router));
+  loop_.RunUntil(AskAll(dealers, &made));
   EXPECT_EQ(made, 0);
 }
 

@@ -26,6 +26,12 @@ namespace monocoque::fuzz {
 namespace {
 
 constexpr std::size_t kAll = static_cast<std::size_t>(-1);
+
+bool ReadsAsSubscription(const Message& message) {
+  const Bytes first = message.bytes();
+  return !first.empty() && first[0] <= 1;
+}
+
 }  // namespace
 
 DrivenConnection::DrivenConnection(std::unique_ptr<Connection> connection,
@@ -260,6 +266,10 @@ void DrivenConnection::Send(unsigned kind) {
   if (sent.ok()) {
     Require(can, "Send takes nothing that CanSend denies");
     Require(message == Message(), "a message that was taken is empty");
+    // An echo may read as one: then it is one to a peer that is told by messages (S-3).
+    subscribed_by_message_ = subscribed_by_message_ ||
+                             (SendsSubscriptions(options_.socket_type) &&
+                              PeersVersion() != PeerVersion::kZmtp31 && ReadsAsSubscription(whole));
     memory_.sent.push_back(whole);
     return;
   }
@@ -411,8 +421,7 @@ void DrivenConnection::CheckUnsent() {
   std::size_t next = output_.messages() + (output_.cut() ? 1 : 0);
   const auto skip_subscriptions = [&] {
     while (subscribed_by_message_ && next < memory_.sent.size()) {
-      const Bytes first = memory_.sent[next].bytes();
-      if (first.empty() || first[0] > 1) return;
+      if (!ReadsAsSubscription(memory_.sent[next])) return;
       ++next;
     }
   };

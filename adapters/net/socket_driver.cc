@@ -8,7 +8,6 @@
 
 #include "adapters/net/acceptor.h"
 #include "adapters/net/dial.h"
-#include "adapters/net/host.h"
 #include "adapters/net/stream_link.h"
 #include "protocol/drive/endpoint.h"
 
@@ -27,13 +26,13 @@ SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine,
       machine_(std::move(machine)),
       pump_(&machine_, this),
       wishes_(&machine_, &pump_),
-      now_(Now()),
+      now_(reactor_.ReadClock()),
       hub_(std::move(hub)),
       admission_(&machine_, hub_, [this] { return reactor_.MakeWaker(/*holds=*/false); }) {}
 
 SocketDriver::~SocketDriver() = default;
 
-void SocketDriver::Tick() { now_ = std::max(now_, Now()); }
+void SocketDriver::Tick() { now_ = std::max(now_, reactor_.ReadClock()); }
 
 void SocketDriver::Touch() {
   if (touched_) return;
@@ -105,15 +104,16 @@ void SocketDriver::StartClose(absl::Duration linger) {
   Touch();
 }
 
-void SocketDriver::Turn() {
-  Tick();
+void SocketDriver::Turn(Instant now, std::size_t max_frames) {
+  now_ = std::max(now_, now);
   touched_ = false;
   retired_.clear();
+  retired_links_.clear();
   if (now_ > machine_.NextDeadline() + kLate) ReadAhead();
   while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
   if (inproc_ != nullptr) inproc_->Turn(now_);
   admission_.Turn(now_);
-  const bool more = pump_.Turn(now_);
+  const bool more = pump_.Turn(now_, max_frames);
   if (more || machine_.has_outputs() || !retired_.empty()) Touch();
   ArmTimer();
 }
@@ -192,26 +192,26 @@ void SocketDriver::Do(const action::Accepting& accepting) {
   if (it != acceptors_.end()) it->second->SetAccepting(accepting.on);
 }
 
-StreamLink* SocketDriver::FindLink(LinkId link) {
+Link* SocketDriver::FindLink(LinkId link) {
   const auto it = links_.find(link);
   return it == links_.end() || it->second->closing() ? nullptr : it->second.get();
 }
 
 void SocketDriver::Do(const action::Read& read) {
   if (inproc_ != nullptr && inproc_->SetReading(read)) return;
-  if (StreamLink* link = FindLink(read.link)) link->SetReading(read.hint.mode);
+  if (Link* link = FindLink(read.link)) link->SetReading(read.hint.mode);
 }
 
 void SocketDriver::Do(const action::CloseLink& close) {
   admission_.Forget(close.link);
   if (inproc_ != nullptr && inproc_->Close(close, now_)) return;
   dials_.erase(close.link);
-  if (StreamLink* link = FindLink(close.link)) link->Close(close.mode);
+  if (Link* link = FindLink(close.link)) link->Close(close.mode);
 }
 
 void SocketDriver::Write(LinkId link, TransmitBatch batch) {
   if (inproc_ != nullptr && inproc_->Write(link, &batch, now_)) return;
-  if (StreamLink* to = FindLink(link)) {
+  if (Link* to = FindLink(link)) {
     to->Send(std::move(batch));
   } else {
     machine_.ReturnBatch(link, std::move(batch), 0, absl::UnavailableError("closed"), now_);
@@ -219,7 +219,9 @@ void SocketDriver::Write(LinkId link, TransmitBatch batch) {
 }
 
 void SocketDriver::AddLink(LinkId link, int fd) {
-  links_[link] = std::make_unique<StreamLink>(this, link, fd);
+  LinkPtr made = reactor_.MakeLink(link, fd);
+  if (made == nullptr) made.reset(new StreamLink(this, link, fd));
+  links_[link] = std::move(made);
 }
 
 void SocketDriver::OnAccepted(ListenerId listener, int fd, const TransportInfo& info) {
@@ -259,7 +261,7 @@ void SocketDriver::OnLinkOver(LinkId link, const absl::Status& why) {
 }
 
 void SocketDriver::Retire(LinkId link) {
-  if (auto over = links_.extract(link)) retired_.push_back(std::move(over.mapped()));
+  if (auto over = links_.extract(link)) retired_links_.push_back(std::move(over.mapped()));
   Touch();
 }
 

@@ -16,6 +16,7 @@
 #include "adapters/inproc.h"
 #include "adapters/inproc_links.h"
 #include "adapters/net/endpoint_wishes.h"
+#include "adapters/net/link.h"
 #include "adapters/net/listener.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/timed.h"
@@ -34,7 +35,6 @@ namespace monocoque::net {
 
 class Acceptor;
 class Dial;
-class StreamLink;
 
 // A socket of the core on a runtime that tells when descriptors are ready: what the adapters for
 // such runtimes share. Moves octets, runs actions, arms one timer; holds no octet of memory for a
@@ -104,13 +104,16 @@ class SocketDriver final : public PumpDriver {
 
   // ---- For the adapter -------------------------------------------------------------------------
 
-  // One turn. What waits in the socket may have changed; if work is left, the reactor is woken
-  // again.
-  void Turn();
+  // One turn, of `max_frames` frames about. What waits in the socket may have changed; if work is
+  // left, the reactor is woken again.
+  void Turn() { Turn(reactor_.ReadClock(), Pump<monocoque::Socket>::kFramesATurn); }
+  void Turn(Instant now, std::size_t max_frames);
   void OnTimer();
   // Asks the authenticator about one peer, if one waits. It is user code, which may do anything:
   // called between turns, and the driver may be gone afterwards.
   bool ServeAuthenticator() { return admission_.ServeOne(); }
+  // One waits.
+  bool awaits_authenticator() const { return admission_.waiting(); }
 
   // ---- For acceptors, dials and links ----------------------------------------------------------
 
@@ -146,7 +149,7 @@ class SocketDriver final : public PumpDriver {
   absl::StatusOr<Endpoint> Listen(const action::Listen& listen);
   void ReadAhead();
   void ArmTimer();
-  StreamLink* FindLink(LinkId link);
+  Link* FindLink(LinkId link);
 
   Reactor& reactor_;
   monocoque::Socket machine_;
@@ -158,11 +161,12 @@ class SocketDriver final : public PumpDriver {
   bool touched_ = false;
   Instant armed_ = Instant::Never();  // what the reactor's timer is set to
   TimerHeap<Timed> timers_;
-  absl::flat_hash_map<LinkId, std::unique_ptr<StreamLink>> links_;
+  absl::flat_hash_map<LinkId, LinkPtr> links_;
   absl::flat_hash_map<LinkId, std::unique_ptr<Dial>> dials_;
   absl::flat_hash_map<ListenerId, std::unique_ptr<Acceptor>> acceptors_;
   // Over, but perhaps still on the stack: destroyed at the next turn.
   std::vector<std::unique_ptr<WatchHandler>> retired_;
+  std::vector<LinkPtr> retired_links_;
   monocoque::Admission admission_;
 };
 

@@ -1,6 +1,5 @@
 #include "adapters/uring/loop.h"
 
-#include <poll.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -65,8 +64,8 @@ Loop::~Loop() {
   turning_.clear();
   serving_.clear();
   orphans_.clear();
-  if (resolver_ != nullptr) resolver_->Stop();
-  if (mailbox_ != nullptr) mailbox_->Stop();
+  resolver_.reset();
+  mailbox_.reset();
   // What the kernel still holds of ours comes back before the memory goes.
   const auto kernel_has_some = [&] { return ring_->outstanding() > 0 || send_ops_->pinned() > 0; };
   for (int i = 0; i < kGoodbyeTurns && kernel_has_some(); ++i) {
@@ -74,8 +73,6 @@ Loop::~Loop() {
     ring_->SubmitAndWait(absl::Milliseconds(5));
     ring_->Reap(kWorkATurn);
   }
-  resolver_.reset();
-  mailbox_.reset();
   buffers_.reset();
   GiveToHost(ring_->others().size());
 }
@@ -126,7 +123,7 @@ bool Loop::TurnSockets(std::size_t max_frames) {
   std::vector<std::shared_ptr<SocketState>> turn = std::exchange(turning_, {});
   while (SocketState* state = touched_.Pop()) turn.push_back(state->shared_from_this());
   for (const auto& state : turn) {
-    if (state->status().ok()) state->Turn(now_, max_frames);
+    state->Turn(max_frames);
     if (state->awaited()) serving_.push_back(state);
   }
   const bool any = late || !turn.empty();
@@ -241,9 +238,8 @@ void Loop::ResumeReady(std::size_t max_resumed) {
 
 // Lets go of what is over: sockets without a handle, spawned tasks.
 void Loop::Sweep() {
-  std::erase_if(orphans_, [](const std::shared_ptr<SocketState>& state) {
-    return !state->status().ok() || state->closed();
-  });
+  std::erase_if(orphans_,
+                [](const std::shared_ptr<SocketState>& state) { return state->driver().closed(); });
   if (std::exchange(task_over_, false)) {
     for (Task<void>& task : tasks_) {
       if (task.done()) tasks_over_.push_back(std::move(task));
@@ -304,8 +300,8 @@ void Loop::Run() {
 }
 
 Loop::Sleep Loop::AsyncSleep(absl::Duration duration) { return Sleep(this, duration); }
-Loop::Ready Loop::AsyncReadable(int fd) { return Ready(this, fd, POLLIN); }
-Loop::Ready Loop::AsyncWritable(int fd) { return Ready(this, fd, POLLOUT); }
+Loop::Ready Loop::AsyncReadable(int fd) { return Ready(this, fd, true); }
+Loop::Ready Loop::AsyncWritable(int fd) { return Ready(this, fd, false); }
 
 Loop::Sleep::~Sleep() {
   loop_.SetTimer(this, Instant::Never());
@@ -319,38 +315,18 @@ void Loop::Sleep::await_suspend(std::coroutine_handle<> awaiting) {
 
 void Loop::Sleep::OnTime(Instant /*now*/) { loop_.ResumeLater(handle_); }
 
-// Its completion outlives a coroutine that is destroyed.
-class Loop::Ready::Op final : public Completion {
- public:
-  explicit Op(Ready* waiting) : waiting_(waiting) {}
-  void Forget() { waiting_ = nullptr; }
-  void OnCompletion(int, unsigned) override {
-    if (waiting_ != nullptr) waiting_->OnReady();
-    delete this;
-  }
-
- private:
-  ~Op() override = default;
-  Ready* waiting_;
-};
-
 Loop::Ready::~Ready() {
   if (handle_) loop_.Unresume(handle_);
-  if (op_ == nullptr) return;
-  op_->Forget();
-  loop_.ring().Cancel(op_);
 }
 
 void Loop::Ready::await_suspend(std::coroutine_handle<> awaiting) {
   handle_ = awaiting;
-  op_ = new Op(this);
-  io_uring_sqe* sqe = loop_.ring().Prepare();
-  io_uring_prep_poll_add(sqe, fd_, events_);
-  loop_.ring().Own(sqe, op_);
+  watch_.emplace(&loop_, fd_, this);
+  watch_->Want(read_, !read_);
 }
 
-void Loop::Ready::OnReady() {
-  op_ = nullptr;
+void Loop::Ready::OnReady(bool /*readable*/, bool /*writable*/) {
+  watch_.reset();
   loop_.ResumeLater(handle_);
 }
 

@@ -58,7 +58,7 @@ class Socket {
   // Decides about peers where `mechanism` asks who they are; without one, or null, none of those is
   // let in. Called last in a turn of the loop.
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
-    state_->SetAuthenticator(std::move(authenticator));
+    if (status().ok()) state_->driver().SetAuthenticator(std::move(authenticator));
   }
 
   // Sends, waiting until some peer can take it. On an error the message is untouched.
@@ -72,8 +72,8 @@ class Socket {
   }
   // Sends now or not at all.
   absl::Status TrySend(Message* message) {
-    if (!state_->status().ok()) [[unlikely]]
-      return state_->status();
+    if (!status().ok()) [[unlikely]]
+      return status();
     return state_->TrySend(message);
   }
   // The next message, waiting for it.
@@ -100,7 +100,7 @@ class Socket {
   absl::Status Close(absl::Duration linger = absl::InfiniteDuration());
   // The same without waiting: goes on while the loop turns, and is over when closed() says so.
   void StartClose(absl::Duration linger = absl::InfiniteDuration());
-  bool closed() const { return !state_->status().ok() || state_->closed(); }
+  bool closed() const { return !status().ok() || state_->driver().closed(); }
 
   // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the
   // very call that resumes the coroutine; destroying one that waits loses nothing.
@@ -117,12 +117,12 @@ class Socket {
   //     socket.Ask([&](monocoque::Socket* s, Instant now) { return s->Join("group", now); })
   template <typename Wish>
   auto Ask(Wish&& wish) {
-    return state_->Ask(std::forward<Wish>(wish));
+    return state_->driver().Ask(std::forward<Wish>(wish));
   }
 
   // The core socket beneath: getters, statistics.
-  monocoque::Socket& core() const { return state_->machine(); }
-  const SocketStats& stats() const { return state_->machine().stats(); }
+  monocoque::Socket& core() const { return state_->driver().machine(); }
+  const SocketStats& stats() const { return core().stats(); }
 
  private:
   std::shared_ptr<SocketState> state_;

@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "adapters/net/address.h"
-#include "adapters/net/host.h"
 #include "adapters/net/link.h"
+#include "adapters/net/turn_clock.h"
 #include "adapters/waker.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
@@ -68,8 +68,11 @@ class Reactor {
   // A link of the runtime's own for a connected descriptor, which it owns from then on. Null: it
   // has none, and the driver reads and writes by itself when the descriptor is ready.
   virtual LinkPtr MakeLink(LinkId /*link*/, int /*fd*/) { return nullptr; }
-  // The time, which never goes back.
-  virtual Instant ReadClock() { return Now(); }
+  // The time that its driver goes by; sockets that take their turns together may share one.
+  virtual TurnClock& clock() { return clock_; }
+
+ private:
+  TurnClock clock_;
 };
 
 }  // namespace monocoque::net

@@ -20,6 +20,7 @@
 #include "adapters/net/listener.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/timed.h"
+#include "adapters/net/turn_clock.h"
 #include "adapters/pump.h"
 #include "adapters/zap.h"
 #include "alloc/transmit_batch.h"
@@ -60,7 +61,7 @@ class SocketDriver final : public PumpDriver {
   // Descriptors of streams, those that are closing included.
   std::size_t links() const { return links_.size(); }
   // The turn's time; a wish sets it anew.
-  Instant now() const { return now_; }
+  Instant now() const { return clock_.now(); }
 
   // ---- Wishes ----------------------------------------------------------------------------------
 
@@ -74,14 +75,25 @@ class SocketDriver final : public PumpDriver {
   // Takes the message or leaves it untouched. Unavailable: not now; see CanSend after a later turn.
   absl::Status Send(Message* message);
   // The next message; false: none is there.
-  bool Receive(Message* out);
+  bool Receive(Message* out) {
+    const bool got = machine_.Receive(out, nullptr, now());
+    // Taking may set reading going again: an action for the next turn.
+    if (machine_.has_outputs()) [[unlikely]]
+      Touch();
+    return got;
+  }
   // Is one there?
-  bool CanReceive();
+  bool CanReceive() {
+    const bool can = machine_.CanReceive(now());
+    // Looking may take, too.
+    if (machine_.has_outputs()) Touch();
+    return can;
+  }
   // Any other wish of the core socket, with the time it is made at.
   template <typename Wish>
   auto Ask(Wish&& wish) {
     Tick();
-    auto result = std::forward<Wish>(wish)(&machine_, now_);
+    auto result = std::forward<Wish>(wish)(&machine_, now());
     Touch();
     return result;
   }
@@ -106,8 +118,12 @@ class SocketDriver final : public PumpDriver {
 
   // One turn, of `max_frames` frames about. What waits in the socket may have changed; if work is
   // left, the reactor is woken again.
-  void Turn() { Turn(reactor_.ReadClock(), Pump<monocoque::Socket>::kFramesATurn); }
-  void Turn(Instant now, std::size_t max_frames);
+  void Turn() {
+    Tick();
+    Turn(Pump<monocoque::Socket>::kFramesATurn);
+  }
+  // The same, at the time that the clock was read last.
+  void Turn(std::size_t max_frames);
   void OnTimer();
   // Asks the authenticator about one peer, if one waits. It is user code, which may do anything:
   // called between turns, and the driver may be gone afterwards.
@@ -120,7 +136,7 @@ class SocketDriver final : public PumpDriver {
   // Something happened: a turn is due.
   void Touch();
   // Reads the clock.
-  void Tick();
+  void Tick() { clock_.Tick(); }
   void SetTimer(Timed* timed, Instant when) { timers_.Set(&timed->timer, when); }
   // What the listener let in, and what it did not.
   void OnAccepted(ListenerId listener, int fd, const TransportInfo& info);
@@ -152,10 +168,10 @@ class SocketDriver final : public PumpDriver {
   Link* FindLink(LinkId link);
 
   Reactor& reactor_;
+  TurnClock& clock_;
   monocoque::Socket machine_;
   Pump<monocoque::Socket> pump_;
   EndpointWishes wishes_;
-  Instant now_;
   const std::shared_ptr<InprocHub> hub_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   bool touched_ = false;

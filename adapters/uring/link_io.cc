@@ -183,7 +183,6 @@ void LinkIo::OnReadable(int result) {
 // `error`: 0, the stream ended; else an errno.
 void LinkIo::Over(int error) {
   if (!closing()) {
-    driver_->Tick();
     driver_->OnLinkOver(link_, error == 0 ? absl::OkStatus() : net::StreamError(error));
   }
   CloseNow();

@@ -38,7 +38,7 @@ absl::StatusOr<std::unique_ptr<Loop>> Loop::Create(const LoopOptions& options) {
   return loop;
 }
 
-Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
+Loop::Loop(const LoopOptions& options) : options_(options) {
   absl::StatusOr<std::unique_ptr<Ring>> ring = MakeRing(options);
   status_ = ring.status();
   if (!status_.ok()) return;
@@ -97,7 +97,7 @@ Socket Loop::MakeSocket(SocketType type, const SocketOptions& options) {
   if (!status_.ok()) return Socket(std::make_shared<SocketState>(this, status_));
   Host host = host_;
   Tick();
-  host.now = now_;
+  host.now = now();
   absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
   if (!machine.ok()) return Socket(std::make_shared<SocketState>(this, machine.status()));
   return Socket(std::make_shared<SocketState>(this, *std::move(machine)));
@@ -109,16 +109,14 @@ absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoin
   return socket;
 }
 
-void Loop::Tick() { now_ = std::max(now_, net::Now()); }
-
 void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
 // True if something may have happened that somebody waits for.
 bool Loop::TurnSockets(std::size_t max_frames) {
   // The host may have been busy: what is here already came in time.
-  const bool late = timers_.next() <= now_;
+  const bool late = timers_.next() <= now();
   if (late) TakeIn(max_frames);
-  while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
+  while (Timed* due = timers_.PopDue(now())) due->OnTime(now());
   // Each touched socket once; what is touched meanwhile comes next turn.
   std::vector<std::shared_ptr<SocketState>> turn = std::exchange(turning_, {});
   while (SocketState* state = touched_.Pop()) turn.push_back(state->shared_from_this());
@@ -180,7 +178,7 @@ bool Loop::Spin() {
 }
 
 void Loop::Wait(absl::Duration wait) {
-  if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now_);
+  if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now());
   if (wait <= absl::ZeroDuration() || task_over_ || busy()) {
     ring_->Submit();
     return;

@@ -1,13 +1,11 @@
 #include "adapters/uring/resolver.h"
 
-#include <signal.h>
-
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <system_error>
 #include <utility>
 
+#include "adapters/net/quiet_thread.h"
 #include "adapters/uring/loop.h"
 #include "adapters/uring/mailbox.h"
 #include "adapters/waker.h"
@@ -64,16 +62,7 @@ Resolver::~Resolver() {
 bool Resolver::Start() {
   if (thread_.joinable()) return true;
   if (shared_->waker == nullptr) return false;
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    thread_ = std::thread([shared = shared_] { Work(shared); });
-  } catch (const std::system_error&) {
-    // No thread can be had: thread_ stays empty.
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = net::StartQuietThread([shared = shared_] { Work(shared); });
   return thread_.joinable();
 }
 

@@ -138,29 +138,4 @@ absl::Status Socket::Close(absl::Duration linger) {
   return over.ok() ? state_->driver().CloseResult() : over;
 }
 
-ConditionAwaiter Socket::AsyncUntil(std::function<bool()> holds) {
-  return ConditionAwaiter(
-      state_.get(),
-      [holds = std::move(holds)](const SocketState& state) -> std::optional<absl::Status> {
-        if (holds()) return absl::OkStatus();
-        // Nothing will happen to it any more.
-        if (state.driver().closed()) return absl::CancelledError("the socket was closed");
-        return std::nullopt;
-      });
-}
-
-ConditionAwaiter Socket::AsyncReady(std::size_t peers) {
-  return AsyncUntil(
-      [state = state_.get(), peers] { return state->driver().machine().ready_peers() >= peers; });
-}
-
-ConditionAwaiter Socket::AsyncClose(absl::Duration linger) {
-  StartClose(linger);
-  return ConditionAwaiter(state_.get(),
-                          [](const SocketState& state) -> std::optional<absl::Status> {
-                            if (!state.driver().closed()) return std::nullopt;
-                            return state.driver().CloseResult();
-                          });
-}
-
 }  // namespace monocoque::uring

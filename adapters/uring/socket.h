@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -80,9 +81,9 @@ class Socket {
   absl::StatusOr<Message> Receive(absl::Duration timeout = absl::InfiniteDuration());
   absl::Status Receive(Message* out, absl::Duration timeout = absl::InfiniteDuration());
   // True and a message, if one is there already.
-  bool TryReceive(Message* out) { return state_->TryReceive(out); }
+  bool TryReceive(Message* out) { return status().ok() && state_->driver().Receive(out); }
   // Is one there?
-  bool CanReceive() { return state_->CanReceive(); }
+  bool CanReceive() { return status().ok() && state_->driver().CanReceive(); }
   // SUB, XSUB: see monocoque::Socket::Subscribe.
   absl::Status Subscribe(std::string_view prefix);
   absl::Status Unsubscribe(std::string_view prefix);
@@ -104,14 +105,41 @@ class Socket {
 
   // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the
   // very call that resumes the coroutine; destroying one that waits loses nothing.
-  SendAwaiter AsyncSend(Message message) { return SendAwaiter(state_.get(), std::move(message)); }
-  ReceiveAwaiter AsyncReceive() { return ReceiveAwaiter(state_.get()); }
-  // As WaitReady and Close.
-  ConditionAwaiter AsyncReady(std::size_t peers = 1);
+  auto AsyncSend(Message message) {
+    return Awaiter(state_.get(), &state_->senders,
+                   [message = std::move(message)](SocketState& state) mutable {
+                     return state.AttemptSend(&message);
+                   });
+  }
+  auto AsyncReceive() {
+    return Awaiter(state_.get(), &state_->receivers,
+                   [](SocketState& state) { return state.AttemptReceive(); });
+  }
   // Until the condition holds, which is asked whenever something happened to the socket; cancelled
   // if it does not when the socket is closed.
-  ConditionAwaiter AsyncUntil(std::function<bool()> holds);
-  ConditionAwaiter AsyncClose(absl::Duration linger = absl::InfiniteDuration());
+  auto AsyncUntil(std::function<bool()> holds) {
+    return Awaiter(state_.get(), &state_->watchers,
+                   [holds = std::move(holds)](SocketState& state) -> std::optional<absl::Status> {
+                     if (holds()) return absl::OkStatus();
+                     // Nothing will happen to it any more.
+                     if (state.driver().closed())
+                       return absl::CancelledError("the socket was closed");
+                     return std::nullopt;
+                   });
+  }
+  // As WaitReady and Close.
+  auto AsyncReady(std::size_t peers = 1) {
+    return AsyncUntil(
+        [state = state_.get(), peers] { return state->driver().machine().ready_peers() >= peers; });
+  }
+  auto AsyncClose(absl::Duration linger = absl::InfiniteDuration()) {
+    StartClose(linger);
+    return Awaiter(state_.get(), &state_->watchers,
+                   [](SocketState& state) -> std::optional<absl::Status> {
+                     if (!state.driver().closed()) return std::nullopt;
+                     return state.driver().CloseResult();
+                   });
+  }
 
   // Any other wish of the core socket, with the time it is made at, if status() is OK:
   //     socket.Ask([&](monocoque::Socket* s, Instant now) { return s->Join("group", now); })

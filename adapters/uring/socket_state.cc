@@ -24,13 +24,6 @@ SocketState::~SocketState() {
   loop_.Forget(&touched);
 }
 
-Instant SocketState::turn_time() const { return loop_.now(); }
-
-Instant SocketState::ReadClock() {
-  loop_.Tick();
-  return loop_.now();
-}
-
 void SocketState::FailWaiters() {
   for (Rotation<Waiter>* queue : {&receivers, &senders, &watchers}) {
     while (Waiter* waiter = queue->Pop()) {
@@ -41,9 +34,23 @@ void SocketState::FailWaiters() {
 }
 
 absl::Status SocketState::SendInTurn(Message* message) {
-  absl::Status sent = driver_->machine().Send(message, loop_.now());
+  absl::Status sent = driver_->machine().Send(message, driver_->now());
   if (sent.ok()) Wake();
   return sent;
+}
+
+std::optional<absl::Status> SocketState::AttemptSend(Message* message) {
+  absl::Status sent = SendInTurn(message);
+  if (absl::IsUnavailable(sent)) return std::nullopt;
+  return sent;
+}
+
+std::optional<absl::StatusOr<Message>> SocketState::AttemptReceive() {
+  Message message;
+  if (driver_->Receive(&message)) return message;
+  absl::Status why = driver_->machine().ReceiveStatus();
+  if (absl::IsUnavailable(why)) return std::nullopt;
+  return why;
 }
 
 void SocketState::Exchange() {
@@ -55,10 +62,6 @@ void SocketState::WriteNow() {
   flush_policy_.Reset();
   Wake();
   loop_.Exchange();
-}
-
-void SocketState::Turn(std::size_t max_frames) {
-  if (driver_) driver_->Turn(loop_.now(), max_frames);
 }
 
 // Taken and resumed one by one: whoever is resumed may do anything, destroy this socket's handle
@@ -92,6 +95,8 @@ void SocketState::ServeWaiters(std::size_t max_resumed) {
   }
   Wake();
 }
+
+net::TurnClock& SocketState::clock() { return loop_.clock(); }
 
 void SocketState::Wake() { loop_.Touch(&touched); }
 
@@ -129,20 +134,6 @@ void Waiter::await_suspend(std::coroutine_handle<> awaiting) {
   handle_ = awaiting;
   queue_.Add(&node_);
   state_->Wake();
-}
-
-std::optional<absl::StatusOr<Message>> ReceiveAwaiter::Attempt() {
-  Message message;
-  if (state().TryReceive(&message)) return message;
-  absl::Status why = state().driver().machine().ReceiveStatus();
-  if (absl::IsUnavailable(why)) return std::nullopt;
-  return why;
-}
-
-std::optional<absl::Status> SendAwaiter::Attempt() {
-  absl::Status sent = state().SendInTurn(&message_);
-  if (absl::IsUnavailable(sent)) return std::nullopt;
-  return sent;
 }
 
 }  // namespace monocoque::uring

@@ -4,10 +4,10 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -16,6 +16,7 @@
 #include "adapters/net/reactor.h"
 #include "adapters/net/socket_driver.h"
 #include "adapters/net/timed.h"
+#include "adapters/net/turn_clock.h"
 #include "adapters/uring/flush_policy.h"
 #include "adapters/waker.h"
 #include "protocol/drive/ids.h"
@@ -48,7 +49,7 @@ class SocketState final : public net::Reactor,
   const net::SocketDriver& driver() const { return *driver_; }
 
   absl::Status TrySend(Message* message) {
-    absl::Status sent = driver_->machine().Send(message, turn_time());
+    absl::Status sent = driver_->machine().Send(message, driver_->now());
     if (!sent.ok()) [[unlikely]]
       return sent;
     Wake();
@@ -57,26 +58,16 @@ class SocketState final : public net::Reactor,
   }
   // For senders inside a turn: written at its end.
   absl::Status SendInTurn(Message* message);
-  bool TryReceive(Message* out) {
-    if (!driver_) return false;
-    const bool got = driver_->machine().Receive(out, nullptr, turn_time());
-    // Taking may set reading going again: an action for the next turn.
-    if (driver_->machine().has_outputs()) [[unlikely]]
-      Wake();
-    return got;
-  }
-  bool CanReceive() {
-    if (!driver_) return false;
-    const bool can = driver_->machine().CanReceive(turn_time());
-    // Looking may take, too.
-    if (driver_->machine().has_outputs()) Wake();
-    return can;
-  }
+  // What comes of it for a coroutine; nothing: not yet.
+  std::optional<absl::Status> AttemptSend(Message* message);
+  std::optional<absl::StatusOr<Message>> AttemptReceive();
   // Starts what writes can be started.
   void WriteNow();
 
-  // One turn.
-  void Turn(std::size_t max_frames);
+  // One turn, at the loop's time.
+  void Turn(std::size_t max_frames) {
+    if (driver_) driver_->Turn(max_frames);
+  }
   // Resumes whoever waits and can go on. Runs user code: the last thing in a turn.
   void ServeWaiters(std::size_t max_resumed);
   // The driver's timer.
@@ -98,8 +89,8 @@ class SocketState final : public net::Reactor,
                                                        Found found) override;
   std::shared_ptr<Waker> MakeWaker(bool holds) override;
   net::LinkPtr MakeLink(LinkId link, int fd) override;
-  // The turn's time from now on.
-  Instant ReadClock() override;
+  // The loop's.
+  net::TurnClock& clock() override;
 
   RotationNode<SocketState> touched;
   Rotation<Waiter> receivers;
@@ -107,7 +98,6 @@ class SocketState final : public net::Reactor,
   Rotation<Waiter> watchers;
 
  private:
-  Instant turn_time() const;
   void Exchange();
   bool Serve(Rotation<Waiter>* queue);
   bool ServeWatchers();
@@ -129,8 +119,8 @@ class Waiter {
   Waiter& operator=(const Waiter&) = delete;
   virtual ~Waiter();
 
-  // First come, first served.
-  bool await_ready() { return queue_.empty() && Try(); }
+  // First come, first served; what watchers wait for nobody takes from them.
+  bool await_ready() { return (queue_.empty() || &queue_ == &state_->watchers) && Try(); }
   void await_suspend(std::coroutine_handle<> awaiting);
 
   // True once there is a result: then the coroutine may go on.
@@ -153,63 +143,29 @@ class Waiter {
   std::coroutine_handle<> handle_;
 };
 
-// One whose result is an absl::Status or StatusOr.
-template <typename Result>
-class ResultWaiter : public Waiter {
+// Waits until `attempt(state)` gives a result, an absl::Status or StatusOr; no value: not yet. It
+// is asked of sockets that could be made; of others the result is why not.
+template <typename Attempt>
+class Awaiter final : public Waiter {
  public:
-  using Waiter::Waiter;
+  using Result = typename std::invoke_result_t<Attempt&, SocketState&>::value_type;
+
+  Awaiter(SocketState* state, Rotation<Waiter>* queue, Attempt attempt)
+      : Waiter(state, queue), attempt_(std::move(attempt)) {}
   Result await_resume() {
     Resumed();
     return *std::move(result_);
   }
-  bool Try() final {
+  bool Try() override {
     if (!result_ && !state().status().ok()) result_ = state().status();
-    if (!result_) result_ = Attempt();
+    if (!result_) result_ = attempt_(state());
     return result_.has_value();
   }
-  void Fail(absl::Status why) final { result_ = std::move(why); }
+  void Fail(absl::Status why) override { result_ = std::move(why); }
 
  private:
-  // Nothing: not yet. Of a socket that could be made.
-  virtual std::optional<Result> Attempt() = 0;
-
+  Attempt attempt_;
   std::optional<Result> result_;
-};
-
-class ReceiveAwaiter final : public ResultWaiter<absl::StatusOr<Message>> {
- public:
-  explicit ReceiveAwaiter(SocketState* state) : ResultWaiter(state, &state->receivers) {}
-
- private:
-  std::optional<absl::StatusOr<Message>> Attempt() override;
-};
-
-class SendAwaiter final : public ResultWaiter<absl::Status> {
- public:
-  SendAwaiter(SocketState* state, Message message)
-      : ResultWaiter(state, &state->senders), message_(std::move(message)) {}
-
- private:
-  std::optional<absl::Status> Attempt() override;
-
-  Message message_;
-};
-
-// Waits until something holds of the socket: connected, closed.
-class ConditionAwaiter final : public ResultWaiter<absl::Status> {
- public:
-  // The result, once there is one.
-  using Condition = std::function<std::optional<absl::Status>(const SocketState&)>;
-
-  ConditionAwaiter(SocketState* state, Condition condition)
-      : ResultWaiter(state, &state->watchers), condition_(std::move(condition)) {}
-  // Nobody takes it from those who came earlier.
-  bool await_ready() { return Try(); }
-
- private:
-  std::optional<absl::Status> Attempt() override { return condition_(state()); }
-
-  Condition condition_;
 };
 
 }  // namespace monocoque::uring

@@ -43,8 +43,11 @@ class Watch::Poll final : public Completion {
   void Tell(int result) {
     // A poll that cannot be had: the handler's next call says why.
     const bool failed = result < 0 || (result & (POLLERR | POLLHUP)) != 0;
+    // What was asked for may have changed since.
+    const unsigned ready = failed ? POLLIN | POLLOUT : static_cast<unsigned>(result) & wanted_;
+    if (ready == 0) return;
     telling_ = true;
-    handler_->OnReady(failed || (result & POLLIN) != 0, failed || (result & POLLOUT) != 0);
+    handler_->OnReady((ready & POLLIN) != 0, (ready & POLLOUT) != 0);
     telling_ = false;
   }
 

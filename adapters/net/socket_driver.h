@@ -37,15 +37,16 @@ namespace monocoque::net {
 class Acceptor;
 class Dial;
 
-// A socket of the core on a runtime that tells when descriptors are ready: what the adapters for
-// such runtimes share. Moves octets, runs actions, arms one timer; holds no octet of memory for a
-// link that has nothing to read.
+// A socket of the core on a runtime that tells when descriptors are ready: what the adapters share.
+// Moves octets, unless the runtime has links that do (Reactor::MakeLink); runs actions, arms one
+// timer; holds no octet of memory for a link that has nothing to read.
 //
 // The adapter calls Turn when the reactor was woken and OnTimer when its timer is due; in between,
 // and never from within them, its user's code calls the wishes. What is sent is written at the next
 // Turn, or earlier if it is much.
 //
-// Thread rule: one call at a time. Destroying it closes every descriptor at once.
+// Thread rule: one call at a time. Destroying it closes every descriptor at once, and lets go of
+// the links, which may have to outlive it.
 class SocketDriver final : public PumpDriver {
  public:
   // `hub`: the names of inproc:// endpoints.

@@ -10,7 +10,6 @@
 #include "adapters/uring/mailbox.h"
 #include "adapters/uring/resolver.h"
 #include "adapters/uring/socket_state.h"
-#include "protocol/drive/endpoint.h"
 
 namespace monocoque::uring {
 namespace {

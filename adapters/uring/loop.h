@@ -118,7 +118,6 @@ class Loop {
   Ring& ring() { return *ring_; }
   Buffers* buffers() { return buffers_.get(); }
   SendOps& send_ops() { return *send_ops_; }
-  const Host& host() const { return host_; }
   LoopStats& mutable_stats() { return stats_; }
   Resolver& resolver();
   Mailbox& mailbox();

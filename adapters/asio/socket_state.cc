@@ -310,8 +310,8 @@ absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
   return WatchedDescriptor::Make(this, fd, handler);
 }
 
-std::unique_ptr<net::Lookup> SocketState::Resolve(const std::string& host, std::uint16_t port,
-                                                  Found found) {
+absl::StatusOr<std::unique_ptr<net::Lookup>> SocketState::Resolve(const std::string& host,
+                                                                  std::uint16_t port, Found found) {
   return std::make_unique<NameLookup>(this, host, port, std::move(found));
 }
 

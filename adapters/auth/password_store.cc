@@ -1,6 +1,5 @@
 #include "adapters/auth/password_store.h"
 
-#include <signal.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -11,12 +10,12 @@
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
+#include "adapters/net/quiet_thread.h"
 #include "alloc/bytes.h"
 #include "alloc/secret.h"
 #include "protocol/drive/auth.h"
@@ -209,16 +208,7 @@ void PasswordStore::State::Ask(const std::shared_ptr<State>& self, Job job) {
 
 bool PasswordStore::State::Start(const std::shared_ptr<State>& self) {
   if (thread_.joinable()) return true;
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    thread_ = std::thread([self] { Work(self); });
-  } catch (const std::system_error&) {
-    // No thread can be had: thread_ stays empty.
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = net::StartQuietThread([self] { Work(self); });
   return thread_.joinable();
 }
 

@@ -30,11 +30,7 @@ void Dial::Go(Next next) {
   next_ = next;
   switch (next) {
     case Next::kResolve:
-      lookup_ = driver_.reactor().Resolve(steps_.host(), steps_.port(),
-                                          [this](absl::StatusOr<std::vector<Address>> found) {
-                                            driver_.Tick();
-                                            Go(steps_.OnResolved(std::move(found)));
-                                          });
+      Resolve();
       return;
     case Next::kConnect:
     case Next::kWrite:
@@ -49,6 +45,19 @@ void Dial::Go(Next next) {
       driver_.Touch();
       return;
   }
+}
+
+void Dial::Resolve() {
+  absl::StatusOr<std::unique_ptr<Lookup>> lookup = driver_.reactor().Resolve(
+      steps_.host(), steps_.port(), [this](absl::StatusOr<std::vector<Address>> found) {
+        driver_.Tick();
+        Go(steps_.OnResolved(std::move(found)));
+      });
+  if (!lookup.ok()) {
+    Go(steps_.OnResolved(lookup.status()));
+    return;
+  }
+  lookup_ = *std::move(lookup);
 }
 
 // What came of it: EINPROGRESS, that is not known yet.

@@ -28,6 +28,7 @@ class Dial final : public WatchHandler, public Timed {
 
  private:
   void Go(DialSteps::Next next);
+  void Resolve();
   int Connect();
   void Await(bool readable, bool writable);
 

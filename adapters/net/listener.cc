@@ -56,6 +56,7 @@ Listener& Listener::operator=(Listener&& other) noexcept {
 }
 
 Listener::~Listener() {
+  if (fd_ >= 0 && options_.descriptor < 0) shutdown(fd_, SHUT_RDWR);
   if (fd_ >= 0) close(fd_);
   if (!unlink_.empty()) unlink(unlink_.c_str());
   if (!directory_.empty()) rmdir(directory_.c_str());

@@ -15,7 +15,7 @@
 namespace monocoque::net {
 
 // A listening descriptor and what has to be tidied up after it. Movable; closes and unlinks when it
-// dies.
+// dies, and then nobody is let in any more, even if the kernel still watches the descriptor.
 class Listener {
  public:
   // Binds and listens. A dead Unix socket's file in the way is replaced, a live one's or any other
@@ -32,8 +32,6 @@ class Listener {
   int fd() const { return fd_; }
   // With the port that the system chose.
   const Endpoint& bound() const { return bound_; }
-  // Nobody else has the socket: it may be shut down.
-  bool ours() const { return options_.descriptor < 0; }
   // Lets in what was accepted, tuned, or says why not: then it is closed.
   absl::StatusOr<TransportInfo> Admit(int accepted) const;
 

@@ -9,7 +9,10 @@
 
 #include "absl/status/statusor.h"
 #include "adapters/net/address.h"
+#include "adapters/net/link.h"
+#include "adapters/net/turn_clock.h"
 #include "adapters/waker.h"
+#include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 
 namespace monocoque::net {
@@ -53,14 +56,23 @@ class Reactor {
   virtual void SetTimer(Instant when) = 0;
   // The handler outlives the watch. An error: the runtime cannot watch this descriptor.
   virtual absl::StatusOr<std::unique_ptr<Watch>> MakeWatch(int fd, WatchHandler* handler) = 0;
-  // Looks up a name without blocking; `found` comes later, once. It may destroy the Lookup.
-  virtual std::unique_ptr<Lookup> Resolve(const std::string& host, std::uint16_t port,
-                                          Found found) = 0;
+  // Looks up a name without blocking; `found` comes later, once. It may destroy the Lookup. An
+  // error: nobody can be asked.
+  virtual absl::StatusOr<std::unique_ptr<Lookup>> Resolve(const std::string& host,
+                                                          std::uint16_t port, Found found) = 0;
   // Calls SocketDriver::Touch on the runtime's thread, asked from any; for as long as the driver
   // lives. Made when the first inproc:// endpoint is used (`holds`: where a runtime ends by itself
   // once nothing can happen, this is something that can), and when the first peer is asked about.
   // Null: the runtime cannot be woken, and has neither.
   virtual std::shared_ptr<Waker> MakeWaker(bool /*holds*/) { return nullptr; }
+  // A link of the runtime's own for a connected descriptor, which it owns from then on. Null: it
+  // has none, and the driver reads and writes by itself when the descriptor is ready.
+  virtual LinkPtr MakeLink(LinkId /*link*/, int /*fd*/) { return nullptr; }
+  // The time that its driver goes by; sockets that take their turns together may share one.
+  virtual TurnClock& clock() { return clock_; }
+
+ private:
+  TurnClock clock_;
 };
 
 }  // namespace monocoque::net

@@ -8,7 +8,6 @@
 
 #include "adapters/net/acceptor.h"
 #include "adapters/net/dial.h"
-#include "adapters/net/host.h"
 #include "adapters/net/stream_link.h"
 #include "protocol/drive/endpoint.h"
 
@@ -24,16 +23,14 @@ constexpr absl::Duration kLate = absl::Milliseconds(10);
 SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine,
                            std::shared_ptr<InprocHub> hub)
     : reactor_(*reactor),
+      clock_(reactor_.clock()),
       machine_(std::move(machine)),
       pump_(&machine_, this),
       wishes_(&machine_, &pump_),
-      now_(Now()),
       hub_(std::move(hub)),
       admission_(&machine_, hub_, [this] { return reactor_.MakeWaker(/*holds=*/false); }) {}
 
 SocketDriver::~SocketDriver() = default;
-
-void SocketDriver::Tick() { now_ = std::max(now_, Now()); }
 
 void SocketDriver::Touch() {
   if (touched_) return;
@@ -43,7 +40,7 @@ void SocketDriver::Touch() {
 
 absl::StatusOr<std::string> SocketDriver::Bind(std::string_view text, const LinkOptions* options) {
   Tick();
-  absl::StatusOr<std::string> bound = wishes_.Bind(text, options, now_);
+  absl::StatusOr<std::string> bound = wishes_.Bind(text, options, now());
   Touch();
   return bound;
 }
@@ -51,46 +48,32 @@ absl::StatusOr<std::string> SocketDriver::Bind(std::string_view text, const Link
 absl::Status SocketDriver::Connect(std::string_view text, const LinkOptions* options) {
   Tick();
   Touch();
-  return wishes_.Connect(text, options, now_);
+  return wishes_.Connect(text, options, now());
 }
 
 absl::Status SocketDriver::Unbind(std::string_view bound) {
   Tick();
   Touch();
-  return wishes_.Unbind(bound, now_);
+  return wishes_.Unbind(bound, now());
 }
 
 absl::Status SocketDriver::Disconnect(std::string_view endpoint) {
   Tick();
   Touch();
-  return wishes_.Disconnect(endpoint, now_);
+  return wishes_.Disconnect(endpoint, now());
 }
 
 absl::Status SocketDriver::Send(Message* message) {
-  absl::Status sent = machine_.Send(message, now_);
+  absl::Status sent = machine_.Send(message, now());
   if (absl::IsUnavailable(sent) && machine_.has_outputs()) {
     // What waits may be all that is in the way.
     Flush();
-    sent = machine_.Send(message, now_);
+    sent = machine_.Send(message, now());
   }
   if (!sent.ok()) return sent;
   Touch();
   if (machine_.pending_bytes() >= Pump<monocoque::Socket>::kWriteBytes) Flush();
   return sent;
-}
-
-bool SocketDriver::Receive(Message* out) {
-  const bool got = machine_.Receive(out, nullptr, now_);
-  // Taking may set reading going again: an action for the next turn.
-  if (machine_.has_outputs()) Touch();
-  return got;
-}
-
-bool SocketDriver::CanReceive() {
-  const bool can = machine_.CanReceive(now_);
-  // Looking may take, too.
-  if (machine_.has_outputs()) Touch();
-  return can;
 }
 
 void SocketDriver::Flush() {
@@ -101,19 +84,19 @@ void SocketDriver::Flush() {
 
 void SocketDriver::StartClose(absl::Duration linger) {
   Tick();
-  wishes_.StartClose(linger, now_);
+  wishes_.StartClose(linger, now());
   Touch();
 }
 
-void SocketDriver::Turn() {
-  Tick();
+void SocketDriver::Turn(std::size_t max_frames) {
   touched_ = false;
   retired_.clear();
-  if (now_ > machine_.NextDeadline() + kLate) ReadAhead();
-  while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
-  if (inproc_ != nullptr) inproc_->Turn(now_);
-  admission_.Turn(now_);
-  const bool more = pump_.Turn(now_);
+  retired_links_.clear();
+  if (now() > machine_.NextDeadline() + kLate) ReadAhead();
+  while (Timed* due = timers_.PopDue(now())) due->OnTime(now());
+  if (inproc_ != nullptr) inproc_->Turn(now());
+  admission_.Turn(now());
+  const bool more = pump_.Turn(now(), max_frames);
   if (more || machine_.has_outputs() || !retired_.empty()) Touch();
   ArmTimer();
 }
@@ -159,7 +142,7 @@ void SocketDriver::Do(const action::Dial& dial) {
 }
 
 void SocketDriver::Do(const action::Listen& listen) {
-  wishes_.OnListen(listen.listener, Listen(listen), now_);
+  wishes_.OnListen(listen.listener, Listen(listen), now());
 }
 
 // The bound endpoint.
@@ -192,38 +175,40 @@ void SocketDriver::Do(const action::Accepting& accepting) {
   if (it != acceptors_.end()) it->second->SetAccepting(accepting.on);
 }
 
-StreamLink* SocketDriver::FindLink(LinkId link) {
+Link* SocketDriver::FindLink(LinkId link) {
   const auto it = links_.find(link);
   return it == links_.end() || it->second->closing() ? nullptr : it->second.get();
 }
 
 void SocketDriver::Do(const action::Read& read) {
   if (inproc_ != nullptr && inproc_->SetReading(read)) return;
-  if (StreamLink* link = FindLink(read.link)) link->SetReading(read.hint.mode);
+  if (Link* link = FindLink(read.link)) link->SetReading(read.hint.mode);
 }
 
 void SocketDriver::Do(const action::CloseLink& close) {
   admission_.Forget(close.link);
-  if (inproc_ != nullptr && inproc_->Close(close, now_)) return;
+  if (inproc_ != nullptr && inproc_->Close(close, now())) return;
   dials_.erase(close.link);
-  if (StreamLink* link = FindLink(close.link)) link->Close(close.mode);
+  if (Link* link = FindLink(close.link)) link->Close(close.mode);
 }
 
 void SocketDriver::Write(LinkId link, TransmitBatch batch) {
-  if (inproc_ != nullptr && inproc_->Write(link, &batch, now_)) return;
-  if (StreamLink* to = FindLink(link)) {
+  if (inproc_ != nullptr && inproc_->Write(link, &batch, now())) return;
+  if (Link* to = FindLink(link)) {
     to->Send(std::move(batch));
   } else {
-    machine_.ReturnBatch(link, std::move(batch), 0, absl::UnavailableError("closed"), now_);
+    machine_.ReturnBatch(link, std::move(batch), 0, absl::UnavailableError("closed"), now());
   }
 }
 
 void SocketDriver::AddLink(LinkId link, int fd) {
-  links_[link] = std::make_unique<StreamLink>(this, link, fd);
+  LinkPtr made = reactor_.MakeLink(link, fd);
+  if (made == nullptr) made.reset(new StreamLink(this, link, fd));
+  links_[link] = std::move(made);
 }
 
 void SocketDriver::OnAccepted(ListenerId listener, int fd, const TransportInfo& info) {
-  const absl::StatusOr<LinkId> link = machine_.OnAccepted(listener, info, now_);
+  const absl::StatusOr<LinkId> link = machine_.OnAccepted(listener, info, now());
   if (link.ok()) {
     AddLink(*link, fd);
   } else {
@@ -235,31 +220,31 @@ void SocketDriver::OnAccepted(ListenerId listener, int fd, const TransportInfo& 
 }
 
 void SocketDriver::OnAcceptFailed(ListenerId listener, const absl::Status& why) {
-  machine_.OnAcceptFailed(listener, why, now_);
+  machine_.OnAcceptFailed(listener, why, now());
   Touch();
 }
 
 void SocketDriver::OnDialed(LinkId link, int fd, const TransportInfo& info) {
   if (auto dial = dials_.extract(link)) retired_.push_back(std::move(dial.mapped()));
   AddLink(link, fd);
-  machine_.OnDialed(link, info, now_);
+  machine_.OnDialed(link, info, now());
   Touch();
 }
 
 void SocketDriver::OnDialFailed(LinkId link, const absl::Status& why) {
   if (auto dial = dials_.extract(link)) retired_.push_back(std::move(dial.mapped()));
-  machine_.OnDialFailed(link, why, now_);
+  machine_.OnDialFailed(link, why, now());
   Touch();
 }
 
 void SocketDriver::OnLinkOver(LinkId link, const absl::Status& why) {
   admission_.Forget(link);
-  machine_.OnTransportClosed(link, why, now_);
+  machine_.OnTransportClosed(link, why, now());
   Touch();
 }
 
 void SocketDriver::Retire(LinkId link) {
-  if (auto over = links_.extract(link)) retired_.push_back(std::move(over.mapped()));
+  if (auto over = links_.extract(link)) retired_links_.push_back(std::move(over.mapped()));
   Touch();
 }
 

@@ -16,9 +16,11 @@
 #include "adapters/inproc.h"
 #include "adapters/inproc_links.h"
 #include "adapters/net/endpoint_wishes.h"
+#include "adapters/net/link.h"
 #include "adapters/net/listener.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/timed.h"
+#include "adapters/net/turn_clock.h"
 #include "adapters/pump.h"
 #include "adapters/zap.h"
 #include "alloc/transmit_batch.h"
@@ -34,17 +36,17 @@ namespace monocoque::net {
 
 class Acceptor;
 class Dial;
-class StreamLink;
 
-// A socket of the core on a runtime that tells when descriptors are ready: what the adapters for
-// such runtimes share. Moves octets, runs actions, arms one timer; holds no octet of memory for a
-// link that has nothing to read.
+// A socket of the core on a runtime that tells when descriptors are ready: what the adapters share.
+// Moves octets, unless the runtime has links that do (Reactor::MakeLink); runs actions, arms one
+// timer; holds no octet of memory for a link that has nothing to read.
 //
 // The adapter calls Turn when the reactor was woken and OnTimer when its timer is due; in between,
 // and never from within them, its user's code calls the wishes. What is sent is written at the next
 // Turn, or earlier if it is much.
 //
-// Thread rule: one call at a time. Destroying it closes every descriptor at once.
+// Thread rule: one call at a time. Destroying it closes every descriptor at once, and lets go of
+// the links, which may have to outlive it.
 class SocketDriver final : public PumpDriver {
  public:
   // `hub`: the names of inproc:// endpoints.
@@ -60,7 +62,7 @@ class SocketDriver final : public PumpDriver {
   // Descriptors of streams, those that are closing included.
   std::size_t links() const { return links_.size(); }
   // The turn's time; a wish sets it anew.
-  Instant now() const { return now_; }
+  Instant now() const { return clock_.now(); }
 
   // ---- Wishes ----------------------------------------------------------------------------------
 
@@ -74,14 +76,25 @@ class SocketDriver final : public PumpDriver {
   // Takes the message or leaves it untouched. Unavailable: not now; see CanSend after a later turn.
   absl::Status Send(Message* message);
   // The next message; false: none is there.
-  bool Receive(Message* out);
+  bool Receive(Message* out) {
+    const bool got = machine_.Receive(out, nullptr, now());
+    // Taking may set reading going again: an action for the next turn.
+    if (machine_.has_outputs()) [[unlikely]]
+      Touch();
+    return got;
+  }
   // Is one there?
-  bool CanReceive();
+  bool CanReceive() {
+    const bool can = machine_.CanReceive(now());
+    // Looking may take, too.
+    if (machine_.has_outputs()) Touch();
+    return can;
+  }
   // Any other wish of the core socket, with the time it is made at.
   template <typename Wish>
   auto Ask(Wish&& wish) {
     Tick();
-    auto result = std::forward<Wish>(wish)(&machine_, now_);
+    auto result = std::forward<Wish>(wish)(&machine_, now());
     Touch();
     return result;
   }
@@ -104,20 +117,27 @@ class SocketDriver final : public PumpDriver {
 
   // ---- For the adapter -------------------------------------------------------------------------
 
-  // One turn. What waits in the socket may have changed; if work is left, the reactor is woken
-  // again.
-  void Turn();
+  // One turn, of `max_frames` frames about. What waits in the socket may have changed; if work is
+  // left, the reactor is woken again.
+  void Turn() {
+    Tick();
+    Turn(Pump<monocoque::Socket>::kFramesATurn);
+  }
+  // The same, at the time that the clock was read last.
+  void Turn(std::size_t max_frames);
   void OnTimer();
   // Asks the authenticator about one peer, if one waits. It is user code, which may do anything:
   // called between turns, and the driver may be gone afterwards.
   bool ServeAuthenticator() { return admission_.ServeOne(); }
+  // One waits.
+  bool awaits_authenticator() const { return admission_.waiting(); }
 
   // ---- For acceptors, dials and links ----------------------------------------------------------
 
   // Something happened: a turn is due.
   void Touch();
   // Reads the clock.
-  void Tick();
+  void Tick() { clock_.Tick(); }
   void SetTimer(Timed* timed, Instant when) { timers_.Set(&timed->timer, when); }
   // What the listener let in, and what it did not.
   void OnAccepted(ListenerId listener, int fd, const TransportInfo& info);
@@ -146,23 +166,24 @@ class SocketDriver final : public PumpDriver {
   absl::StatusOr<Endpoint> Listen(const action::Listen& listen);
   void ReadAhead();
   void ArmTimer();
-  StreamLink* FindLink(LinkId link);
+  Link* FindLink(LinkId link);
 
   Reactor& reactor_;
+  TurnClock& clock_;
   monocoque::Socket machine_;
   Pump<monocoque::Socket> pump_;
   EndpointWishes wishes_;
-  Instant now_;
   const std::shared_ptr<InprocHub> hub_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   bool touched_ = false;
   Instant armed_ = Instant::Never();  // what the reactor's timer is set to
   TimerHeap<Timed> timers_;
-  absl::flat_hash_map<LinkId, std::unique_ptr<StreamLink>> links_;
+  absl::flat_hash_map<LinkId, LinkPtr> links_;
   absl::flat_hash_map<LinkId, std::unique_ptr<Dial>> dials_;
   absl::flat_hash_map<ListenerId, std::unique_ptr<Acceptor>> acceptors_;
   // Over, but perhaps still on the stack: destroyed at the next turn.
   std::vector<std::unique_ptr<WatchHandler>> retired_;
+  std::vector<LinkPtr> retired_links_;
   monocoque::Admission admission_;
 };
 

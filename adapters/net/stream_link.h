@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "adapters/net/link.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/timed.h"
 #include "alloc/transmit_batch.h"
@@ -19,26 +20,24 @@ class SocketDriver;
 //
 // Invariant: at most one batch is with us, and then the kernel took all it wanted; a read window is
 // out only within one call.
-class StreamLink final : public WatchHandler, public Timed {
+class StreamLink final : public Link, public WatchHandler, public Timed {
  public:
   StreamLink(SocketDriver* driver, LinkId link, int fd);
-  ~StreamLink() override;
 
-  void SetReading(ReadMode mode);
-  // Writes what the kernel takes now, and the rest when it takes more; gives the batch back then.
-  void Send(TransmitBatch batch);
-  // From now on the core hears of no octets; the descriptor is closed once the peer has closed too,
-  // or had its time.
-  void Close(CloseMode mode);
-  bool closing() const { return closing_; }
+  void SetReading(ReadMode mode) override;
+  // Writes what the kernel takes now, and the rest when it takes more.
+  void Send(TransmitBatch batch) override;
+  void Close(CloseMode mode) override;
+  bool closing() const override { return closing_; }
+  void ReadNow() override;
+  void Release() override { delete this; }
 
-  // Reads what is here, if reading is wanted.
-  void ReadNow();
   void OnReady(bool readable, bool writable) override;
   // The peer was given long enough to close, or that there is no watch is told.
   void OnTime(Instant now) override;
 
  private:
+  ~StreamLink() override;
   void Read();
   void Drain();
   void Write();

@@ -2,9 +2,12 @@
 #define MONOCOQUE_ADAPTERS_URING_AWAITABLES_H_
 
 #include <coroutine>
+#include <optional>
 
 #include "absl/time/time.h"
+#include "adapters/net/reactor.h"
 #include "adapters/uring/loop.h"
+#include "adapters/uring/watch.h"
 #include "protocol/drive/instant.h"
 
 namespace monocoque::uring {
@@ -27,24 +30,23 @@ class Loop::Sleep final : public Timed {
 };
 
 // co_await loop.AsyncReadable(fd), loop.AsyncWritable(fd).
-class Loop::Ready final {
+class Loop::Ready final : public net::WatchHandler {
  public:
-  Ready(Loop* loop, int fd, unsigned events) : loop_(*loop), fd_(fd), events_(events) {}
+  // To be read, or to be written.
+  Ready(Loop* loop, int fd, bool read) : loop_(*loop), fd_(fd), read_(read) {}
   Ready(const Ready&) = delete;
   Ready& operator=(const Ready&) = delete;
-  ~Ready();
+  ~Ready() override;
   bool await_ready() const { return !loop_.status().ok(); }
   void await_suspend(std::coroutine_handle<> awaiting);
   void await_resume() { handle_ = nullptr; }
+  void OnReady(bool readable, bool writable) override;
 
  private:
-  class Op;
-  void OnReady();
-
   Loop& loop_;
   const int fd_;
-  const unsigned events_;  // of poll(2)
-  Op* op_ = nullptr;
+  const bool read_;
+  std::optional<Watch> watch_;
   std::coroutine_handle<> handle_;  // while it waits
 };
 

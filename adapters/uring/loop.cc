@@ -1,6 +1,5 @@
 #include "adapters/uring/loop.h"
 
-#include <poll.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -11,7 +10,6 @@
 #include "adapters/uring/mailbox.h"
 #include "adapters/uring/resolver.h"
 #include "adapters/uring/socket_state.h"
-#include "protocol/drive/endpoint.h"
 
 namespace monocoque::uring {
 namespace {
@@ -39,7 +37,7 @@ absl::StatusOr<std::unique_ptr<Loop>> Loop::Create(const LoopOptions& options) {
   return loop;
 }
 
-Loop::Loop(const LoopOptions& options) : options_(options), now_(net::Now()) {
+Loop::Loop(const LoopOptions& options) : options_(options) {
   absl::StatusOr<std::unique_ptr<Ring>> ring = MakeRing(options);
   status_ = ring.status();
   if (!status_.ok()) return;
@@ -65,8 +63,8 @@ Loop::~Loop() {
   turning_.clear();
   serving_.clear();
   orphans_.clear();
-  if (resolver_ != nullptr) resolver_->Stop();
-  if (mailbox_ != nullptr) mailbox_->Stop();
+  resolver_.reset();
+  mailbox_.reset();
   // What the kernel still holds of ours comes back before the memory goes.
   const auto kernel_has_some = [&] { return ring_->outstanding() > 0 || send_ops_->pinned() > 0; };
   for (int i = 0; i < kGoodbyeTurns && kernel_has_some(); ++i) {
@@ -74,8 +72,6 @@ Loop::~Loop() {
     ring_->SubmitAndWait(absl::Milliseconds(5));
     ring_->Reap(kWorkATurn);
   }
-  resolver_.reset();
-  mailbox_.reset();
   buffers_.reset();
   GiveToHost(ring_->others().size());
 }
@@ -100,7 +96,7 @@ Socket Loop::MakeSocket(SocketType type, const SocketOptions& options) {
   if (!status_.ok()) return Socket(std::make_shared<SocketState>(this, status_));
   Host host = host_;
   Tick();
-  host.now = now_;
+  host.now = now();
   absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
   if (!machine.ok()) return Socket(std::make_shared<SocketState>(this, machine.status()));
   return Socket(std::make_shared<SocketState>(this, *std::move(machine)));
@@ -112,21 +108,19 @@ absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoin
   return socket;
 }
 
-void Loop::Tick() { now_ = std::max(now_, net::Now()); }
-
 void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
 // True if something may have happened that somebody waits for.
 bool Loop::TurnSockets(std::size_t max_frames) {
   // The host may have been busy: what is here already came in time.
-  const bool late = timers_.next() <= now_;
+  const bool late = timers_.next() <= now();
   if (late) TakeIn(max_frames);
-  while (Timed* due = timers_.PopDue(now_)) due->OnTime(now_);
+  while (Timed* due = timers_.PopDue(now())) due->OnTime(now());
   // Each touched socket once; what is touched meanwhile comes next turn.
   std::vector<std::shared_ptr<SocketState>> turn = std::exchange(turning_, {});
   while (SocketState* state = touched_.Pop()) turn.push_back(state->shared_from_this());
   for (const auto& state : turn) {
-    if (state->status().ok()) state->Turn(now_, max_frames);
+    state->Turn(max_frames);
     if (state->awaited()) serving_.push_back(state);
   }
   const bool any = late || !turn.empty();
@@ -183,7 +177,7 @@ bool Loop::Spin() {
 }
 
 void Loop::Wait(absl::Duration wait) {
-  if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now_);
+  if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now());
   if (wait <= absl::ZeroDuration() || task_over_ || busy()) {
     ring_->Submit();
     return;
@@ -241,9 +235,8 @@ void Loop::ResumeReady(std::size_t max_resumed) {
 
 // Lets go of what is over: sockets without a handle, spawned tasks.
 void Loop::Sweep() {
-  std::erase_if(orphans_, [](const std::shared_ptr<SocketState>& state) {
-    return !state->status().ok() || state->closed();
-  });
+  std::erase_if(orphans_,
+                [](const std::shared_ptr<SocketState>& state) { return state->driver().closed(); });
   if (std::exchange(task_over_, false)) {
     for (Task<void>& task : tasks_) {
       if (task.done()) tasks_over_.push_back(std::move(task));
@@ -304,8 +297,8 @@ void Loop::Run() {
 }
 
 Loop::Sleep Loop::AsyncSleep(absl::Duration duration) { return Sleep(this, duration); }
-Loop::Ready Loop::AsyncReadable(int fd) { return Ready(this, fd, POLLIN); }
-Loop::Ready Loop::AsyncWritable(int fd) { return Ready(this, fd, POLLOUT); }
+Loop::Ready Loop::AsyncReadable(int fd) { return Ready(this, fd, true); }
+Loop::Ready Loop::AsyncWritable(int fd) { return Ready(this, fd, false); }
 
 Loop::Sleep::~Sleep() {
   loop_.SetTimer(this, Instant::Never());
@@ -319,38 +312,18 @@ void Loop::Sleep::await_suspend(std::coroutine_handle<> awaiting) {
 
 void Loop::Sleep::OnTime(Instant /*now*/) { loop_.ResumeLater(handle_); }
 
-// Its completion outlives a coroutine that is destroyed.
-class Loop::Ready::Op final : public Completion {
- public:
-  explicit Op(Ready* waiting) : waiting_(waiting) {}
-  void Forget() { waiting_ = nullptr; }
-  void OnCompletion(int, unsigned) override {
-    if (waiting_ != nullptr) waiting_->OnReady();
-    delete this;
-  }
-
- private:
-  ~Op() override = default;
-  Ready* waiting_;
-};
-
 Loop::Ready::~Ready() {
   if (handle_) loop_.Unresume(handle_);
-  if (op_ == nullptr) return;
-  op_->Forget();
-  loop_.ring().Cancel(op_);
 }
 
 void Loop::Ready::await_suspend(std::coroutine_handle<> awaiting) {
   handle_ = awaiting;
-  op_ = new Op(this);
-  io_uring_sqe* sqe = loop_.ring().Prepare();
-  io_uring_prep_poll_add(sqe, fd_, events_);
-  loop_.ring().Own(sqe, op_);
+  watch_.emplace(&loop_, fd_, this);
+  watch_->Want(read_, !read_);
 }
 
-void Loop::Ready::OnReady() {
-  op_ = nullptr;
+void Loop::Ready::OnReady(bool /*readable*/, bool /*writable*/) {
+  watch_.reset();
   loop_.ResumeLater(handle_);
 }
 

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/net/timed.h"
+#include "adapters/net/turn_clock.h"
 #include "adapters/uring/buffers.h"
 #include "adapters/uring/options.h"
 #include "adapters/uring/ring.h"
@@ -57,27 +58,13 @@ class Loop {
   // A socket on this loop; if it cannot be made, all its operations say why.
   Socket MakeSocket(SocketType type, const SocketOptions& options = {});
   // A socket that connects in the background.
-  absl::StatusOr<Socket> Push(std::string_view endpoint) {
-    return Connected(SocketType::kPush, endpoint);
-  }
-  absl::StatusOr<Socket> Pull(std::string_view endpoint) {
-    return Connected(SocketType::kPull, endpoint);
-  }
-  absl::StatusOr<Socket> Req(std::string_view endpoint) {
-    return Connected(SocketType::kReq, endpoint);
-  }
-  absl::StatusOr<Socket> Rep(std::string_view endpoint) {
-    return Connected(SocketType::kRep, endpoint);
-  }
-  absl::StatusOr<Socket> Dealer(std::string_view endpoint) {
-    return Connected(SocketType::kDealer, endpoint);
-  }
-  absl::StatusOr<Socket> Router(std::string_view endpoint) {
-    return Connected(SocketType::kRouter, endpoint);
-  }
-  absl::StatusOr<Socket> Pair(std::string_view endpoint) {
-    return Connected(SocketType::kPair, endpoint);
-  }
+  absl::StatusOr<Socket> Push(std::string_view to) { return Connected(SocketType::kPush, to); }
+  absl::StatusOr<Socket> Pull(std::string_view to) { return Connected(SocketType::kPull, to); }
+  absl::StatusOr<Socket> Req(std::string_view to) { return Connected(SocketType::kReq, to); }
+  absl::StatusOr<Socket> Rep(std::string_view to) { return Connected(SocketType::kRep, to); }
+  absl::StatusOr<Socket> Dealer(std::string_view to) { return Connected(SocketType::kDealer, to); }
+  absl::StatusOr<Socket> Router(std::string_view to) { return Connected(SocketType::kRouter, to); }
+  absl::StatusOr<Socket> Pair(std::string_view to) { return Connected(SocketType::kPair, to); }
 
   // A slice of work for a host that has a loop of its own: does what is ready now, about `max_work`
   // completions, frames and resumed coroutines at most, and waits for nothing. True: more is left,
@@ -120,7 +107,7 @@ class Loop {
   Ready AsyncWritable(int fd);
 
   // The turn's time; a wish sets it anew.
-  Instant now() const { return now_; }
+  Instant now() const { return clock_.now(); }
   const LoopStats& stats() const { return stats_; }
   // How links receive here; see LoopOptions::best_read_method.
   ReadMethod read_method() const;
@@ -131,13 +118,13 @@ class Loop {
   Ring& ring() { return *ring_; }
   Buffers* buffers() { return buffers_.get(); }
   SendOps& send_ops() { return *send_ops_; }
-  const Host& host() const { return host_; }
   LoopStats& mutable_stats() { return stats_; }
   Resolver& resolver();
   Mailbox& mailbox();
   const std::shared_ptr<InprocHub>& inproc_hub() const { return options_.inproc_hub; }
   // Reads the clock.
-  void Tick();
+  void Tick() { clock_.Tick(); }
+  net::TurnClock& clock() { return clock_; }
   // The loop is being destroyed: nothing new is begun.
   bool closing() const { return closing_; }
   void SetTimer(Timed* timed, Instant at) { timers_.Set(&timed->timer, at); }
@@ -181,7 +168,7 @@ class Loop {
   std::unique_ptr<Mailbox> mailbox_;  // once somebody may write
   int turning_depth_ = 0;
   Host host_;
-  Instant now_;
+  net::TurnClock clock_;
   absl::Duration last_wait_ = absl::InfiniteDuration();
   LoopStats stats_;
   TimerHeap<Timed> timers_;

@@ -1,6 +1,5 @@
 #include "adapters/uring/mailbox.h"
 
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -10,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/uring/loop.h"
 #include "adapters/uring/socket_state.h"
 
 namespace monocoque::uring {
@@ -48,31 +46,15 @@ class Mailbox::SocketWaker final : public Waker {
   const std::weak_ptr<SocketState> socket_;
 };
 
-Mailbox::Mailbox(Loop* loop, bool turning) : loop_(*loop), shared_(std::make_shared<Shared>()) {
+Mailbox::Mailbox(Loop* loop, bool turning)
+    : shared_(std::make_shared<Shared>()), watch_(loop, shared_->event, this) {
   shared_->turning = turning;
-  Arm();
+  watch_.Want(shared_->event >= 0, false);
 }
 
-Mailbox::~Mailbox() = default;
-
-void Mailbox::Arm() {
-  if (armed_ || shared_->event < 0 || loop_.closing()) return;
-  armed_ = true;
-  io_uring_sqe* sqe = loop_.ring().Prepare();
-  io_uring_prep_poll_multishot(sqe, shared_->event, POLLIN);
-  loop_.ring().Own(sqe, this);
-}
-
-void Mailbox::Stop() {
-  if (!armed_) return;
-  loop_.ring().Cancel(this);
-}
-
-void Mailbox::OnCompletion(int /*result*/, unsigned flags) {
-  if ((flags & IORING_CQE_F_MORE) == 0) armed_ = false;
+void Mailbox::OnReady(bool /*readable*/, bool /*writable*/) {
   eventfd_t calls;
   eventfd_read(shared_->event, &calls);
-  Arm();
 }
 
 std::shared_ptr<Waker> Mailbox::MakeWaker(std::weak_ptr<SocketState> socket) {
@@ -99,7 +81,7 @@ bool Mailbox::Deliver() {
     sockets.swap(shared_->sockets);
   }
   for (const auto& socket : sockets) {
-    if (const auto state = socket.lock()) state->Touch();
+    if (const auto state = socket.lock()) state->Wake();
   }
   return true;
 }

@@ -3,7 +3,8 @@
 
 #include <memory>
 
-#include "adapters/uring/ring.h"
+#include "adapters/net/reactor.h"
+#include "adapters/uring/watch.h"
 #include "adapters/waker.h"
 
 namespace monocoque::uring {
@@ -16,11 +17,10 @@ class SocketState;
 // Who asks wakes the loop by an event descriptor; within a turn its own thread only leaves word.
 //
 // Thread rule: the loop's thread; wakers are called on any, and may outlive the loop.
-class Mailbox final : public Completion {
+class Mailbox final : public net::WatchHandler {
  public:
   // `turning`: it is made within a turn.
   Mailbox(Loop* loop, bool turning);
-  ~Mailbox() override;
 
   // Touches the socket, as long as there is one; without one it only ends a wait.
   std::shared_ptr<Waker> MakeWaker(std::weak_ptr<SocketState> socket);
@@ -32,20 +32,14 @@ class Mailbox final : public Completion {
   void EndTurn(bool looked);
   // Touches whoever was asked for; false: nobody was.
   bool Deliver();
-  // The kernel keeps nothing of ours.
-  void Stop();
-
-  void OnCompletion(int result, unsigned flags) override;
+  void OnReady(bool readable, bool writable) override;
 
  private:
   struct Shared;
   class SocketWaker;
 
-  void Arm();
-
-  Loop& loop_;
   const std::shared_ptr<Shared> shared_;
-  bool armed_ = false;
+  Watch watch_;
 };
 
 }  // namespace monocoque::uring

@@ -1,14 +1,11 @@
 #include "adapters/uring/resolver.h"
 
-#include <signal.h>
-
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <system_error>
 #include <utility>
 
-#include "adapters/uring/link_io.h"
+#include "adapters/net/quiet_thread.h"
 #include "adapters/uring/loop.h"
 #include "adapters/uring/mailbox.h"
 #include "adapters/waker.h"
@@ -16,14 +13,19 @@
 namespace monocoque::uring {
 
 struct Resolver::Question {
-  std::uint64_t id;
-  std::string host;
-  std::uint16_t port;
+  const std::string host;
+  const std::uint16_t port;
+  net::Reactor::Found found;  // the loop's thread's alone; null: nobody asks any more
+  absl::StatusOr<std::vector<net::Address>> answer{};
 };
 
-struct Resolver::Answer {
-  std::uint64_t id;
-  absl::StatusOr<std::vector<net::Address>> addresses;
+class Resolver::Lookup final : public net::Lookup {
+ public:
+  explicit Lookup(std::shared_ptr<Question> question) : question_(std::move(question)) {}
+  ~Lookup() override { question_->found = nullptr; }
+
+ private:
+  const std::shared_ptr<Question> question_;
 };
 
 struct Resolver::Shared {
@@ -31,8 +33,8 @@ struct Resolver::Shared {
   const std::shared_ptr<Waker> waker;  // null: the system gave no descriptor to be woken by
   std::mutex mutex;
   std::condition_variable asked;
-  std::deque<Question> questions;
-  std::deque<Answer> answers;
+  std::deque<std::shared_ptr<Question>> questions;
+  std::vector<std::shared_ptr<Question>> answered;
   bool looking = false;  // the thread is in `resolve`
   bool stopping = false;
 };
@@ -41,9 +43,7 @@ Resolver::Resolver(Loop* loop, ResolveFunction resolve)
     : shared_(new Shared{.resolve = resolve ? std::move(resolve) : net::ResolveName,
                          .waker = loop->mailbox().MakeWaker({})}) {}
 
-Resolver::~Resolver() { Stop(); }
-
-void Resolver::Stop() {
+Resolver::~Resolver() {
   bool looking = false;
   {
     const std::lock_guard lock(shared_->mutex);
@@ -51,62 +51,49 @@ void Resolver::Stop() {
     looking = shared_->looking;
   }
   shared_->asked.notify_all();
-  if (thread_.joinable()) {
-    if (looking) {
-      thread_.detach();
-    } else {
-      thread_.join();
-    }
-  }
-  for (const auto& [id, dial] : std::exchange(open_, {})) {
-    dial->OnResolved(absl::CancelledError("the loop ends"));
+  if (!thread_.joinable()) return;
+  if (looking) {
+    thread_.detach();
+  } else {
+    thread_.join();
   }
 }
 
 bool Resolver::Start() {
   if (thread_.joinable()) return true;
   if (shared_->waker == nullptr) return false;
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  try {
-    thread_ = std::thread([shared = shared_] { Work(shared); });
-  } catch (const std::system_error&) {
-    // No thread can be had: thread_ stays empty.
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = net::StartQuietThread([shared = shared_] { Work(shared); });
   return thread_.joinable();
 }
 
-void Resolver::Resolve(const std::string& host, std::uint16_t port, Dial* dial) {
+absl::StatusOr<std::unique_ptr<net::Lookup>> Resolver::Resolve(const std::string& host,
+                                                               std::uint16_t port,
+                                                               net::Reactor::Found found) {
   if (!Start()) {
-    dial->OnResolved(absl::ResourceExhaustedError(
+    return absl::ResourceExhaustedError(
         "no thread to look names up: descriptors or threads are out; raise the limit (ulimit -n, "
-        "ulimit -u) or give a numeric address."));
-    return;
+        "ulimit -u) or give a numeric address.");
   }
-  const std::uint64_t id = next_++;
-  open_[id] = dial;
+  const std::shared_ptr<Question> question(
+      new Question{.host = host, .port = port, .found = std::move(found)});
   {
     const std::lock_guard lock(shared_->mutex);
-    shared_->questions.push_back({id, host, port});
+    shared_->questions.push_back(question);
   }
   shared_->asked.notify_one();
+  return std::make_unique<Lookup>(question);
 }
 
 void Resolver::Deliver() {
-  std::deque<Answer> answers;
+  std::vector<std::shared_ptr<Question>> answered;
   {
     const std::lock_guard lock(shared_->mutex);
-    answers.swap(shared_->answers);
+    answered.swap(shared_->answered);
   }
-  for (Answer& answer : answers) {
-    const auto it = open_.find(answer.id);
-    if (it == open_.end()) continue;
-    Dial* dial = it->second;
-    open_.erase(it);
-    dial->OnResolved(std::move(answer.addresses));
+  for (const auto& question : answered) {
+    if (const auto found = std::exchange(question->found, nullptr)) {
+      found(std::move(question->answer));
+    }
   }
 }
 
@@ -115,14 +102,14 @@ void Resolver::Work(const std::shared_ptr<Shared>& shared) {
   for (;;) {
     shared->asked.wait(lock, [&] { return shared->stopping || !shared->questions.empty(); });
     if (shared->stopping) return;
-    const Question question = std::move(shared->questions.front());
+    const std::shared_ptr<Question> question = std::move(shared->questions.front());
     shared->questions.pop_front();
     shared->looking = true;
     lock.unlock();
-    absl::StatusOr<std::vector<net::Address>> found = shared->resolve(question.host, question.port);
+    question->answer = shared->resolve(question->host, question->port);
     lock.lock();
     shared->looking = false;
-    shared->answers.push_back({question.id, std::move(found)});
+    shared->answered.push_back(question);
     shared->waker->Wake();
   }
 }

@@ -5,16 +5,13 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-#include "adapters/net/address.h"
+#include "adapters/net/reactor.h"
 #include "adapters/uring/options.h"
 
 namespace monocoque::uring {
 
-class Dial;
 class Loop;
 
 // Looks names up on one helper thread, because the system's resolver blocks; it wakes the loop by
@@ -28,16 +25,16 @@ class Resolver {
   Resolver& operator=(const Resolver&) = delete;
   ~Resolver();
 
-  // `dial` hears of it in OnResolved, on the loop's thread; at once if there can be no answer.
-  void Resolve(const std::string& host, std::uint16_t port, Dial* dial);
-  // The dials whose names were found hear of it.
+  // `found` is called by Deliver, unless the lookup is destroyed before. An error: no thread or
+  // descriptor can be had for it.
+  absl::StatusOr<std::unique_ptr<net::Lookup>> Resolve(const std::string& host, std::uint16_t port,
+                                                       net::Reactor::Found found);
+  // Who asked for what was found since hears of it.
   void Deliver();
-  // Ends the thread, and gives every question still open an error.
-  void Stop();
 
  private:
   struct Question;
-  struct Answer;
+  class Lookup;
   // What the thread and the loop share; lives as long as either.
   struct Shared;
 
@@ -45,8 +42,6 @@ class Resolver {
   bool Start();
 
   const std::shared_ptr<Shared> shared_;
-  absl::flat_hash_map<std::uint64_t, Dial*> open_;
-  std::uint64_t next_ = 1;
   std::thread thread_;
 };
 

@@ -7,11 +7,13 @@
 namespace monocoque::uring {
 namespace {
 
-// What comes of the wish; of a socket that could not be made, why.
-template <typename Wish>
-auto IfMade(SocketState* state, Wish wish) -> decltype(state->Ask(wish)) {
+// A wish of the core socket, by name; of a socket that could not be made, why.
+absl::Status AskByName(SocketState* state,
+                       absl::Status (monocoque::Socket::*wish)(std::string_view, Instant),
+                       std::string_view name) {
   if (!state->status().ok()) return state->status();
-  return state->Ask(wish);
+  return state->driver().Ask(
+      [&](monocoque::Socket* machine, Instant now) { return (machine->*wish)(name, now); });
 }
 
 // Turns the loop until `done()` or the time is over.
@@ -32,35 +34,30 @@ absl::Status TurnUntil(Loop* loop, absl::Duration timeout, std::string_view what
 }  // namespace
 
 Socket::~Socket() {
-  if (state_ == nullptr || !state_->status().ok()) return;
-  Loop& loop = state_->loop();
-  loop.Tick();
-  state_->SetAuthenticator(nullptr);
-  state_->machine().Close(absl::ZeroDuration(), loop.now());
-  state_->Turn(loop.now(), Pump<monocoque::Socket>::kFramesATurn);
+  if (state_ == nullptr || !status().ok()) return;
+  net::SocketDriver& driver = state_->driver();
+  driver.SetAuthenticator(nullptr);
+  driver.StartClose(absl::ZeroDuration());
+  driver.Turn();
   state_->FailWaiters();
-  if (!state_->idle()) loop.Adopt(std::move(state_));
+  if (!driver.closed()) state_->loop().Adopt(std::move(state_));
 }
 
 absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint, const LinkOptions* options) {
-  return IfMade(state_.get(),
-                [&](auto*, Instant now) { return state_->wishes().Bind(endpoint, options, now); });
+  if (!status().ok()) return status();
+  return state_->driver().Bind(endpoint, options);
 }
 
 absl::Status Socket::Connect(std::string_view endpoint, const LinkOptions* options) {
-  return IfMade(state_.get(), [&](auto*, Instant now) {
-    return state_->wishes().Connect(endpoint, options, now);
-  });
+  return status().ok() ? state_->driver().Connect(endpoint, options) : status();
 }
 
 absl::Status Socket::Unbind(std::string_view bound) {
-  return IfMade(state_.get(),
-                [&](auto*, Instant now) { return state_->wishes().Unbind(bound, now); });
+  return status().ok() ? state_->driver().Unbind(bound) : status();
 }
 
 absl::Status Socket::Disconnect(std::string_view endpoint) {
-  return IfMade(state_.get(),
-                [&](auto*, Instant now) { return state_->wishes().Disconnect(endpoint, now); });
+  return status().ok() ? state_->driver().Disconnect(endpoint) : status();
 }
 
 absl::Status Socket::Send(Message* message, absl::Duration timeout) {
@@ -81,13 +78,13 @@ absl::Status Socket::Send(Message* message, absl::Duration timeout) {
 absl::Status Socket::Receive(Message* out, absl::Duration timeout) {
   if (TryReceive(out)) [[likely]]
     return absl::OkStatus();
-  if (!state_->status().ok()) return state_->status();
-  absl::Status why = state_->machine().ReceiveStatus();
+  if (!status().ok()) return status();
+  absl::Status why = core().ReceiveStatus();
   if (!absl::IsUnavailable(why)) return why;
   bool got = false;
   absl::Status waited = TurnUntil(&state_->loop(), timeout, "receive", [&] {
     got = TryReceive(out);
-    if (!got) why = state_->machine().ReceiveStatus();
+    if (!got) why = core().ReceiveStatus();
     return got || !absl::IsUnavailable(why);
   });
   if (!waited.ok()) return waited;
@@ -101,75 +98,44 @@ absl::StatusOr<Message> Socket::Receive(absl::Duration timeout) {
 }
 
 absl::Status Socket::Subscribe(std::string_view prefix) {
-  return IfMade(state_.get(),
-                [&](auto* socket, Instant now) { return socket->Subscribe(prefix, now); });
+  return AskByName(state_.get(), &monocoque::Socket::Subscribe, prefix);
 }
 
 absl::Status Socket::Unsubscribe(std::string_view prefix) {
-  return IfMade(state_.get(),
-                [&](auto* socket, Instant now) { return socket->Unsubscribe(prefix, now); });
+  return AskByName(state_.get(), &monocoque::Socket::Unsubscribe, prefix);
 }
 
 absl::Status Socket::Join(std::string_view group) {
-  return IfMade(state_.get(), [&](auto* socket, Instant now) { return socket->Join(group, now); });
+  return AskByName(state_.get(), &monocoque::Socket::Join, group);
 }
 
 absl::Status Socket::Leave(std::string_view group) {
-  return IfMade(state_.get(), [&](auto* socket, Instant now) { return socket->Leave(group, now); });
+  return AskByName(state_.get(), &monocoque::Socket::Leave, group);
 }
 
 void Socket::Flush() {
-  if (state_->status().ok()) state_->WriteNow();
+  if (status().ok()) state_->WriteNow();
 }
 
 absl::Status Socket::WaitReady(std::size_t peers, absl::Duration timeout) {
-  if (!state_->status().ok()) return state_->status();
+  if (!status().ok()) return status();
   return TurnUntil(&state_->loop(), timeout, "wait for peers",
-                   [&] { return state_->machine().ready_peers() >= peers; });
+                   [&] { return core().ready_peers() >= peers; });
 }
 
-bool Socket::NextEvent(SocketEvent* out) {
-  return state_->status().ok() && state_->machine().NextEvent(out);
-}
+bool Socket::NextEvent(SocketEvent* out) { return status().ok() && core().NextEvent(out); }
 
 void Socket::StartClose(absl::Duration linger) {
-  if (!state_->status().ok()) return;
-  state_->Ask([&](auto*, Instant now) { state_->wishes().StartClose(linger, now); });
+  if (status().ok()) state_->driver().StartClose(linger);
 }
 
 absl::Status Socket::Close(absl::Duration linger) {
-  if (!state_->status().ok()) return state_->status();
+  if (!status().ok()) return status();
   Loop& loop = state_->loop();
   loop.RunOnce(absl::ZeroDuration());
   StartClose(linger);
-  absl::Status over =
-      TurnUntil(&loop, absl::InfiniteDuration(), "close", [&] { return state_->closed(); });
-  return over.ok() ? state_->CloseResult() : over;
-}
-
-ConditionAwaiter Socket::AsyncUntil(std::function<bool()> holds) {
-  return ConditionAwaiter(
-      state_.get(),
-      [holds = std::move(holds)](const SocketState& state) -> std::optional<absl::Status> {
-        if (holds()) return absl::OkStatus();
-        // Nothing will happen to it any more.
-        if (state.closed()) return absl::CancelledError("the socket was closed");
-        return std::nullopt;
-      });
-}
-
-ConditionAwaiter Socket::AsyncReady(std::size_t peers) {
-  return AsyncUntil(
-      [state = state_.get(), peers] { return state->machine().ready_peers() >= peers; });
-}
-
-ConditionAwaiter Socket::AsyncClose(absl::Duration linger) {
-  StartClose(linger);
-  return ConditionAwaiter(state_.get(),
-                          [](const SocketState& state) -> std::optional<absl::Status> {
-                            if (!state.closed()) return std::nullopt;
-                            return state.CloseResult();
-                          });
+  absl::Status over = TurnUntil(&loop, absl::InfiniteDuration(), "close", [&] { return closed(); });
+  return over.ok() ? state_->driver().CloseResult() : over;
 }
 
 }  // namespace monocoque::uring

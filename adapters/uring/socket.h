@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,7 +59,7 @@ class Socket {
   // Decides about peers where `mechanism` asks who they are; without one, or null, none of those is
   // let in. Called last in a turn of the loop.
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
-    state_->SetAuthenticator(std::move(authenticator));
+    if (status().ok()) state_->driver().SetAuthenticator(std::move(authenticator));
   }
 
   // Sends, waiting until some peer can take it. On an error the message is untouched.
@@ -72,17 +73,17 @@ class Socket {
   }
   // Sends now or not at all.
   absl::Status TrySend(Message* message) {
-    if (!state_->status().ok()) [[unlikely]]
-      return state_->status();
+    if (!status().ok()) [[unlikely]]
+      return status();
     return state_->TrySend(message);
   }
   // The next message, waiting for it.
   absl::StatusOr<Message> Receive(absl::Duration timeout = absl::InfiniteDuration());
   absl::Status Receive(Message* out, absl::Duration timeout = absl::InfiniteDuration());
   // True and a message, if one is there already.
-  bool TryReceive(Message* out) { return state_->TryReceive(out); }
+  bool TryReceive(Message* out) { return status().ok() && state_->driver().Receive(out); }
   // Is one there?
-  bool CanReceive() { return state_->CanReceive(); }
+  bool CanReceive() { return status().ok() && state_->driver().CanReceive(); }
   // SUB, XSUB: see monocoque::Socket::Subscribe.
   absl::Status Subscribe(std::string_view prefix);
   absl::Status Unsubscribe(std::string_view prefix);
@@ -100,29 +101,56 @@ class Socket {
   absl::Status Close(absl::Duration linger = absl::InfiniteDuration());
   // The same without waiting: goes on while the loop turns, and is over when closed() says so.
   void StartClose(absl::Duration linger = absl::InfiniteDuration());
-  bool closed() const { return !state_->status().ok() || state_->closed(); }
+  bool closed() const { return !status().ok() || state_->driver().closed(); }
 
   // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the
   // very call that resumes the coroutine; destroying one that waits loses nothing.
-  SendAwaiter AsyncSend(Message message) { return SendAwaiter(state_.get(), std::move(message)); }
-  ReceiveAwaiter AsyncReceive() { return ReceiveAwaiter(state_.get()); }
-  // As WaitReady and Close.
-  ConditionAwaiter AsyncReady(std::size_t peers = 1);
+  auto AsyncSend(Message message) {
+    return Awaiter(state_.get(), &state_->senders,
+                   [message = std::move(message)](SocketState& state) mutable {
+                     return state.AttemptSend(&message);
+                   });
+  }
+  auto AsyncReceive() {
+    return Awaiter(state_.get(), &state_->receivers,
+                   [](SocketState& state) { return state.AttemptReceive(); });
+  }
   // Until the condition holds, which is asked whenever something happened to the socket; cancelled
   // if it does not when the socket is closed.
-  ConditionAwaiter AsyncUntil(std::function<bool()> holds);
-  ConditionAwaiter AsyncClose(absl::Duration linger = absl::InfiniteDuration());
+  auto AsyncUntil(std::function<bool()> holds) {
+    return Awaiter(state_.get(), &state_->watchers,
+                   [holds = std::move(holds)](SocketState& state) -> std::optional<absl::Status> {
+                     if (holds()) return absl::OkStatus();
+                     // Nothing will happen to it any more.
+                     if (state.driver().closed())
+                       return absl::CancelledError("the socket was closed");
+                     return std::nullopt;
+                   });
+  }
+  // As WaitReady and Close.
+  auto AsyncReady(std::size_t peers = 1) {
+    return AsyncUntil(
+        [state = state_.get(), peers] { return state->driver().machine().ready_peers() >= peers; });
+  }
+  auto AsyncClose(absl::Duration linger = absl::InfiniteDuration()) {
+    StartClose(linger);
+    return Awaiter(state_.get(), &state_->watchers,
+                   [](SocketState& state) -> std::optional<absl::Status> {
+                     if (!state.driver().closed()) return std::nullopt;
+                     return state.driver().CloseResult();
+                   });
+  }
 
   // Any other wish of the core socket, with the time it is made at, if status() is OK:
   //     socket.Ask([&](monocoque::Socket* s, Instant now) { return s->Join("group", now); })
   template <typename Wish>
   auto Ask(Wish&& wish) {
-    return state_->Ask(std::forward<Wish>(wish));
+    return state_->driver().Ask(std::forward<Wish>(wish));
   }
 
   // The core socket beneath: getters, statistics.
-  monocoque::Socket& core() const { return state_->machine(); }
-  const SocketStats& stats() const { return state_->machine().stats(); }
+  monocoque::Socket& core() const { return state_->driver().machine(); }
+  const SocketStats& stats() const { return core().stats(); }
 
  private:
   std::shared_ptr<SocketState> state_;

@@ -1,10 +1,7 @@
 #include "adapters/uv/lookup.h"
 
-#include <memory>
-#include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "adapters/net/address.h"
 
 namespace monocoque::uv {
@@ -20,29 +17,23 @@ struct Lookup::Request {
   Lookup* owner;  // null: nobody listens any more
 };
 
-Lookup::Lookup(uv_loop_t* loop, const std::string& host, std::uint16_t port,
-               net::Reactor::Found found)
-    : host_(host), port_(port), found_(std::move(found)) {
-  auto request = std::make_unique<Request>(this);
+absl::StatusOr<std::unique_ptr<net::Lookup>> Lookup::Start(uv_loop_t* loop, const std::string& host,
+                                                           std::uint16_t port,
+                                                           net::Reactor::Found found) {
+  std::unique_ptr<Lookup> lookup(new Lookup(host, port, std::move(found)));
+  auto request = std::make_unique<Request>(lookup.get());
   const addrinfo hints = net::NameHints();
-  refused_ = uv_getaddrinfo(loop, &request->uv.self, OnAnswer, host_.c_str(), nullptr, &hints);
-  if (refused_ == 0) {
-    request_ = request.release();
-    return;
-  }
-  later_ = Handle<uv_timer_t>(this);
-  uv_timer_init(loop, later_.get());
-  uv_timer_start(later_.get(), OnRefused, 0, 0);
+  const int refused =
+      uv_getaddrinfo(loop, &request->uv.self, OnAnswer, host.c_str(), nullptr, &hints);
+  if (refused != 0) return net::NoAddressError(host, uv_strerror(refused));
+  lookup->request_ = request.release();
+  return lookup;
 }
 
 Lookup::~Lookup() {
   if (request_ == nullptr) return;
   request_->owner = nullptr;
   uv_cancel(&request_->uv.base);
-}
-
-absl::Status Lookup::Failed(int error) const {
-  return net::NoAddressError(host_, uv_strerror(error));
 }
 
 // What is told may destroy the lookup: its callback is taken out first.
@@ -55,16 +46,11 @@ void Lookup::OnAnswer(uv_getaddrinfo_t* self, int status, addrinfo* list) {
     if (status == 0) {
       answer = net::AddressesOf(list, lookup->port_);
     } else {
-      answer = lookup->Failed(status);
+      answer = net::NoAddressError(lookup->host_, uv_strerror(status));
     }
   }
   uv_freeaddrinfo(list);
   if (lookup != nullptr) std::exchange(lookup->found_, nullptr)(std::move(answer));
-}
-
-void Lookup::OnRefused(uv_timer_t* timer) {
-  Lookup& lookup = *static_cast<Lookup*>(timer->data);
-  std::exchange(lookup.found_, nullptr)(lookup.Failed(lookup.refused_));
 }
 
 }  // namespace monocoque::uv

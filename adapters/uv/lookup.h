@@ -4,11 +4,12 @@
 #include <uv.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "adapters/net/reactor.h"
-#include "adapters/uv/handle.h"
 
 namespace monocoque::uv {
 
@@ -16,23 +17,24 @@ namespace monocoque::uv {
 // stopped: destroying this lets it run out unheard, and the loop ends no earlier than it does.
 class Lookup final : public net::Lookup {
  public:
-  Lookup(uv_loop_t* loop, const std::string& host, std::uint16_t port, net::Reactor::Found found);
+  // An error: libuv would not even ask.
+  static absl::StatusOr<std::unique_ptr<net::Lookup>> Start(uv_loop_t* loop,
+                                                            const std::string& host,
+                                                            std::uint16_t port,
+                                                            net::Reactor::Found found);
   ~Lookup() override;
 
  private:
   struct Request;
 
+  Lookup(const std::string& host, std::uint16_t port, net::Reactor::Found found)
+      : host_(host), port_(port), found_(std::move(found)) {}
   static void OnAnswer(uv_getaddrinfo_t* self, int status, addrinfo* list);
-  static void OnRefused(uv_timer_t* timer);
-  absl::Status Failed(int error) const;
 
   const std::string host_;
   const std::uint16_t port_;
   net::Reactor::Found found_;
   Request* request_ = nullptr;  // freed by its callback, which always comes
-  // If libuv would not even ask: says so later.
-  int refused_ = 0;
-  Handle<uv_timer_t> later_;
 };
 
 }  // namespace monocoque::uv

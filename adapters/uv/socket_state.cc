@@ -183,9 +183,9 @@ absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
   return Watch::Create(loop_, fd, handler);
 }
 
-std::unique_ptr<net::Lookup> SocketState::Resolve(const std::string& host, std::uint16_t port,
-                                                  Found found) {
-  return std::make_unique<Lookup>(loop_, host, port, std::move(found));
+absl::StatusOr<std::unique_ptr<net::Lookup>> SocketState::Resolve(const std::string& host,
+                                                                  std::uint16_t port, Found found) {
+  return Lookup::Start(loop_, host, port, std::move(found));
 }
 
 std::shared_ptr<Waker> SocketState::MakeWaker(bool holds) {

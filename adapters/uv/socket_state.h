@@ -59,8 +59,8 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   void SetTimer(Instant when) override;
   absl::StatusOr<std::unique_ptr<net::Watch>> MakeWatch(int fd,
                                                         net::WatchHandler* handler) override;
-  std::unique_ptr<net::Lookup> Resolve(const std::string& host, std::uint16_t port,
-                                       Found found) override;
+  absl::StatusOr<std::unique_ptr<net::Lookup>> Resolve(const std::string& host, std::uint16_t port,
+                                                       Found found) override;
   std::shared_ptr<Waker> MakeWaker(bool holds) override;
 
   Callback<Message> on_message;

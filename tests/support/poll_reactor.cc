@@ -110,8 +110,8 @@ absl::StatusOr<std::unique_ptr<net::Watch>> PollReactor::MakeWatch(int fd,
   return std::make_unique<PollWatch>(&loop_, fd, handler);
 }
 
-std::unique_ptr<net::Lookup> PollReactor::Resolve(const std::string& host, std::uint16_t port,
-                                                  Found found) {
+absl::StatusOr<std::unique_ptr<net::Lookup>> PollReactor::Resolve(const std::string& host,
+                                                                  std::uint16_t port, Found found) {
   auto lookup = std::make_unique<PollLookup>(this);
   answers_.emplace_back(lookup.get(), [host, port, found = std::move(found)] {
     found(net::ResolveName(host, port));

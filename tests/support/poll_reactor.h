@@ -32,8 +32,8 @@ class PollReactor final : public net::Reactor {
   void SetTimer(Instant when) override { timer_ = when; }
   absl::StatusOr<std::unique_ptr<net::Watch>> MakeWatch(int fd,
                                                         net::WatchHandler* handler) override;
-  std::unique_ptr<net::Lookup> Resolve(const std::string& host, std::uint16_t port,
-                                       Found found) override;
+  absl::StatusOr<std::unique_ptr<net::Lookup>> Resolve(const std::string& host, std::uint16_t port,
+                                                       Found found) override;
 
   std::shared_ptr<Waker> MakeWaker(bool holds) override;
 

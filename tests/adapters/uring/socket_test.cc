@@ -293,6 +293,17 @@ TEST(SocketLifeTest, ATextThatWaitsIsCopied) {
 }
 
 // TR-6: closing writes what was sent.
+// Though the kernel watches the listening descriptor until the ring is next handed over.
+TEST(SocketLifeTest, AnAddressIsFreeAtOnce) {
+  Loop loop;
+  Socket first = loop.MakeSocket(SocketType::kPull);
+  const std::string at = *first.Bind("tcp://127.0.0.1:*");
+  loop.RunOnce(absl::ZeroDuration());
+  ASSERT_TRUE(first.Unbind(at).ok());
+  Socket second = loop.MakeSocket(SocketType::kPull);
+  EXPECT_EQ(second.Bind(at).status(), absl::OkStatus());
+}
+
 TEST(SocketLifeTest, CloseLingers) {
   Loop loop;
   Socket pull = loop.MakeSocket(SocketType::kPull);

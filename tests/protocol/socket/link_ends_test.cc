@@ -61,8 +61,8 @@ TEST(LinkEndsTest, TheStreamEndsWithTheHandshake) {
   }
 }
 
-// PAIR-1: the same with a message behind the handshake, from a peer that there is no room for. It is
-// refused, so nothing of it is received, although it was over before it could be told.
+// PAIR-1: the same with a message behind the handshake, from a peer that there is no room for. It
+// is refused, so nothing of it is received, although it was over before it could be told.
 TEST(LinkEndsTest, WhoIsRefusedIsNotHeardAlthoughItIsGone) {
   for (const bool violates : {false, true}) {
     Net net;

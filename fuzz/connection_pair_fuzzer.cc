@@ -63,6 +63,7 @@ using monocoque::Slice;
 using monocoque::SocketType;
 using monocoque::TransmitBatch;
 using monocoque::fuzz::Input;
+using monocoque::fuzz::Parcel;
 using monocoque::fuzz::Require;
 using monocoque::fuzz::Step;
 
@@ -81,6 +82,21 @@ const Message& LargeMessage() {
 // Only early in a script: one such message is enough for an input.
 bool IsLarge(unsigned kind, std::size_t sent) { return kind == kLarge && sent < 2; }
 
+// A step of a script that sends a message. RADIO's are a group and one part, or DISH ends the link.
+Parcel ToSend(SocketType from, unsigned kind, std::size_t sent) {
+  if (from != SocketType::kRadio) {
+    if (IsLarge(kind, sent)) return {LargeMessage(), "", LargeMessage()};
+    return monocoque::fuzz::GetParcel(kind, sent);
+  }
+  const std::string_view group = monocoque::fuzz::SomeOctets(sent, kind * 17);
+  Parcel parcel;
+  parcel.message =
+      IsLarge(kind, sent) ? LargeMessage() : Message(monocoque::fuzz::SomeOctets(kind, kind * 200));
+  parcel.prefix.append({'\x01', static_cast<char>(group.size())}).append(group);
+  parcel.whole = Message({group, parcel.message.text()});
+  return parcel;
+}
+
 // What one side saw: this must not depend on the schedule.
 struct Seen {
   std::vector<Message> messages;
@@ -96,7 +112,7 @@ class Side {
  public:
   // `wire` is where its octets are on their way: the caller's, so that its memory serves many runs.
   Side(const ConnectionOptions& options, const Host& host, std::string* wire)
-      : connection_(*Connection::Create(options, host)), wire_(*wire) {
+      : type_(options.socket_type), connection_(*Connection::Create(options, host)), wire_(*wire) {
     wire_.clear();
   }
 
@@ -118,6 +134,7 @@ class Side {
  private:
   bool SendOne(unsigned kind, Instant now);
 
+  const SocketType type_;
   std::unique_ptr<Connection> connection_;
   Seen seen_;
   std::size_t sent_ = 0;
@@ -140,10 +157,8 @@ bool Side::SendOne(unsigned kind, Instant now) {
     const std::string_view prefix = monocoque::fuzz::SomeOctets(sent_, sent_ % 300);
     return connection_->SendSubscription(sent_ % 3 != 2, AsBytes(prefix), now).ok();
   }
-  const monocoque::fuzz::Parcel& parcel = monocoque::fuzz::GetParcel(kind, sent_);
-  const bool large = IsLarge(kind, sent_);
-  Message message = large ? LargeMessage() : parcel.message;
-  return connection_->Send(&message, now, large ? Bytes() : AsBytes(parcel.prefix)).ok();
+  Parcel parcel = ToSend(type_, kind, sent_);
+  return connection_->Send(&parcel.message, now, AsBytes(parcel.prefix)).ok();
 }
 
 // The next step of the script, once it is accepted; false if there is none or it is refused.
@@ -344,13 +359,12 @@ std::array<Seen, 2> Joined::End(unsigned how) {
 }
 
 // What a side sends by the script, as the other one should see it.
-std::vector<Message> Expected(Input script) {
+std::vector<Message> Expected(SocketType from, Input script) {
   std::vector<Message> messages;
   for (std::size_t sent = 0; !script.empty(); ++sent) {
     const unsigned kind = script.Octet() & 15;
     if (kind == kSubscription) continue;
-    messages.push_back(IsLarge(kind, sent) ? LargeMessage()
-                                           : monocoque::fuzz::GetParcel(kind, sent).whole);
+    messages.push_back(ToSend(from, kind, sent).whole);
   }
   return messages;
 }
@@ -414,8 +428,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Require(seen[0][0] == seen[1][0], "the first side sees the same under both schedules");
   Require(seen[0][1] == seen[1][1], "the second side sees the same under both schedules");
   if (monocoque::Compatible(type_a, type_b)) {
-    Require(seen[0][1].messages == Expected(script_a), "what the first side sent arrived");
-    Require(seen[0][0].messages == Expected(script_b), "what the second side sent arrived");
+    Require(seen[0][1].messages == Expected(type_a, script_a), "what the first side sent arrived");
+    Require(seen[0][0].messages == Expected(type_b, script_b), "what the second side sent arrived");
   }
   seen = {};
   Require(budget->used() == 0, "all memory comes back");

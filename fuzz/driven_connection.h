@@ -91,9 +91,6 @@ class DrivenConnection {
   bool delivered_all_ = false;
   bool transport_ended_ = false;
   bool echoed_ = false;
-  // Subscriptions in the form of messages were sent: what comes back after the end holds them or
-  // not.
-  bool subscribed_by_message_ = false;
 };
 
 }  // namespace monocoque::fuzz

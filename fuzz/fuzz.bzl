@@ -34,11 +34,6 @@ def cc_fuzz_test(name, srcs, corpus, deps = [], seconds = 20):
         size = "small",
         args = seeds,
         data = corpus,
-        # Code that is instrumented for libFuzzer runs under libFuzzer alone.
-        target_compatible_with = select({
-            "//fuzz:libfuzzer": ["//fuzz:never"],
-            "//conditions:default": [],
-        }),
         deps = [
             ":" + name + "_target",
             "//fuzz:replay_main",

@@ -300,7 +300,10 @@ void Connection::SendEncoded(Slice frames, std::size_t messages) {
 }
 
 void Connection::Fail(absl::Status why, std::string_view reason, Instant /*now*/) {
-  if (!status_.ok()) return;
+  if (!status_.ok()) {
+    StopDelivering();
+    return;
+  }
   bool told = false;
   if (!reason.empty() && handshake_.may_explain()) {
     std::string error;

@@ -187,7 +187,8 @@ class alignas(kCacheLine) Connection {
   bool SendFirst(Bytes body);
   // The pattern above found that the peer broke its rules or must be refused: tells the peer by
   // ERROR with `reason` (cut to 255 octets; empty, within the greeting, to a peer that knows none,
-  // or as a mechanism's client: no ERROR) and closes with `why`.
+  // or as a mechanism's client: no ERROR) and closes with `why`. Nothing more of it is delivered,
+  // also if it is over already; then the end stays what it was.
   void Fail(absl::Status why, std::string_view reason, Instant now);
   // Messages will be given a routing id of so many octets: their inside leaves room for it.
   void LeaveRoom(std::size_t routing_id_bytes) { reader_.LeaveRoom(routing_id_bytes); }

@@ -18,6 +18,8 @@ constexpr std::size_t kMaxNotices = 65536;
 
 void SocketCore::Greet(Link* link) {
   Connection& connection = *link->connection;
+  // It ended with its handshake: what it brought is still received.
+  if (!connection.status().ok()) return;
   bool said = !options_.probe_router || connection.SendFirst({});
   for (std::string_view text : {std::string_view(options_.xpub_welcome_message),
                                 std::string_view(options_.hello_message)}) {

@@ -21,6 +21,7 @@ using ::monocoque::testing::PeerGreeting;
 using ::monocoque::testing::PeerReady;
 using ::monocoque::testing::ReceiveAll;
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 // A listener that somebody reached who is nothing but octets.
 LinkId AcceptStranger(Net& net, Socket& socket) {
@@ -57,6 +58,34 @@ TEST(LinkEndsTest, TheStreamEndsWithTheHandshake) {
     EXPECT_TRUE(net.saw(sub, SocketEvent::Kind::kReady));
     EXPECT_TRUE(net.saw(sub, SocketEvent::Kind::kClosed));
     ASSERT_TRUE(sub.Subscribe("c", net.now).ok());
+  }
+}
+
+// PAIR-4: the same with a message behind the handshake, from a peer that there is no room for. It
+// is refused, so nothing of it is received, although it was over before it could be told.
+TEST(LinkEndsTest, WhoIsRefusedIsNotHeardAlthoughItIsGone) {
+  for (const bool violates : {false, true}) {
+    Net net;
+    Socket& pair = net.Make(SocketType::kPair);
+    Socket& first = net.Make(SocketType::kPair);
+    net.Bind(pair, "a");
+    net.Connect(first, "a");
+    net.Run();
+    ASSERT_EQ(pair.ready_peers(), 1u);
+    net.Connect(pair, "stranger");
+    Action action;
+    ASSERT_TRUE(pair.NextAction(&action));
+    const LinkId link = std::get<action::Dial>(action).link;
+    pair.OnDialed(link, {"sim", "sim"}, net.now);
+    // A whole message; then, it may be, a frame with reserved flag bits.
+    const std::string octets = PeerGreeting() + PeerReady("PAIR") + std::string("\0\x05hello", 7) +
+                               (violates ? "\xff" : "");
+    ASSERT_TRUE(pair.Donate(link, Slice::Copy(octets), net.now).ok());
+    if (!violates) pair.OnTransportClosed(link, absl::OkStatus(), net.now);
+    net.Run();
+    EXPECT_TRUE(net.saw(pair, SocketEvent::Kind::kClosed));
+    EXPECT_THAT(net.Received(pair), IsEmpty());
+    EXPECT_EQ(pair.ready_peers(), 1u);
   }
 }
 

@@ -5,10 +5,11 @@
 // (Receive, Send, subscriptions, Fail, Close), how far writes get and how they fail, where the
 // clock goes, when memory is short. In the end all that can still happen does.
 //
-// What must hold: the end's status stays; messages are those of a plain reading of the stream, none
-// behind the end; what is written reads strictly, each accepted message once and in order, and what
-// was not begun comes back after the end; memory keeps to its budget and all of it comes back; the
-// read hint and the windows agree; every drain loop ends, and the clock finds nothing due twice.
+// What must hold: the end's status stays; messages are those of a plain reading of the stream, all
+// that were whole when the transport ended and none behind the end; what is written reads strictly,
+// each accepted message once and in order, and what was not begun comes back after the end; memory
+// keeps to its budget and all of it comes back; the read hint and the windows agree; every drain
+// loop ends, and the clock finds nothing due twice.
 #include <array>
 #include <cstddef>
 #include <cstdint>

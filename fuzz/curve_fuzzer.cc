@@ -107,7 +107,10 @@ class Side {
     if (!ready_ || script->empty()) return;
     const unsigned kind = script->Octet();
     if (kind % 16 == 15 && choices_.publishes && !server_) {
-      (void)connection_->SendSubscription(kind < 128, script->Take(9), now);
+      const Bytes prefix = script->Take(9);
+      if (connection_->SendSubscription(kind < 128, prefix, now).ok()) {
+        subscriptions_.emplace_back(kind < 128, AsText(prefix));
+      }
       return;
     }
     Message message = monocoque::fuzz::GetParcel(kind % 14, sent_.size()).whole;
@@ -143,6 +146,8 @@ class Side {
   bool ready() const { return ready_; }
   const std::vector<Message>& sent() const { return sent_; }
   const std::vector<Message>& received() const { return received_; }
+  // Those that it sent, or was told of.
+  const std::vector<std::pair<bool, std::string>>& subscriptions() const { return subscriptions_; }
 
  private:
   void OnEvent(const ConnectionEvent& event, Instant now) {
@@ -157,6 +162,11 @@ class Side {
       Require(!server_ || !choices_.asks || (asked_ && choices_.accepts),
               "only who was accepted is let in");
       ready_ = true;
+    } else if (event.kind == ConnectionEvent::Kind::kSubscribe ||
+               event.kind == ConnectionEvent::Kind::kUnsubscribe) {
+      Require(server_ && choices_.publishes && ready_, "a publisher hears of it, in traffic");
+      subscriptions_.emplace_back(event.kind == ConnectionEvent::Kind::kSubscribe,
+                                  event.data.text());
     }
   }
 
@@ -165,6 +175,7 @@ class Side {
   std::unique_ptr<Connection> connection_;
   std::vector<Message> sent_;
   std::vector<Message> received_;
+  std::vector<std::pair<bool, std::string>> subscriptions_;
   bool ready_ = false;
   bool asked_ = false;
 };
@@ -262,7 +273,7 @@ void RunBoth(const Choices& choices, const Host& host, Input tampering, Input wi
   const bool welcome = !choices.asks || choices.accepts;
   Require(judged.ready() == welcome && peer.ready() == welcome,
           "over a good wire the two come together, if the server will");
-  if (choices.publishes) return;
+  Require(judged.subscriptions() == peer.subscriptions(), "over a good wire all are heard of");
   Require(PartsOf(judged.received()) == PartsOf(peer.sent()), "over a good wire all arrives");
   Require(PartsOf(peer.received()) == PartsOf(judged.sent()), "over a good wire all arrives");
 }

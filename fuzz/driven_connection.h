@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -59,10 +60,12 @@ class DrivenConnection {
   void OnMessage(Message message);
   void TakeEvents();
   PeerVersion PeersVersion() const;
+  bool PeerSubscribes() const;
   void BeginTraffic();
   void Process(std::size_t frames);
   void Send(unsigned kind);
   void Subscribe(unsigned kind);
+  void Fail(std::string_view reason);
   void End(unsigned how);
   void PassTime(absl::Duration by);
   void FillBatch(std::size_t max_bytes);
@@ -73,6 +76,7 @@ class DrivenConnection {
 
   void CheckAlways();
   void CheckUnsent();
+  void CheckDelivered();
 
   std::unique_ptr<Connection> connection_;
   const ConnectionOptions options_;
@@ -86,11 +90,13 @@ class DrivenConnection {
   std::optional<TransmitBatch> batch_;
   ConnectionState state_ = ConnectionState::kHandshake;
   absl::Status ended_;
+  std::size_t fed_at_end_ = 0;  // octets that came before it
   bool told_ready_ = false;
   bool told_closed_ = false;
   bool delivered_all_ = false;
   bool transport_ended_ = false;
   bool echoed_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace monocoque::fuzz

@@ -265,7 +265,7 @@ def connection_pair():
 
 
 def socket():
-    push, pull, dealer, router, pair, req, rep, dealer_router = range(8)
+    push, pull, dealer, router, pair, req, rep, dealer_router, pub, xpub, sub, xsub = range(12)
     (bind, unbind, hostile, partner, feed, read, dial, receive, send, send_to, fill, written, clock, turn,
      cut, all_of_it) = range(16)
     close, round_, drop, process = 15, 8, 4, 1
@@ -286,6 +286,15 @@ def socket():
                        ("req", req), ("rep", rep), ("dealer_to_router", dealer_router)]:
         seeds[name + "_listens"] = seed(kind, listening + traffic + everything(2))
         seeds[name + "_dials"] = seed(kind, dialing + traffic + [(cut, 0), (clock, 6), (dial, 0)] + everything(2))
+        seeds[name + "_attacked"] = seed(kind, attack + listening + [(receive, 2), (send, 1)] * 3 + everything(),
+                                         good * 2)
+    # What is wanted is told behind the handshake.
+    later = [("pub", pub), ("xpub", xpub), ("sub", sub), ("xsub", xsub)] + list(
+        zip("radio dish server client scatter gather peer channel".split(), range(12, 20)))
+    for name, kind in later:
+        seeds[name + "_listens"] = seed(kind, listening + everything(3) + traffic + everything(2))
+        seeds[name + "_dials"] = seed(kind, dialing + everything(3) + traffic + [(cut, 0), (clock, 6), (dial, 0)] +
+                                      everything(3) + traffic)
         seeds[name + "_attacked"] = seed(kind, attack + listening + [(receive, 2), (send, 1)] * 3 + everything(),
                                          good * 2)
     seeds.update({
@@ -309,6 +318,11 @@ def socket():
         "close_at_once": seed(dealer, dialing + traffic, links=32),
         "destroyed_in_traffic": seed(dealer, dialing + traffic + [(fill, B64)], links=16),
         "heartbeats": seed(pair, listening + [(clock, 6)] * 4 + everything(), links=1),
+        "wants_change": seed(sub, dialing + everything() + [(unbind, how) for how in range(8, 16)] * 2 + [(turn, 2), (receive, 3)] * 3),
+        "verbose": seed(xpub, listening + everything(3) + [(turn, 2), (receive, 2), (send_to, 12)] * 4 + everything(), rules=32),
+        "conflated": seed(pub, listening + everything(3) + traffic * 2 + everything(), rules=64),
+        "peer_asks": seed(18, dialing + everything(3) + ([(send, 2), (send, 6)] + everything()) * 3),
+        "sends_upstream": seed(xsub, dialing + everything(3) + traffic + [(cut, 0), (clock, 6), (dial, 0)] + traffic),
         "windows_held": seed(pull, attack + [(read, 2), (read, 3), (read, 1), (cut, 0), (read, 15)], good * 3),
     })
     return seeds

@@ -27,8 +27,20 @@ std::string OctetsOf(const TransmitBatch& batch) {
 
 }  // namespace
 
-Partner::Partner(char name, SocketType type, const SocketOptions& options, const Host& host)
-    : name_(name), socket_(*Socket::Create(type, options, host)) {}
+Partner::Partner(char name, SocketType type, SocketType other, const SocketOptions& options,
+                 const Host& host)
+    : name_(name), socket_(*Socket::Create(type, options, host)), arrivals_(other) {
+  if (SendsSubscriptions(type)) Require(socket_.Subscribe("", host.now).ok(), "it subscribes");
+  if (type == SocketType::kDish) {
+    Require(socket_.Join(kStampedGroup, host.now).ok(), "it joins the group");
+  }
+}
+
+bool Partner::answers() const {
+  using enum SocketType;
+  const SocketType type = socket_.type();
+  return type == kRep || type == kRouter || type == kServer || type == kPeer;
+}
 
 void Partner::Listen(const Endpoint& endpoint, Instant now) {
   const absl::StatusOr<ListenerId> listener = socket_.Bind(endpoint, now);
@@ -51,10 +63,11 @@ void Partner::Take(unsigned kind, Instant now) {
   Message message;
   PeerId from;
   while (socket_.Receive(&message, &from, now)) {
+    if (IsNotice(socket_.type(), message)) continue;
     arrivals_.Check(from, message);
-    if (socket_.type() != SocketType::kRep && socket_.type() != SocketType::kRouter) continue;
-    Message answer = MakeStamped(name_, sent_, kind);
-    if (socket_.type() == SocketType::kRouter) answer.set_to(message.routing_id());
+    if (!answers()) continue;
+    Message answer = MakeStampedFor(socket_.type(), name_, sent_, kind);
+    answer.set_to(message.routing_id());
     Send(std::move(answer), now);
   }
 }
@@ -92,9 +105,8 @@ bool Partner::Drain(const Far& far, Instant now) {
 
 void Partner::Turn(bool sends, unsigned kind, const Far& far, Instant now) {
   if (now >= socket_.NextDeadline()) socket_.HandleTimeout(now);
-  if (sends && socket_.CanSend() && socket_.type() != SocketType::kRep &&
-      socket_.type() != SocketType::kRouter) {
-    Send(MakeStamped(name_, sent_, kind), now);
+  if (sends && socket_.CanSend() && !answers()) {
+    Send(MakeStampedFor(socket_.type(), name_, sent_, kind), now);
   }
   for (int round = 0;; ++round) {
     Require(round < kMaxRounds, "a partner comes to rest");

@@ -34,8 +34,9 @@ class Partner {
     std::function<void(LinkId link)> close;
   };
 
-  // `name` marks its messages.
-  Partner(char name, SocketType type, const SocketOptions& options, const Host& host);
+  // `name` marks its messages; `other` is the type of who sends to it. It wants all of them.
+  Partner(char name, SocketType type, SocketType other, const SocketOptions& options,
+          const Host& host);
 
   Socket& socket() { return socket_; }
   void Listen(const Endpoint& endpoint, Instant now);
@@ -48,6 +49,8 @@ class Partner {
   bool Drain(const Far& far, Instant now);
   void Take(unsigned kind, Instant now);
   void Send(Message message, Instant now);
+  // Sends only what answers a message.
+  bool answers() const;
 
   const char name_;
   Socket socket_;

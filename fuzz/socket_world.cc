@@ -35,12 +35,17 @@ const T* PickFrom(const std::vector<T>& from, unsigned which) {
 
 SocketWorld::SocketWorld(SocketType type, SocketType partner, const SocketOptions& options,
                          const Host& host)
-    : host_(host), subject_(*Socket::Create(type, options, host)), now_(host.now) {
+    : host_(host),
+      subject_(*Socket::Create(type, options, host)),
+      now_(host.now),
+      arrivals_(partner) {
+  Want(0);
   for (std::size_t i = 0; i < kPartners; ++i) {
     SocketOptions theirs;
     theirs.link.handshake_timeout = absl::ZeroDuration();
     if (i == 0) theirs.routing_id = "first";
-    partners_[i] = std::make_unique<Partner>(static_cast<char>('A' + i), partner, theirs, host);
+    partners_[i] =
+        std::make_unique<Partner>(static_cast<char>('A' + i), partner, type, theirs, host);
     partners_[i]->Listen(Named(i), now_);
   }
 }
@@ -53,7 +58,7 @@ void SocketWorld::Do(Step step, Input* stream) {
       BindOrConnect(step.amount);
       break;
     case 1:
-      UnbindOrDisconnect(step.amount);
+      step.amount >= 8 && wants() ? Want(step.amount) : UnbindOrDisconnect(step.amount);
       break;
     case 2:
       AcceptHostile(step.amount);
@@ -137,6 +142,22 @@ void SocketWorld::UnbindOrDisconnect(unsigned how) {
   }
 }
 
+bool SocketWorld::wants() const {
+  return SendsSubscriptions(subject_.type()) || subject_.type() == SocketType::kDish;
+}
+
+// SUB, XSUB, DISH: something is wanted from now on, or odd: no more so.
+void SocketWorld::Want(unsigned how) {
+  constexpr std::array<std::string_view, 4> kPrefixes = {"", "M", "MA", "nothing"};
+  const std::string_view what = kPrefixes[how / 2 % kPrefixes.size()];
+  const std::string_view group = what.empty() ? kStampedGroup : what;
+  if (subject_.type() == SocketType::kDish) {
+    (void)(how % 2 == 0 ? subject_.Join(group, now_) : subject_.Leave(group, now_));
+  } else if (wants()) {
+    (void)(how % 2 == 0 ? subject_.Subscribe(what, now_) : subject_.Unsubscribe(what, now_));
+  }
+}
+
 bool SocketWorld::Receive() {
   Message message;
   PeerId from;
@@ -145,7 +166,9 @@ bool SocketWorld::Receive() {
   if (!got) return false;
   Require(!closed_, "nothing is received behind the close");
   Require(message.peer() == from && peers_.contains(from), "a message is of a peer that was ready");
-  if (!tainted_.contains(from)) arrivals_.Check(from, message);
+  if (!tainted_.contains(from) && !IsNotice(subject_.type(), message)) {
+    arrivals_.Check(from, message);
+  }
   received_.push_back(std::move(message));
   ++receipts_;
   return true;
@@ -160,10 +183,15 @@ void SocketWorld::Peek() {
   Require(Receive() && received_.back() == copy, "what was looked at is what is taken");
 }
 
-// ROUTER answers whoever asked last, or somebody who may not be there.
+// Who needs a destination answers whoever asked last, or somebody who may not be there.
 void SocketWorld::Addressed(Message* message, unsigned kind) const {
-  if (subject_.type() != SocketType::kRouter) return;
-  if (kind % 4 == 3 || received_.empty()) {
+  using enum SocketType;
+  const SocketType type = subject_.type();
+  if (type != kRouter && type != kServer && type != kPeer) return;
+  const DialerId* dialer = PickFrom(dialers_, kind / 4);
+  if (kind % 4 == 2 && dialer != nullptr && type == kPeer) {
+    message->set_to(subject_.routing_id(subject_.peer(*dialer)));
+  } else if (kind % 4 == 3 || received_.empty()) {
     message->set_to(kind % 2 == 0 ? "first" : "id-1");
   } else {
     message->set_to(received_.back().routing_id());
@@ -171,7 +199,7 @@ void SocketWorld::Addressed(Message* message, unsigned kind) const {
 }
 
 void SocketWorld::Send(unsigned kind) {
-  Message message = MakeStamped('S', sent_, kind);
+  Message message = MakeStampedFor(subject_.type(), 'S', sent_, kind);
   Addressed(&message, kind);
   const Message copy = message;
   const bool can = subject_.CanSend();
@@ -188,7 +216,7 @@ void SocketWorld::SendTo(unsigned kind) {
   if (peers_.empty()) return;
   auto peer = peers_.begin();
   std::advance(peer, static_cast<std::ptrdiff_t>(kind % peers_.size()));
-  Message message = MakeStamped('S', sent_, kind);
+  Message message = MakeStampedFor(subject_.type(), 'S', sent_, kind);
   if (subject_.SendTo(*peer, &message, now_).ok()) ++sent_;
 }
 
@@ -453,8 +481,9 @@ void SocketWorld::CheckAlways() {
   RunActions();
   TakeEvents();
   Require(subject_.stats().messages_received == receipts_, "receipts are counted");
+  using enum SocketType;
   const SocketType type = subject_.type();
-  if (type != SocketType::kPush && type != SocketType::kDealer) return;
+  if (type != kPush && type != kDealer && type != kClient && type != kScatter) return;
   const bool any =
       std::ranges::any_of(peers_, [this](PeerId peer) { return subject_.CanSend(peer); });
   Require(subject_.CanSend() == any, "one may send as long as a peer can take it");

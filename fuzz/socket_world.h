@@ -83,6 +83,8 @@ class SocketWorld {
   // The application's part.
   void BindOrConnect(unsigned how);
   void UnbindOrDisconnect(unsigned how);
+  bool wants() const;
+  void Want(unsigned how);
   bool Receive();
   void Peek();
   void Send(unsigned kind);

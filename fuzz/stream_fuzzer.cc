@@ -77,7 +77,7 @@ class DrivenStream {
         }
         break;
       case 4:
-        connection_->Process(step.amount, now_);
+        if (!connection_->Process(step.amount, now_)) CheckPaused();
         break;
       case 5:
         Send(step.bytes(), 1 + step.amount % 3);
@@ -164,6 +164,16 @@ class DrivenStream {
     return false;
   }
 
+  // Of marks that count octets, or one piece, what is stored tells whether they are reached.
+  void CheckPaused() const {
+    const monocoque::Mark mark = options_.receive_mark;
+    const std::size_t stored = connection_->stored_bytes();
+    const bool full =
+        stored > 0 && (mark.messages == 1 || (mark.bytes != 0 && stored >= mark.bytes));
+    Require(!full || connection_->read_hint().mode == ReadMode::kPaused,
+            "reading pauses at the mark");
+  }
+
   void TakeEvents() {
     for (ConnectionEvent event; connection_->NextEvent(&event);) {
       Require(event.kind == ConnectionEvent::Kind::kReady ||
@@ -182,6 +192,7 @@ class DrivenStream {
     Message message(bodies[0]);
     for (std::size_t i = 1; i < parts; ++i) message.AddPart(bodies[i]);
     const bool full = !connection_->CanSend();
+    const Message whole = message;
     const absl::Status status = connection_->Send(&message, now_);
     if (status.ok()) {
       Require(!full, "the mark holds");
@@ -189,6 +200,7 @@ class DrivenStream {
       if (!all.empty()) sent_.push_back(all);
     } else {
       Require(full || poor_, "it is refused for a reason");
+      Require(message == whole, "a message that was refused is untouched");
     }
   }
 

@@ -14,6 +14,7 @@ SubscriptionTable::Result SubscriptionTable::Add(Subscriber* subscriber, std::st
   const std::size_t cost = prefix.size() + kOverheadBytes;
   if (cost > limit_bytes || subscriber->bytes > limit_bytes - cost) return Result::kRefused;
   if (budget_ && !budget_->TryCharge(static_cast<std::int64_t>(cost))) return Result::kRefused;
+  charged_ += static_cast<std::int64_t>(cost);
   subscriber->bytes += cost;
   if (!prefix.empty() && node == nullptr) node = trie_.Insert(prefix);
   std::vector<Subscriber*>& list = node == nullptr ? everything_.list : node->value.list;
@@ -42,6 +43,7 @@ bool SubscriptionTable::TakeOut(Subscriber* subscriber, Trie::Node* node, std::u
 void SubscriptionTable::Discharge(Subscriber* subscriber, std::size_t prefix_bytes) {
   const std::size_t cost = prefix_bytes + kOverheadBytes;
   subscriber->bytes -= cost;
+  charged_ -= static_cast<std::int64_t>(cost);
   if (budget_) budget_->Release(static_cast<std::int64_t>(cost));
 }
 

@@ -19,7 +19,7 @@ namespace monocoque {
 // prefixes that match exactly.
 //
 // Each subscription is charged to the budget and to its subscriber's limit, its octets and what
-// the bookkeeping takes.
+// the bookkeeping takes; what is still there goes back with the table.
 //
 // Thread-compatible. Invariant: topics() is the number of prefixes with at least one subscriber.
 class SubscriptionTable {
@@ -28,6 +28,9 @@ class SubscriptionTable {
   static constexpr std::size_t kOverheadBytes = 192;
 
   explicit SubscriptionTable(BudgetPtr budget) : budget_(std::move(budget)) {}
+  ~SubscriptionTable() {
+    if (budget_) budget_->Release(charged_);
+  }
   SubscriptionTable(const SubscriptionTable&) = delete;
   SubscriptionTable& operator=(const SubscriptionTable&) = delete;
 
@@ -84,6 +87,7 @@ class SubscriptionTable {
   void Discharge(Subscriber* subscriber, std::size_t prefix_bytes);
 
   BudgetPtr budget_;
+  std::int64_t charged_ = 0;
   Trie trie_;
   SubscriberList everything_;
   std::uint64_t publication_ = 0;

@@ -516,6 +516,21 @@ TEST(ConnectionTest, FailWithinTheGreetingWritesNothing) {
   EXPECT_EQ(TakeOutput(c.get(), host.now), "");
 }
 
+// Who is refused when it is over already is not heard any more, and its end stays what it was.
+TEST(ConnectionTest, FailBehindTheEndDeliversNoMore) {
+  const Host host = TestHost();
+  auto c = Up(SocketType::kPull, "PUSH", host);
+  Feed(c.get(), std::string("\0\1a\0\1b", 6), host.now);
+  c->OnTransportClosed(absl::OkStatus(), host.now);
+  Message message;
+  ConnectionEvent event;
+  ASSERT_TRUE(c->NextEvent(&event));
+  ASSERT_EQ(c->Receive(&message, host.now), Poll::kMessage);
+  c->Fail(TerminalStatus(Cause::kWeRejectedPeer, "no"), "no", host.now);
+  EXPECT_EQ(c->Receive(&message, host.now), Poll::kNeedData);
+  EXPECT_EQ(CauseOf(c->status()), Cause::kTransport);
+}
+
 // H-5: a PING that memory was refused for is not waited for; the next one goes out in its time.
 TEST(ConnectionTest, PingThatWasNotSentIsNotMissed) {
   Host host = TestHost();

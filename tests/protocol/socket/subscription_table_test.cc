@@ -90,5 +90,19 @@ TEST_F(SubscriptionTableTest, RefusesWhatIsTooMuch) {
   EXPECT_EQ(table_.topics(), 1u);
 }
 
+// A table that dies with subscriptions in it, as with a socket that is destroyed, gives all back.
+TEST_F(SubscriptionTableTest, GivesBackWhatIsLeft) {
+  const BudgetPtr budget = Budget::Create(Budget::kUnlimited);
+  {
+    SubscriptionTable table(budget);
+    EXPECT_EQ(table.Add(&one_, "", kPlenty), Result::kEdge);
+    EXPECT_EQ(table.Add(&one_, "x", kPlenty), Result::kEdge);
+    EXPECT_EQ(table.Join(&two_, "x", kPlenty), Result::kChanged);
+    EXPECT_EQ(table.Remove(&one_, "x"), Result::kChanged);
+    EXPECT_GT(budget->used(), 0);
+  }
+  EXPECT_EQ(budget->used(), 0);
+}
+
 }  // namespace
 }  // namespace monocoque

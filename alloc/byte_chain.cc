@@ -7,9 +7,8 @@
 namespace monocoque {
 namespace {
 
-// What a link with something to write takes first, if its last burst had room in it; else a slab.
-// Few sizes, so that those in the pool fit.
-constexpr std::size_t kFirstBytes[] = {1024, 8 * 1024};
+// The block that a burst begins with, if that has room for as much as the last one copied.
+constexpr std::size_t kSmallBytes = 8 * 1024;
 
 }  // namespace
 
@@ -22,20 +21,22 @@ void ByteChain::CloseOpen() {
   open_continues_ = in_message_;
   open_tail_ = 0;
   closed_messages_ += open_messages_;
+  copied_ += size;
   open_ = write_;
   open_messages_ = 0;
   open_boundary_ = kNoBoundary;
 }
 
+// Many links with little to write are not spread over as many slabs, of which each costs the
+// processor's caches a miss.
+std::size_t ByteChain::NextBlockBytes() const {
+  const bool little = !slab_ && copied_last_ <= kSmallBytes;
+  return little ? std::min(kSmallBytes, pool_->slab_bytes()) : pool_->slab_bytes();
+}
+
 MutableBytes ByteChain::PrepareSlow(std::size_t count) {
   if (count > pool_->slab_bytes()) return {};
-  // At first room for as much as was written the last time: many links with little to write are
-  // not spread over as many slabs, of which each costs the processor's caches a miss.
-  std::size_t size = pool_->slab_bytes();
-  for (std::size_t first : kFirstBytes) {
-    if (!slab_ && last_burst_ <= first) size = std::min(size, first);
-  }
-  size = std::max(size, count);
+  const std::size_t size = std::max(count, NextBlockBytes());
   BlockPtr slab = pool_->AcquireAtLeast(size, budget_.get());
   if (!slab && reserve_ != nullptr) slab = pool_->AcquireAtLeast(size, reserve_);
   if (!slab) return {};
@@ -94,7 +95,6 @@ bool ByteChain::Fill(TransmitBatch* batch, std::size_t max_bytes) {
 void ByteChain::Pop(std::size_t written) {
   written = std::min(written, filled_bytes_);
   bytes_ -= written;
-  burst_ += written;
   while (filled_segments_ > 0) {
     Segment& front = segments_.front();
     const std::size_t left = front.octets.size() - front_written_;
@@ -111,7 +111,7 @@ void ByteChain::Pop(std::size_t written) {
   filled_segments_ = 0;
   filled_bytes_ = 0;
   if (bytes_ > 0) return;
-  last_burst_ = std::exchange(burst_, 0);
+  copied_last_ = std::exchange(copied_, 0);
   Rest();
 }
 

@@ -108,6 +108,7 @@ class ByteChain {
   };
 
   std::size_t room() const { return static_cast<std::size_t>(limit_ - write_); }
+  std::size_t NextBlockBytes() const;
   MutableBytes PrepareSlow(std::size_t count);
   void CloseOpen();
 
@@ -128,9 +129,10 @@ class ByteChain {
 
   std::size_t open_tail_ = 0;      // where the message that open_continues_ tells of ended
   std::size_t front_written_ = 0;  // octets of the front segment that are gone
-  // Octets that left since the chain was empty, and between the last two times that it was.
-  std::size_t burst_ = 0;
-  std::size_t last_burst_ = 0;
+  // A burst is what goes through the chain between two times that it is empty. Octets copied in
+  // this one, as far as they are segments, and in the last.
+  std::size_t copied_ = 0;
+  std::size_t copied_last_ = 0;
   RingQueue<Segment> segments_;
   std::shared_ptr<SlabPool> pool_;
   BudgetPtr budget_;

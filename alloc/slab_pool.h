@@ -15,8 +15,9 @@ struct SlabPoolOptions {
   // Octets of one slab. Larger slabs mean fewer, larger writes and reads; a slab is the unit in
   // which memory is charged to a budget.
   std::size_t slab_bytes = 64 * 1024;
-  // Slabs kept for reuse, and of each smaller size as many blocks as have room in so many slabs;
-  // those beyond it go back to the heap.
+  // Slabs kept for reuse, and of each smaller size, of which there are seven, as many blocks as
+  // have room in so many slabs; those beyond it go back to the heap. What hundreds of links have in
+  // use at once should fit.
   std::size_t max_idle_slabs = 256;
   // False: every slab comes from the heap and goes back to it at once, so that AddressSanitizer and
   // Valgrind see each life of each slab.

@@ -1,8 +1,6 @@
 // What one write costs in the kernel, by the ways io_uring has to ask for it: what
 // docs/adr/0005 rests on. No part of the library; the median of many blocks, taken in turn.
 #include <liburing.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 
 #include "bench/contender.h"
 #include "bench/process.h"
+#include "bench/tcp_pair.h"
 
 namespace monocoque::bench {
 namespace {
@@ -29,48 +28,29 @@ constexpr std::size_t kQueuedBytes = 2 * 1024 * 1024;
 // much finds room in front of it.
 class Connection {
  public:
-  explicit Connection(bool queueing) {
-    const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    const int little = 4096;
-    const int much = 16 * 1024 * 1024;
-    if (queueing) setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little));
-    sockaddr_in address{};
-    socklen_t size = sizeof(address);
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    writer_ = socket(AF_INET, SOCK_STREAM, 0);
-    const int on = 1;
-    setsockopt(writer_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-    if (bind(listener, generic, size) != 0 || listen(listener, 1) != 0 ||
-        getsockname(listener, generic, &size) != 0 ||
-        (queueing && setsockopt(writer_, SOL_SOCKET, SO_SNDBUFFORCE, &much, sizeof(much)) != 0) ||
-        connect(writer_, generic, size) != 0 ||
-        (reader_ = accept(listener, nullptr, nullptr)) < 0) {
-      Die("no connection: large buffers need CAP_NET_ADMIN");
-    }
-    close(listener);
-  }
+  explicit Connection(bool queueing)
+      : pair_(MakeTcpPair(
+            queueing ? TcpPairOptions{.send_bytes = 16 * 1024 * 1024, .receive_bytes = 4096}
+                     : TcpPairOptions())) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection() {
-    close(writer_);
-    close(reader_);
+    close(pair_.one);
+    close(pair_.other);
   }
 
-  int writer() const { return writer_; }
+  int writer() const { return pair_.one; }
   void Discard(std::size_t bytes) {
     std::array<char, 65536> waste;
     while (bytes > 0) {
-      const ssize_t got = recv(reader_, waste.data(), std::min(bytes, waste.size()), 0);
+      const ssize_t got = recv(pair_.other, waste.data(), std::min(bytes, waste.size()), 0);
       if (got <= 0) Die("the connection failed");
       bytes -= static_cast<std::size_t>(got);
     }
   }
 
  private:
-  int writer_ = -1;
-  int reader_ = -1;
+  const TcpPair pair_;
 };
 
 class Writer {

@@ -4,10 +4,7 @@
 // recv alone: what the kernel and the processor's caches make of a thousand links by themselves.
 //
 //   many_links [LINKS=1000] [ROUNDS=5]
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,6 +25,7 @@
 #include "adapters/uring/task.h"
 #include "bench/contender.h"
 #include "bench/process.h"
+#include "bench/tcp_pair.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 
@@ -130,39 +128,13 @@ struct Stream {
   std::size_t back = 0;
 };
 
-int Listen(sockaddr_in* address) {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  *address = {};
-  address->sin_family = AF_INET;
-  address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(*address);
-  auto* generic = reinterpret_cast<sockaddr*>(address);
-  if (bind(listener, generic, size) != 0 || listen(listener, 16) != 0 ||
-      getsockname(listener, generic, &size) != 0) {
-    Die("cannot listen");
-  }
-  return listener;
-}
-
 std::vector<Stream> MakeStreams(std::size_t count) {
-  sockaddr_in address;
-  const int listener = Listen(&address);
   std::vector<Stream> streams;
   for (std::size_t i = 0; i < count; ++i) {
-    const int asker = socket(AF_INET, SOCK_STREAM, 0);
-    if (connect(asker, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-      Die("cannot connect");
-    }
-    const int answerer = accept(listener, nullptr, nullptr);
-    if (answerer < 0) Die("cannot accept");
-    for (int fd : {asker, answerer}) {
-      const int on = 1;
-      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-      fcntl(fd, F_SETFL, O_NONBLOCK);
-    }
-    streams.push_back({.asker = asker, .answerer = answerer});
+    const TcpPair pair = MakeTcpPair();
+    for (const int fd : {pair.one, pair.other}) fcntl(fd, F_SETFL, O_NONBLOCK);
+    streams.push_back({.asker = pair.one, .answerer = pair.other});
   }
-  close(listener);
   return streams;
 }
 

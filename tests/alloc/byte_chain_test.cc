@@ -306,7 +306,7 @@ TEST_F(ByteChainTest, ABatchOutlivesItsChain) {
 }
 
 // Many links with little to write each lie close together.
-TEST_F(ByteChainTest, ItTakesWhatTheLastBurstTook) {
+TEST_F(ByteChainTest, ABurstBeginsWithRoomForTheLast) {
   const std::shared_ptr<SlabPool> pool = SlabPool::Create();
   ByteChain chain(pool, budget_);
   const auto burst = [&](std::size_t octets) {
@@ -326,20 +326,24 @@ TEST_F(ByteChainTest, ItTakesWhatTheLastBurstTook) {
     EXPECT_EQ(budget_->used(), before);
     return taken_first;
   };
-  EXPECT_EQ(burst(200), 1024);
-  EXPECT_EQ(burst(5000), 1024);
   EXPECT_EQ(burst(200), 8 * 1024);
-  EXPECT_EQ(burst(1'000'000), 1024);
+  EXPECT_EQ(burst(8000), 8 * 1024);
+  EXPECT_EQ(burst(1'000'000), 8 * 1024);
   EXPECT_EQ(burst(1'000'000), 64 * 1024);
+  EXPECT_EQ(burst(200), 64 * 1024);
+  // What is referenced takes none of the room.
+  chain.AppendSlice(Slice::Copy(std::string(1'000'000, 'x')));
+  EXPECT_EQ(burst(200), 8 * 1024);
+  EXPECT_EQ(burst(200), 8 * 1024);
 }
 
 // What does not fit the first block goes to a slab.
 TEST_F(ByteChainTest, ASmallBlockIsFollowedByASlab) {
   ByteChain chain(SlabPool::Create(), budget_);
-  EXPECT_TRUE(chain.AppendCopy(AsBytes(std::string(1000, 'x'))));
-  EXPECT_EQ(budget_->used(), 1024);
-  EXPECT_TRUE(chain.AppendCopy(AsBytes(std::string(100, 'x'))));
-  EXPECT_EQ(budget_->used(), 1024 + 64 * 1024);
+  EXPECT_TRUE(chain.AppendCopy(AsBytes(std::string(8000, 'x'))));
+  EXPECT_EQ(budget_->used(), 8 * 1024);
+  EXPECT_TRUE(chain.AppendCopy(AsBytes(std::string(200, 'x'))));
+  EXPECT_EQ(budget_->used(), (8 + 64) * 1024);
 }
 
 TEST_F(ByteChainTest, AnIdleChainHoldsNoSlab) {

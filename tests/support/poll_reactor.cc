@@ -112,6 +112,7 @@ absl::StatusOr<std::unique_ptr<net::Watch>> PollReactor::MakeWatch(int fd,
 
 absl::StatusOr<std::unique_ptr<net::Lookup>> PollReactor::Resolve(const std::string& host,
                                                                   std::uint16_t port, Found found) {
+  if (refuses_) return absl::ResourceExhaustedError("nobody to ask");
   auto lookup = std::make_unique<PollLookup>(this);
   answers_.emplace_back(lookup.get(), [host, port, found = std::move(found)] {
     found(net::ResolveName(host, port));

@@ -37,8 +37,8 @@ class PollReactor final : public net::Reactor {
 
   std::shared_ptr<Waker> MakeWaker(bool holds) override;
 
-  // From now on watching fails, as on a runtime that is out of something.
-  void RefuseWatches() { refuses_ = true; }
+  // From now on watching and looking up fail, as on a runtime that is out of something.
+  void Refuse() { refuses_ = true; }
   // Turns made so far.
   int turns() const { return turns_; }
 

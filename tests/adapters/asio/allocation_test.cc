@@ -16,24 +16,19 @@ namespace io = boost::asio;
 using ::monocoque::testing::CountAllocations;
 
 constexpr int kWarmUp = 300;
-// A thousand messages are a turn's, and a few turns pass before a burst of each size has come.
-constexpr int kStreamWarmUp = 30'000;
 constexpr int kCounted = 1000;
 
 // Counts what is made from the end of the warm-up to the end.
 class Counter {
  public:
-  explicit Counter(int warm_up = kWarmUp) : warm_up_(warm_up) {}
-
   void Tick() {
-    if (++ticks_ == warm_up_) before_ = CountAllocations().made;
-    if (ticks_ == warm_up_ + kCounted) made_ = CountAllocations().made - before_;
+    if (++ticks_ == kWarmUp) before_ = CountAllocations().made;
+    if (ticks_ == kWarmUp + kCounted) made_ = CountAllocations().made - before_;
   }
-  bool done() const { return ticks_ >= warm_up_ + kCounted; }
+  bool done() const { return ticks_ >= kWarmUp + kCounted; }
   std::int64_t made() const { return made_; }
 
  private:
-  const int warm_up_;
   int ticks_ = 0;
   std::int64_t before_ = 0;
   std::int64_t made_ = -1;
@@ -93,14 +88,13 @@ struct Sending {
 };
 
 TEST_F(AllocationTest, AStreamWithCallbacks) {
-  Counter counter(kStreamWarmUp);
   Pull pull(context_);
   Push push(context_);
   push.connect(pull.bind("ipc://*"));
-  pull.async_receive(Receiving{pull, counter});
-  push.async_send(Message("job"), Sending{push, counter});
-  ASSERT_TRUE(RunUntil([&] { return counter.done(); }));
-  EXPECT_EQ(counter.made(), 0);
+  pull.async_receive(Receiving{pull, counter_});
+  push.async_send(Message("job"), Sending{push, counter_});
+  ASSERT_TRUE(RunUntil([&] { return counter_.done(); }));
+  EXPECT_EQ(counter_.made(), 0);
 }
 
 }  // namespace

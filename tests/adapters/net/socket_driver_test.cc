@@ -231,7 +231,7 @@ TEST_F(SocketDriverTest, OutOfDescriptorsItPauses) {
 
 TEST_F(SocketDriverTest, ARuntimeThatCannotWatchIsAFailureOfTheAttempt) {
   PollReactor* pull = Make(SocketType::kPull);
-  pull->RefuseWatches();
+  pull->Refuse();
   const auto bound = pull->driver().Bind("tcp://127.0.0.1:*");
   EXPECT_TRUE(absl::IsResourceExhausted(bound.status())) << bound.status();
   const std::string open = *Make(SocketType::kPull)->driver().Bind("tcp://127.0.0.1:*");
@@ -243,6 +243,25 @@ TEST_F(SocketDriverTest, ARuntimeThatCannotWatchIsAFailureOfTheAttempt) {
     told |= event.kind == SocketEvent::Kind::kDialFailed;
   }
   EXPECT_TRUE(told);
+}
+
+// At once: the attempt fails within the action that began it, and is made again.
+TEST_F(SocketDriverTest, ARuntimeThatCannotLookUpIsAFailureOfTheAttempt) {
+  PollReactor* push = Make(SocketType::kPush);
+  push->Refuse();
+  LinkOptions soon;
+  soon.reconnect.interval = absl::Milliseconds(1);
+  ASSERT_TRUE(push->driver().Connect("tcp://localhost:1", &soon).ok());
+  int failed = 0;
+  EXPECT_TRUE(loop_.RunUntil([&] {
+    SocketEvent event;
+    while (push->driver().machine().NextEvent(&event)) {
+      if (event.kind != SocketEvent::Kind::kDialFailed) continue;
+      EXPECT_THAT(event.ToString(), HasSubstr("nobody to ask"));
+      ++failed;
+    }
+    return failed == 2;
+  }));
 }
 
 // E-16: the connector may come first, and comes again when the name is bound again.

@@ -292,7 +292,6 @@ TEST(SocketLifeTest, ATextThatWaitsIsCopied) {
   close(ends[1]);
 }
 
-// TR-6: closing writes what was sent.
 // Though the kernel watches the listening descriptor until the ring is next handed over.
 TEST(SocketLifeTest, AnAddressIsFreeAtOnce) {
   Loop loop;
@@ -304,6 +303,7 @@ TEST(SocketLifeTest, AnAddressIsFreeAtOnce) {
   EXPECT_EQ(second.Bind(at).status(), absl::OkStatus());
 }
 
+// TR-6: closing writes what was sent.
 TEST(SocketLifeTest, CloseLingers) {
   Loop loop;
   Socket pull = loop.MakeSocket(SocketType::kPull);

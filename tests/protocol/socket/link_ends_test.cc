@@ -61,8 +61,21 @@ TEST(LinkEndsTest, TheStreamEndsWithTheHandshake) {
   }
 }
 
-// PAIR-4: the same with a message behind the handshake, from a peer that there is no room for. It
-// is refused, so nothing of it is received, although it was over before it could be told.
+// There is nobody left to greet, and what the peer said is received all the same.
+TEST(LinkEndsTest, WhoCannotBeGreetedIsHeard) {
+  Net net;
+  Socket& dealer = net.Make(SocketType::kDealer, {.hello_message = "hello"});
+  const LinkId link = AcceptStranger(net, dealer);
+  const std::string octets = PeerGreeting() + PeerReady("DEALER") + std::string("\0\x04last", 6);
+  ASSERT_TRUE(dealer.Donate(link, Slice::Copy(octets), net.now).ok());
+  dealer.OnTransportClosed(link, absl::OkStatus(), net.now);
+  net.Run();
+  EXPECT_THAT(net.Received(dealer), ElementsAre("last"));
+}
+
+// PAIR-4: a link that is over, too, with a message behind the handshake, from a peer that there is
+// no room for. It is refused, so nothing of it is received, although it was over before it could be
+// told.
 TEST(LinkEndsTest, WhoIsRefusedIsNotHeardAlthoughItIsGone) {
   for (const bool violates : {false, true}) {
     Net net;

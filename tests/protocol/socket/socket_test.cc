@@ -48,7 +48,7 @@ TEST(SocketTest, PushTakesTurns) {
 TEST(SocketTest, RefusedMemoryPassesAPeerOver) {
   Net net;
   SocketOptions options;
-  options.budget_bytes = 1500;  // one block to write to, and what is set aside is another
+  options.budget_bytes = 10 * 1024;  // one block to write to, and what is set aside is another
   Socket& push = net.Make(SocketType::kPush, options);
   net.Bind(push, "a");
   std::vector<Socket*> pulls;

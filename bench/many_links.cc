@@ -203,7 +203,7 @@ int main(int argc, char** argv) {
     monocoque::bench::Die("many_links [LINKS] [ROUNDS]");
   }
   std::printf("processor time a message, both ends; medians of %zu rounds in turn\n", rounds);
-  for (std::size_t under_way : {1, 10, 100, 500}) {
+  for (std::size_t under_way : {1UL, 10UL, 100UL, 500UL}) {
     monocoque::bench::Compare(links, under_way, rounds);
   }
   return 0;

@@ -209,6 +209,13 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   return busy();
 }
 
+bool Loop::Poll(Instant until) {
+  for (;;) {
+    if (!Poll(kWorkASlice)) return false;
+    if (net::Now() >= until) return true;
+  }
+}
+
 bool Loop::busy() {
   return !touched_.empty() || !tasks_over_.empty() || !serving_.empty() || !ready_.empty() ||
          ring_->Ready() || !ring_->others().empty() || (mailbox_ != nullptr && mailbox_->waiting());

@@ -70,6 +70,9 @@ class Loop {
   // completions, frames and resumed coroutines at most, and waits for nothing. True: more is left,
   // come again without waiting.
   bool Poll(std::size_t max_work = kWorkATurn) { return Turn(absl::ZeroDuration(), max_work); }
+  // The same until nothing is ready any more or this time has come: small slices, the first in any
+  // case, with a look at the clock after each. Never: as long as something is ready.
+  bool Poll(Instant until);
   // For a host that takes completions off its own ring (LoopOptions::ring): true if this one was
   // the loop's, which has it now; the next Poll goes on with it.
   bool Give(const io_uring_cqe& completion) { return status_.ok() && ring_->Give(completion); }
@@ -143,6 +146,8 @@ class Loop {
   // Completions, frames a socket, and coroutines of one turn: no busy peer starves the others, and
   // timers have their turn.
   static constexpr std::size_t kWorkATurn = 16384;
+  // Of those after which Poll looks at the clock: a few tens of microseconds of the loop's own work.
+  static constexpr std::size_t kWorkASlice = 256;
 
   class Turning;
 

@@ -168,6 +168,24 @@ TEST(LoopTest, PollDoesASliceOfWork) {
   close(ends[1]);
 }
 
+TEST(LoopTest, PollGoesOnUntilATime) {
+  constexpr int kMany = 1000;
+  Loop loop;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+  int resumed = 0;
+  for (int i = 0; i < kMany; ++i) loop.Spawn(CountWhenReadable(loop, ends[0], &resumed));
+  EXPECT_FALSE(loop.Poll(Instant::Never())) << "nothing is ready, and nothing is waited for";
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  const Instant over = net::Now();
+  EXPECT_TRUE(loop.Poll(over)) << "the time has come: one slice";
+  EXPECT_LT(resumed, kMany);
+  EXPECT_FALSE(loop.Poll(net::Now() + kSoon));
+  EXPECT_EQ(resumed, kMany);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 Task<void> Echo(Socket& rep, int count) {
   for (int i = 0; i < count; ++i) {
     auto request = co_await rep.AsyncReceive();

@@ -146,7 +146,8 @@ class Loop {
   // Completions, frames a socket, and coroutines of one turn: no busy peer starves the others, and
   // timers have their turn.
   static constexpr std::size_t kWorkATurn = 16384;
-  // Of those after which Poll looks at the clock: a few tens of microseconds of the loop's own work.
+  // Of those after which Poll looks at the clock: a few tens of microseconds of the loop's own
+  // work.
   static constexpr std::size_t kWorkASlice = 256;
 
   class Turning;

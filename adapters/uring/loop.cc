@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/net/host.h"
 #include "adapters/uring/awaitables.h"
 #include "adapters/uring/mailbox.h"
@@ -20,7 +21,15 @@ constexpr absl::Duration kSpinIfWaitBelow = absl::Microseconds(150);
 // take what was sent without a copy.
 constexpr int kGoodbyeTurns = 200;
 
+// The kernel's limit.
+constexpr unsigned kMostEntries = 32768;
+
 absl::StatusOr<std::unique_ptr<Ring>> MakeRing(const LoopOptions& options) {
+  if (options.ring == nullptr && (options.entries == 0 || options.entries > kMostEntries)) {
+    return absl::InvalidArgumentError(absl::StrCat("io_uring: LoopOptions::entries is ",
+                                                   options.entries, "; it must be between 1 and ",
+                                                   kMostEntries));
+  }
   if (options.ring == nullptr) return Ring::Create(options.entries);
   if (!options.on_host_completion) {
     return absl::InvalidArgumentError(
@@ -152,7 +161,9 @@ void Loop::Exchange() {
   const Turning turning(this);
   TurnSockets(kWorkATurn);
   ring_->Submit();
-  if (TakeIn(kWorkATurn)) TurnSockets(kWorkATurn);
+  if (!TakeIn(kWorkATurn)) return;
+  TurnSockets(kWorkATurn);
+  ring_->Submit();
 }
 
 // Completions, and word from other sockets and the resolver. True if there was something.

@@ -31,7 +31,7 @@ using ResolveFunction = std::function<absl::StatusOr<std::vector<net::Address>>(
     const std::string& host, std::uint16_t port)>;
 
 struct LoopOptions {
-  // Requests that one system call can hand over.
+  // Requests that one system call can hand over; 1 to 32768.
   unsigned entries = 1024;
   // Before a wait blocks, the loop looks for completions for so long, yielding the processor, if
   // the last wait was short. Zero: never. Longer: less latency, more processor.

@@ -58,10 +58,15 @@ void SocketState::Exchange() {
   flush_policy_.Wrote();
 }
 
+// One write a link has its limit: again, as long as the kernel takes.
 void SocketState::WriteNow() {
   flush_policy_.Reset();
   Wake();
-  loop_.Exchange();
+  std::size_t before = 0;
+  do {
+    before = driver_->machine().pending_bytes();
+    loop_.Exchange();
+  } while (driver_->machine().pending_bytes() < before);
 }
 
 // Taken and resumed one by one: whoever is resumed may do anything, destroy this socket's handle

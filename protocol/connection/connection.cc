@@ -52,9 +52,7 @@ absl::Status CheckOptions(const ConnectionOptions& options) {
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Create(const ConnectionOptions& options,
                                                                const Host& host,
                                                                std::shared_ptr<Reserves> reserves) {
-  if (host.pool == nullptr || host.entropy == nullptr) {
-    return absl::InvalidArgumentError("connection: the host must bring a pool and entropy");
-  }
+  if (absl::Status fits = CheckHost(host, "connection"); !fits.ok()) return fits;
   if (absl::Status fits = CheckOptions(options); !fits.ok()) return fits;
   std::unique_ptr<Connection> made(new Connection(options, host, std::move(reserves)));
   const bool greets = made->state() == ConnectionState::kHandshake;
@@ -328,6 +326,8 @@ void Connection::AdvanceHandshake(Instant now) {
   std::string out;
   const Handshake::Result result = handshake_.Advance(&reader_.input(), &out);
   FollowHandshake(result, &out, now);
+  // A peer that is slow, and not known yet, keeps no window for each of its octets.
+  if (state_ == ConnectionState::kHandshake) incoming().Compact();
 }
 
 void Connection::Authorize(const AuthVerdict& verdict, Instant now) {
@@ -400,11 +400,7 @@ bool Connection::Process(std::size_t max_frames, Instant now) {
 }
 
 bool Connection::LookOn(std::size_t max_frames, Instant now) {
-  if (state_ == ConnectionState::kHandshake) {
-    AdvanceHandshake(now);
-    // A peer that is slow, and not known yet, keeps no window for each of its octets.
-    if (state_ == ConnectionState::kHandshake) incoming().Compact();
-  }
+  if (state_ == ConnectionState::kHandshake) AdvanceHandshake(now);
   if (state_ != ConnectionState::kTraffic || held_) return false;
   bool more = false;
   if (boxes_ != nullptr) {
@@ -434,6 +430,14 @@ bool Connection::LookOn(std::size_t max_frames, Instant now) {
   paused_ = read_hint().mode == ReadMode::kPaused;
   if (!more) reader_.Compact();
   return more;
+}
+
+Poll Connection::ReceiveShut(Instant now) {
+  if (state_ == ConnectionState::kHandshake) {
+    clock_ = now;
+    AdvanceHandshake(now);
+  }
+  return ReceiveClosed();
 }
 
 Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {

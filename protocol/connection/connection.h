@@ -198,16 +198,18 @@ class alignas(kCacheLine) Connection {
   // ---- Outputs ---------------------------------------------------------------------------------
 
   // The next message, taken as it is decoded: the fast way. kEvent: drain NextEvent, then go on.
+  // Before traffic it goes on with the handshake.
   Poll Receive(Message* out, Instant now) {
     if (!open_) [[unlikely]]
-      return ReceiveClosed();
+      return ReceiveShut(now);
     const Reader::Result result = reader_.Next(out);
     if (result == Reader::Result::kMessage && !sees_subscriptions_) [[likely]]
       return Poll::kMessage;
     return ReceiveSlow(result, out, now);
   }
   // Goes on with the handshake and looks ahead over up to `max_frames` frames that Receive has not
-  // taken, so that no command waits behind a message. True: more is left to look at.
+  // taken, so that no command waits behind a message: for who takes no message for a while, at its
+  // mark, say. True: more is left to look at.
   bool Process(std::size_t max_frames, Instant now);
   bool NextEvent(ConnectionEvent* out);
   // Moves up to `max_bytes` octets to write into `batch`; false if there are none or a batch is
@@ -239,6 +241,7 @@ class alignas(kCacheLine) Connection {
   void ReturnToRead();
   void Starve(bool* way);
   Poll ReceiveClosed() const { return events_.empty() ? Poll::kNeedData : Poll::kEvent; }
+  Poll ReceiveShut(Instant now);
   Poll ReceiveSlow(Reader::Result result, Message* out, Instant now);
   void AdvanceHandshake(Instant now);
   void FollowHandshake(Handshake::Result result, std::string* out, Instant now);

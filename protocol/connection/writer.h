@@ -15,6 +15,7 @@
 #include "alloc/slice.h"
 #include "alloc/transmit_batch.h"
 #include "protocol/connection/reader.h"
+#include "protocol/drive/host.h"
 #include "protocol/mechanism/curve_session.h"
 #include "protocol/wire/frame.h"
 #include "protocol/wire/message.h"
@@ -31,6 +32,7 @@ class Writer {
  public:
   // Bodies up to this size are copied behind their header; beyond, a reference is cheaper.
   static constexpr std::size_t kCopyBytes = 2048;
+  static_assert(kLeastSlabBytes >= 2 * kCopyBytes + frame::kLongHeaderBytes);
 
   Writer(std::shared_ptr<SlabPool> pool, BudgetPtr budget)
       : chain_(std::move(pool), budget), budget_(std::move(budget)) {}

@@ -19,9 +19,7 @@ Socket::~Socket() = default;
 
 absl::StatusOr<Socket> Socket::Create(SocketType type, const SocketOptions& options,
                                       const Host& host) {
-  if (host.pool == nullptr || host.entropy == nullptr) {
-    return absl::InvalidArgumentError("socket: the host must bring a pool and entropy");
-  }
+  if (absl::Status fits = CheckHost(host, "socket"); !fits.ok()) return fits;
   if (absl::Status fits = CheckOptions(type, options); !fits.ok()) return fits;
   auto core = std::make_unique<SocketCore>(type, options, host);
   std::unique_ptr<Pattern> pattern = MakePattern(type, core.get());

@@ -68,6 +68,45 @@ TEST(LoopTest, AMessageGoesAtOnceAndABurstInGrowingWrites) {
   for (int i = 0; i < kMany; ++i) ASSERT_EQ(pipe.pull.Receive(kSoon)->text(), absl::StrCat(i));
 }
 
+TEST(LoopTest, OptionsThatCannotBe) {
+  for (unsigned entries : {0U, 32769U}) {
+    EXPECT_EQ(Loop::Create({.entries = entries}).status().message(),
+              absl::StrCat("io_uring: LoopOptions::entries is ", entries,
+                           "; it must be between 1 and 32768"));
+  }
+  Loop loop({.pool = {.slab_bytes = 1024}});
+  EXPECT_EQ(loop.MakeSocket(SocketType::kPair).status().message(),
+            "socket: slabs of 1024 octets are too small; SlabPoolOptions::slab_bytes must be at "
+            "least 5120");
+}
+
+TEST(LoopTest, ItsOwnPoolAndFewEntries) {
+  Loop loop({.entries = 1, .pool = {.slab_bytes = 8192, .max_idle_slabs = 2}});
+  Pipe pipe(&loop);
+  const std::string body(100'000, 'b');
+  ASSERT_TRUE(pipe.push.Send(body).ok());
+  EXPECT_EQ(pipe.pull.Receive(kSoon)->text(), body);
+}
+
+Task<void> SendAndFlush(Socket& push, int count, std::size_t size) {
+  for (int i = 0; i < count; ++i) {
+    EXPECT_TRUE((co_await push.AsyncSend(Message(std::string(size, 'x')))).ok());
+  }
+  push.Flush();
+}
+
+// More than one write takes, and a peer on the same loop that has room.
+TEST(LoopTest, FlushGoesOnAsLongAsTheKernelTakes) {
+  constexpr int kMany = 100;
+  constexpr std::size_t kSize = 32 * 1024;
+  Loop loop;
+  Pipe pipe(&loop);
+  loop.Spawn(SendAndFlush(pipe.push, kMany, kSize));
+  EXPECT_EQ(pipe.push.core().pending_bytes(), 0u) << loop.stats().writes;
+  EXPECT_EQ(io_uring_sq_ready(loop.ring().get()), 0u) << "what is asked for is handed over";
+  for (int i = 0; i < kMany; ++i) ASSERT_EQ(pipe.pull.Receive(kSoon)->size(), kSize);
+}
+
 std::int64_t ProcessorNanoseconds() {
   timespec ts{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);

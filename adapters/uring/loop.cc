@@ -119,6 +119,12 @@ absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoin
 
 void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
+// What each of `count` sockets may do: in a whole turn all that one turn may, of a slice a share.
+std::size_t Loop::Share(std::size_t max_work, std::size_t count) {
+  if (max_work >= kWorkATurn || count == 0) return max_work;
+  return std::max<std::size_t>(max_work / count, 1);
+}
+
 // True if something may have happened that somebody waits for.
 bool Loop::TurnSockets(std::size_t max_frames) {
   // The host may have been busy: what is here already came in time.
@@ -127,9 +133,12 @@ bool Loop::TurnSockets(std::size_t max_frames) {
   while (Timed* due = timers_.PopDue(now())) due->OnTime(now());
   // Each touched socket once; what is touched meanwhile comes next turn.
   std::vector<std::shared_ptr<SocketState>> turn = std::exchange(turning_, {});
-  while (SocketState* state = touched_.Pop()) turn.push_back(state->shared_from_this());
+  while (turn.size() < max_frames && !touched_.empty()) {
+    turn.push_back(touched_.Pop()->shared_from_this());
+  }
+  const std::size_t share = Share(max_frames, turn.size());
   for (const auto& state : turn) {
-    state->Turn(max_frames);
+    state->Turn(share);
     if (state->awaited()) serving_.push_back(state);
   }
   const bool any = late || !turn.empty();
@@ -242,8 +251,9 @@ void Loop::GiveToHost(std::size_t max_completions) {
 // User code, last in the turn.
 void Loop::ResumeReady(std::size_t max_resumed) {
   // Those that come meanwhile wait for the next turn; those that are left when one throws, too.
+  const std::size_t share = Share(max_resumed, serving_.size());
   for (std::size_t count = serving_.size(); count > 0 && !serving_.empty(); --count) {
-    serving_.take_front()->ServeWaiters(max_resumed);
+    serving_.take_front()->ServeWaiters(share);
   }
   std::size_t count = std::min(max_resumed, ready_.size());
   for (; count > 0 && !ready_.empty(); --count) {

@@ -66,9 +66,9 @@ class Loop {
   absl::StatusOr<Socket> Router(std::string_view to) { return Connected(SocketType::kRouter, to); }
   absl::StatusOr<Socket> Pair(std::string_view to) { return Connected(SocketType::kPair, to); }
 
-  // A slice of work for a host that has a loop of its own: does what is ready now, about `max_work`
-  // completions, frames and resumed coroutines at most, and waits for nothing. True: more is left,
-  // come again without waiting.
+  // A slice of work for a host that has a loop of its own: does what is ready now, of completions,
+  // frames and resumed coroutines about `max_work` each at most, twice as many where one leads to
+  // the next, and waits for nothing. True: more is left, come again without waiting.
   bool Poll(std::size_t max_work = kWorkATurn) { return Turn(absl::ZeroDuration(), max_work); }
   // The same until nothing is ready any more or this time has come: small slices, the first in any
   // case, with a look at the clock after each. Never: as long as something is ready.
@@ -153,6 +153,7 @@ class Loop {
   class Turning;
 
   absl::StatusOr<Socket> Connected(SocketType type, std::string_view endpoint);
+  static std::size_t Share(std::size_t max_work, std::size_t count);
   bool Turn(absl::Duration max_wait, std::size_t max_work);
   void Wait(absl::Duration wait);
   bool TakeIn(std::size_t max_completions);

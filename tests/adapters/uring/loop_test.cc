@@ -225,6 +225,44 @@ TEST(LoopTest, PollGoesOnUntilATime) {
   close(ends[1]);
 }
 
+Task<void> TakeOne(Socket& pull, int* taken) {
+  const absl::StatusOr<Message> message = co_await pull.AsyncReceive();
+  if (message.ok()) ++*taken;
+}
+
+// However many have something to do, a slice is one.
+TEST(LoopTest, ASliceIsSharedByTheSockets) {
+  constexpr int kSockets = 20;
+  constexpr int kEach = 20;
+  constexpr std::size_t kSlice = 10;
+  Loop sending;
+  Loop loop;
+  std::vector<Socket> pushes, pulls;
+  for (int i = 0; i < kSockets; ++i) {
+    pulls.push_back(loop.MakeSocket(SocketType::kPull));
+    pushes.push_back(*sending.Push(*pulls.back().Bind("ipc://*")));
+  }
+  for (int turns = 0; turns < 10'000; ++turns) {
+    loop.RunOnce(absl::ZeroDuration());
+    sending.RunOnce(absl::ZeroDuration());
+  }
+  int taken = 0;
+  for (Socket& pull : pulls) {
+    ASSERT_EQ(pull.core().ready_peers(), 1u);
+    for (int i = 0; i < kEach; ++i) loop.Spawn(TakeOne(pull, &taken));
+  }
+  for (Socket& push : pushes) {
+    for (int i = 0; i < kEach; ++i) ASSERT_TRUE(push.Send("x").ok());
+    push.Flush();
+  }
+  for (int polls = 0, before = 0; taken < kSockets * kEach && polls < 10'000; ++polls) {
+    loop.Poll(kSlice);
+    EXPECT_LE(taken - before, static_cast<int>(2 * kSlice));
+    before = taken;
+  }
+  EXPECT_EQ(taken, kSockets * kEach);
+}
+
 Task<void> Echo(Socket& rep, int count) {
   for (int i = 0; i < count; ++i) {
     auto request = co_await rep.AsyncReceive();

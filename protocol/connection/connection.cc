@@ -294,7 +294,9 @@ void Connection::Starve(bool* way) {
 }
 
 void Connection::SendEncoded(Slice frames, std::size_t messages) {
-  if (shares_encoding_) writer_.AppendEncoded(std::move(frames), messages);
+  if (!plain_frames_) return;
+  if (state_ == ConnectionState::kClosed) transport_closed_ = true;  // it is not written any more
+  writer_.AppendEncoded(std::move(frames), messages);
 }
 
 void Connection::Fail(absl::Status why, std::string_view reason, Instant /*now*/) {
@@ -362,7 +364,8 @@ void Connection::BeginTraffic(Instant now) {
   reader_.set_framing(framing);
   if (options_.socket_type == SocketType::kDish) reader_.set_grouped();
   if (auto session = handshake_.TakeSession()) BeginBoxes(std::move(session));
-  shares_encoding_ = framing != Framing::kZmtp10 && framing != Framing::kRaw && boxes_ == nullptr;
+  plain_frames_ = framing != Framing::kZmtp10 && framing != Framing::kRaw && boxes_ == nullptr;
+  shares_encoding_ = plain_frames_;
   if (framing == Framing::kZmtp30) heartbeat_.Start(now);  // H-10
   delivering_ = open_ = true;
   Push({ConnectionEvent::Kind::kReady, {}, {}});

@@ -168,8 +168,9 @@ class alignas(kCacheLine) Connection {
       return SendAnew(message, prefix);
     return !at_send_mark() && (writer_.Append(message, prefix) || SendStarved(message, prefix));
   }
-  // Whole messages, encoded already (shares_encoding(); nothing happens without), by reference. The
-  // caller looks at the mark.
+  // Whole messages, encoded already, by reference, on a link that shares_encoding() or did until
+  // its end; nothing happens on others. The caller looks at the mark. Behind the end they are
+  // written if something else still is, or else come back by TakeUnsent.
   void SendEncoded(Slice frames, std::size_t messages);
   // The answer to kAuthenticate. Ignored if it is late, or nobody asked.
   void Authorize(const AuthVerdict& verdict, Instant now);
@@ -281,6 +282,7 @@ class alignas(kCacheLine) Connection {
   bool open_ = false;
   const bool sees_subscriptions_;
   bool shares_encoding_ = false;
+  bool plain_frames_ = false;  // the same past the end, too
   bool answered_ = false;
   bool transport_closed_ = false;
   // Memory was refused, for what is sent or for what is read: asked for again at starved_until_.

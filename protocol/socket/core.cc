@@ -101,7 +101,7 @@ absl::Status SocketCore::Unbind(ListenerId id, Instant now) {
   for (LinkId link_id : links_.Ids()) {
     Link* link = links_.Find(link_id);
     if (link == nullptr || link->listener != id || link->ended) continue;
-    link->connection->Close(now);
+    CloseConnection(link, now);
     Progress(link, now);
   }
   return absl::OkStatus();
@@ -440,7 +440,7 @@ void SocketCore::ClosePeer(Peer* peer, Instant now) {
   }
   Link* link = peer->link != nullptr ? peer->link : peer->next;
   if (link == nullptr) return;
-  link->connection->Close(now);
+  CloseConnection(link, now);
   Progress(link, now);
 }
 

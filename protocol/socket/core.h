@@ -261,6 +261,7 @@ class SocketCore {
   bool EraseIfOver(Link* link);
   void EraseIfUnused(Peer* peer);
   void CloseIfDrained(Link* link, Instant now);
+  void CloseConnection(Link* link, Instant now);
   void AbortAll(Instant now);
 
   // core_notices.cc: messages that the socket makes by itself

@@ -112,7 +112,7 @@ void SocketCore::EndDialer(Dialer* dialer, Instant now) {
     Detach(link);
     links_.Erase(link->id);
   } else if (link != nullptr) {
-    link->connection->Close(now);
+    CloseConnection(link, now);
     Progress(link, now);
     return;
   }

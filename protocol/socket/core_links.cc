@@ -372,6 +372,7 @@ void SocketCore::OnEnded(Link* link, Instant now) {
   Peer* peer = link->peer;
   const bool was_ready = peer != nullptr && (peer->link == link || peer->next == link);
   if (peer != nullptr) {
+    if (peer->link == link) pattern_->Gather(peer);
     if (was_ready) --ready_peers_;
     if (peer->link == link) peer->link = nullptr;
     if (peer->next == link) peer->next = nullptr;
@@ -495,6 +496,12 @@ void SocketCore::EraseIfUnused(Peer* peer) {
 // written.
 void SocketCore::CloseIfDrained(Link* link, Instant now) {
   if (link->ended || (link->peer != nullptr && !link->peer->queue.empty())) return;
+  CloseConnection(link, now);
+}
+
+// What the pattern still has for it is its own first, and written.
+void SocketCore::CloseConnection(Link* link, Instant now) {
+  if (link->peer != nullptr && link->peer->link == link) pattern_->Gather(link->peer);
   link->connection->Close(now);
 }
 

@@ -275,7 +275,8 @@ TEST(OldTrafficTest, RefusedMemoryLeavesNothingBehind) {
   EXPECT_EQ(subject.Octets(), Frame10("a", true) + Frame10("b"));
 }
 
-// Frames that others encoded are of 2.0 on: a link of 1.0 takes none, nor one that is over.
+// Frames that others encoded are of 2.0 on: a link of 1.0 takes none. One that is over gives them
+// back.
 TEST(OldTrafficTest, SharedEncoding) {
   Subject zmtp20(kPub, Zmtp20("02"));
   EXPECT_TRUE(zmtp20.connection->shares_encoding());
@@ -283,6 +284,10 @@ TEST(OldTrafficTest, SharedEncoding) {
   EXPECT_FALSE(zmtp20.connection->shares_encoding());
   zmtp20.connection->SendEncoded(Slice::Copy(Hex("00 01 61")), 1);
   EXPECT_EQ(zmtp20.Output(), "");
+  Message unsent;
+  ASSERT_TRUE(zmtp20.connection->TakeUnsent(&unsent));
+  EXPECT_EQ(unsent.text(), "a");
+  EXPECT_FALSE(zmtp20.connection->TakeUnsent(&unsent));
   Subject zmtp10(kPub, kZmtp10);
   EXPECT_FALSE(zmtp10.connection->shares_encoding());
   zmtp10.connection->SendEncoded(Slice::Copy(Hex("00 01 61")), 1);

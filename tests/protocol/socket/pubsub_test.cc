@@ -432,6 +432,77 @@ TEST_F(PubSubTest, NoMemoryForASubscriptionEndsTheLink) {
   EXPECT_EQ(closed->status.message(), "no memory for a subscription");
 }
 
+// What was published is written before a close that lingers, and before links that go singly.
+TEST_F(PubSubTest, ClosingWritesWhatWasPublished) {
+  for (SocketType type : {SocketType::kPub, SocketType::kXPub}) {
+    Net net;
+    Socket& pub = net.Make(type);
+    net.Bind(pub, "a");
+    Socket& sub = net.Make(SocketType::kSub);
+    ASSERT_TRUE(sub.Subscribe("", net.now).ok());
+    net.Connect(sub, "a");
+    net.Run();
+    ASSERT_TRUE(Send(pub, Message("last words"), net.now).ok());
+    pub.Close(absl::Seconds(10), net.now);
+    net.Run();
+    EXPECT_THAT(ReceiveAll(sub, net.now), ElementsAre("last words"));
+    EXPECT_EQ(pub.stats().lost, 0u);
+  }
+}
+
+TEST_F(PubSubTest, UnbindingWritesWhatWasPublished) {
+  Socket& pub = Publisher();
+  Socket& sub = Subscriber({""});
+  ASSERT_TRUE(Send(pub, Message("last words"), net_.now).ok());
+  net_.Unbind(pub);
+  net_.Run();
+  EXPECT_THAT(Received(sub), ElementsAre("last words"));
+}
+
+TEST_F(PubSubTest, DisconnectingWritesWhatWasPublished) {
+  Socket& sub = net_.Make(SocketType::kSub);
+  ASSERT_TRUE(sub.Subscribe("", net_.now).ok());
+  net_.Bind(sub, "b");
+  Socket& pub = net_.Make(SocketType::kPub);
+  const DialerId dialer = net_.Connect(pub, "b");
+  net_.Run();
+  ASSERT_TRUE(Send(pub, Message("last words"), net_.now).ok());
+  ASSERT_TRUE(pub.Disconnect(dialer, net_.now).ok());
+  net_.Run();
+  EXPECT_THAT(Received(sub), ElementsAre("last words"));
+}
+
+// A link that dies takes with it what it had not written: counted, as with any other socket.
+TEST_F(PubSubTest, WhatALinkHadNotWrittenIsCounted) {
+  Socket& pub = Publisher();
+  Subscriber({""});
+  ASSERT_TRUE(Send(pub, Message("one"), net_.now).ok());
+  ASSERT_TRUE(Send(pub, Message("two"), net_.now).ok());
+  net_.CutAll();
+  net_.Run();
+  EXPECT_EQ(pub.stats().lost, 2u);
+  const auto closed =
+      std::ranges::find(net_.events(pub), SocketEvent::Kind::kClosed, &SocketEvent::kind);
+  ASSERT_NE(closed, net_.events(pub).end());
+  EXPECT_EQ(closed->lost_messages, 2u);
+}
+
+// One that connected keeps it for the next link.
+TEST_F(PubSubTest, WhatALinkHadNotWrittenGoesOnTheNext) {
+  Socket& sub = net_.Make(SocketType::kSub);
+  ASSERT_TRUE(sub.Subscribe("", net_.now).ok());
+  net_.Bind(sub, "b");
+  Socket& pub = net_.Make(SocketType::kPub);
+  net_.Connect(pub, "b");
+  net_.Run();
+  ASSERT_TRUE(Send(pub, Message("one"), net_.now).ok());
+  net_.CutAll();
+  net_.Run();
+  net_.Advance(absl::Seconds(1));
+  EXPECT_THAT(Received(sub), ElementsAre("one"));
+  EXPECT_EQ(pub.stats().lost, 0u);
+}
+
 // A publisher that connects, and subscribers that bind, are as good.
 TEST_F(PubSubTest, ThePublisherMayConnect) {
   Socket& sub = net_.Make(SocketType::kSub);

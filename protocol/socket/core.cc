@@ -243,6 +243,18 @@ bool SocketCore::CanTake(const Peer& peer) const {
   return !options_.send_mark.Reached(unsent.messages, unsent.bytes);
 }
 
+bool SocketCore::AskRoom(Peer* peer) {
+  const bool can = CanTake(*peer);
+  if (!can) peer->refused = true;
+  return can;
+}
+
+bool SocketCore::AllPeersCanTake() {
+  bool all = true;
+  ForEachAttached([&](const Peer* peer) { all = all && CanTake(*peer); });
+  return all;
+}
+
 SocketCore::Unsent SocketCore::UnsentOf(const Peer& peer) const {
   Unsent unsent = {peer.queue.size(), peer.queue_bytes};
   const auto add = [&unsent](const Link& link) {

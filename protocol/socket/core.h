@@ -113,6 +113,10 @@ class SocketCore {
 
   bool AnyPeerCanTake() const { return !balance_.empty(); }
   bool CanTake(const Peer& peer) const;
+  // The same; one that cannot is told of by NextWritable once it can.
+  bool AskRoom(Peer* peer);
+  // Could each attached peer take a message now?
+  bool AllPeersCanTake();
   // What was taken for the peer and not handed to a transport: in its queue, on its link, or on one
   // that is over and has its batch still out. It is what the send mark is held against.
   struct Unsent {

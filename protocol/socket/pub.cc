@@ -86,7 +86,7 @@ void PubPattern::MatchInverted(const Message& message) {
 bool PubPattern::AllCanTake() {
   if (to_everything_ && !publisher_.AllCanTake()) return false;
   return std::ranges::all_of(matched_,
-                             [this](const Subscriber* each) { return core_.CanTake(*each->peer); });
+                             [this](const Subscriber* each) { return core_.AskRoom(each->peer); });
 }
 
 absl::Status PubPattern::Publish(Message* message, const Peer* only) {
@@ -112,6 +112,8 @@ absl::Status PubPattern::Publish(Message* message, const Peer* only) {
   message->Clear();
   return absl::OkStatus();
 }
+
+bool PubPattern::CanSend() const { return !core_.options().xpub_nodrop || core_.AllPeersCanTake(); }
 
 absl::Status PubPattern::Send(Message* message, Instant /*now*/) {
   return Publish(message, nullptr);

@@ -116,7 +116,7 @@ void Publisher::MeasureRoom() {
 bool Publisher::AllCanTake() {
   if (!room() && !in_step_.empty()) MeasureRoom();
   return std::ranges::all_of(aside_,
-                             [this](const Subscriber* each) { return core_.CanTake(*each->peer); });
+                             [this](const Subscriber* each) { return core_.AskRoom(each->peer); });
 }
 
 void Publisher::Drop(Subscriber* subscriber) {

@@ -43,7 +43,7 @@ class Publisher {
   void Publish(const Message& message, Bytes prefix);
   // To this one, not in step with the log: behind what it lacks of it.
   void SendTo(Subscriber* subscriber, const Message& message, Bytes prefix);
-  // Could each that joined take a message now?
+  // Could each that joined take a message now? Else one that cannot is told of once it can.
   bool AllCanTake();
 
   // The subscriber's link takes what it lacks of the log; before it writes, and before anything

@@ -54,7 +54,7 @@ absl::Status RadioPattern::Send(Message* message, Instant /*now*/) {
   if (absl::Status fits = CheckGroup(group); !fits.ok()) return fits;
   const absl::Span<Subscriber* const> members = table_.Having(group);
   if (core_.options().xpub_nodrop && !std::ranges::all_of(members, [this](const Subscriber* each) {
-        return core_.CanTake(*each->peer);
+        return core_.AskRoom(each->peer);
       })) {
     return absl::UnavailableError("");
   }

@@ -92,7 +92,8 @@ class Socket {
   SocketType type() const;
   const SocketOptions& options() const;
   const SocketStats& stats() const;
-  // Would Send take a message now? ROUTER, STREAM: always true, the destination decides.
+  // Would Send take a message now? ROUTER, STREAM: always true, the destination decides. PUB, XPUB,
+  // RADIO: true, or with xpub_nodrop if every peer has room.
   bool CanSend() const;
   bool CanSend(PeerId peer) const;
   ReadHint read_hint(LinkId link) const;

@@ -202,6 +202,40 @@ TEST_F(SocketTest, PausingSlowsTheSenderDown) {
   EXPECT_TRUE(RunUntil([&] { return received == sent; })) << received << " of " << sent;
 }
 
+// A publisher that drops nothing is told, too.
+TEST_F(SocketTest, WritableByAllSubscribers) {
+  SocketOptions narrow;
+  narrow.send_mark.messages = 2;
+  narrow.receive_mark.messages = 2;
+  narrow.xpub_nodrop = true;
+  auto& pub = Make(SocketType::kPub, narrow);
+  narrow.xpub_nodrop = false;
+  auto& sub = Make(SocketType::kSub, narrow);
+  int received = 0;
+  sub->OnMessage([&](const Message&) { ++received; });
+  ASSERT_TRUE(sub->Subscribe("").ok());
+  ASSERT_TRUE(sub->Connect(*pub->Bind("tcp://127.0.0.1:*")).ok());
+  ASSERT_TRUE(RunUntil([&] { return pub->core().topics() == 1; }));
+  sub->Pause();
+  int writable = 0;
+  pub->OnWritable([&] { ++writable; });
+  const std::string large(1 << 20, 'p');
+  int sent = 0;
+  for (int tries = 0, quiet = 0; tries < 200 && quiet < 5; ++tries) {
+    const absl::Status status = pub->Send(large);
+    ASSERT_TRUE(status.ok() || absl::IsUnavailable(status)) << status;
+    sent += status.ok() ? 1 : 0;
+    quiet = status.ok() ? 0 : quiet + 1;
+    loop_->RunOnce(absl::Milliseconds(20));
+  }
+  EXPECT_FALSE(pub->core().CanSend());
+  const int told = writable;
+  sub->Resume();
+  EXPECT_TRUE(RunUntil([&] { return writable > told; }));
+  EXPECT_TRUE(pub->core().CanSend());
+  EXPECT_TRUE(RunUntil([&] { return received == sent; })) << received << " of " << sent;
+}
+
 // Where the destination decides, the room of that peer does.
 TEST_F(SocketTest, WritableByPeer) {
   SocketOptions narrow;

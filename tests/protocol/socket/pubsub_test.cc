@@ -153,7 +153,12 @@ TEST_F(PubSubTest, NoDropRefuses) {
   Message third("m2");
   EXPECT_EQ(pub.Send(&third, net_.now).code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(third.text(), "m2");
+  EXPECT_FALSE(pub.CanSend());
+  PeerId peer;
+  EXPECT_FALSE(pub.NextWritable(&peer));
   net_.Run();
+  EXPECT_TRUE(pub.CanSend());
+  EXPECT_TRUE(pub.NextWritable(&peer)) << "who was in the way has room";
   EXPECT_TRUE(pub.Send(&third, net_.now).ok());
   net_.Run();
   EXPECT_THAT(Received(all), ElementsAre("m0", "m1", "m2"));

@@ -259,6 +259,9 @@ TEST_F(RadioDishTest, AFullPeerMissesMessages) {
     EXPECT_EQ(wires.socket.Send(&third, wires.now).ok(), !nodrop);
     EXPECT_EQ(wires.socket.stats().dropped, nodrop ? 0u : 1u);
     EXPECT_EQ(third.text(), nodrop ? "2" : "");
+    EXPECT_EQ(wires.socket.CanSend(), !nodrop);
+    PeerId peer;
+    EXPECT_FALSE(wires.socket.NextWritable(&peer));
     wires.Stall(false);
     EXPECT_EQ(wires.Told(slow),
               "010167"
@@ -268,6 +271,8 @@ TEST_F(RadioDishTest, AFullPeerMissesMessages) {
     wires.Turn();
     const bool told = wires.events.back().kind == SocketEvent::Kind::kDropsEnded;
     EXPECT_EQ(told, !nodrop);
+    EXPECT_TRUE(wires.socket.CanSend());
+    EXPECT_TRUE(wires.socket.NextWritable(&peer));
   }
 }
 

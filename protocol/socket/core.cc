@@ -422,6 +422,11 @@ std::size_t SocketCore::SubscriptionLimit(const Peer& peer) const {
   return link == nullptr ? 0 : link->connection->limits().max_subscription_bytes;
 }
 
+std::size_t SocketCore::PrefixLimit(const Peer& peer) const {
+  const Link* link = peer.link != nullptr ? peer.link : peer.next;
+  return link == nullptr ? 0 : link->connection->limits().max_prefix_bytes();
+}
+
 void SocketCore::RefuseSubscription(const Peer& peer) {
   ++stats_.subscriptions_refused;
   SocketEvent event = EventOf(SocketEvent::Kind::kSubscriptionRefused, peer);

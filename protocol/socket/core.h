@@ -171,8 +171,9 @@ class SocketCore {
   void DropsEnded(const Peer& peer, std::uint64_t messages);
   // Gives the event: the peer's subscriptions are beyond its limit or the socket's budget.
   void RefuseSubscription(const Peer& peer);
-  // Octets that the peer's subscriptions, or groups, may take.
+  // Octets that the peer's subscriptions, or groups, may take together, and the longest prefix.
   std::size_t SubscriptionLimit(const Peer& peer) const;
+  std::size_t PrefixLimit(const Peer& peer) const;
   // Messages that Receive threw away by rule.
   void CountDropped(std::uint64_t count = 1) { stats_.dropped += count; }
 

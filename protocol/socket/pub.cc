@@ -38,6 +38,10 @@ void PubPattern::OnSubscription(Peer* peer, const ConnectionEvent& event, Instan
 void PubPattern::Apply(Peer* peer, bool subscribe, const Slice& prefix) {
   Subscriber* subscriber = peer->subscriber.get();
   const bool had_everything = subscriber->everything;
+  if (subscribe && prefix.size() > core_.PrefixLimit(*peer)) {
+    core_.RefuseSubscription(*peer);
+    return;
+  }
   const SubscriptionTable::Result result =
       subscribe ? table_.Add(subscriber, prefix.text(), core_.SubscriptionLimit(*peer))
                 : table_.Remove(subscriber, prefix.text());

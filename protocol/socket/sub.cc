@@ -56,10 +56,13 @@ bool SubPattern::Remove(std::string_view prefix, bool always, Instant now) {
   return true;
 }
 
+absl::Status SubPattern::CheckPrefix(Bytes prefix) const {
+  if (prefix.size() <= core_.options().link.limits.max_prefix_bytes()) return absl::OkStatus();
+  return absl::InvalidArgumentError("subscribe: the prefix is longer than a command may be");
+}
+
 absl::Status SubPattern::Subscribe(Bytes prefix, Instant now) {
-  if (prefix.size() > core_.options().link.limits.max_command_bytes - 16) {
-    return absl::InvalidArgumentError("subscribe: the prefix is longer than a command may be");
-  }
+  if (absl::Status fits = CheckPrefix(prefix); !fits.ok()) return fits;
   Add(AsText(prefix), now);
   return absl::OkStatus();
 }

@@ -32,6 +32,8 @@ class SubPattern : public Pattern {
   std::size_t topics() const override { return topics_; }
 
  protected:
+  // Invalid argument if it is too long to be told to a publisher.
+  absl::Status CheckPrefix(Bytes prefix) const;
   // To all publishers, and to those that come.
   void Add(std::string_view prefix, Instant now);
   // False: there was none. `always`: publishers hear of it although others of the same prefix are

@@ -1,9 +1,27 @@
 #include "protocol/socket/xsub.h"
 
 namespace monocoque {
+namespace {
+
+// Does it begin as a subscription or a cancellation does?
+bool IsNotice(Bytes part) { return !part.empty() && part[0] <= 1; }
+
+}  // namespace
+
+// Is there a subscription in it that is too long to be told?
+absl::Status XSubPattern::CheckParts(const Message& message) const {
+  if (!IsNotice(message.bytes())) return absl::OkStatus();
+  const std::size_t parts = core_.options().only_first_subscribe ? 1 : message.part_count();
+  for (std::size_t i = 0; i < parts; ++i) {
+    const Bytes part = i == 0 ? message.bytes() : message[i].bytes();
+    if (!IsNotice(part) || part[0] == 0) continue;
+    if (absl::Status fits = CheckPrefix(part.subspan(1)); !fits.ok()) return fits;
+  }
+  return absl::OkStatus();
+}
 
 bool XSubPattern::TakeSubscription(Bytes part, Instant now) {
-  if (part.empty() || part[0] > 1) return false;
+  if (!IsNotice(part)) return false;
   const std::string_view prefix = AsText(part.subspan(1));
   if (part[0] == 1) {
     Add(prefix, now);
@@ -15,6 +33,7 @@ bool XSubPattern::TakeSubscription(Bytes part, Instant now) {
 }
 
 absl::Status XSubPattern::Send(Message* message, Instant now) {
+  if (absl::Status fits = CheckParts(*message); !fits.ok()) return fits;
   if (TakeSubscription(message->bytes(), now)) {
     if (!core_.options().only_first_subscribe) {
       for (std::size_t i = 1; i < message->part_count(); ++i) {

@@ -19,6 +19,7 @@ class XSubPattern final : public SubPattern {
   bool Receive(Message* out, Instant now) override { return core_.ReceiveFair(out, now); }
 
  private:
+  absl::Status CheckParts(const Message& message) const;
   // True if the part is a subscription or a cancellation, which is done then.
   bool TakeSubscription(Bytes part, Instant now);
 };

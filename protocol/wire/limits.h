@@ -15,8 +15,7 @@ struct Limits {
   std::uint64_t max_message_bytes = std::uint64_t{256} * 1024 * 1024;
   // Parts of one message. Default 65,536: a part costs at least two octets here, whatever it holds.
   std::size_t max_parts = 65536;
-  // Octets of a command's body in traffic: PING, SUBSCRIBE and the like. Default 64 KiB: the
-  // longest prefix that one may subscribe to.
+  // Octets of a command's body in traffic: PING, SUBSCRIBE and the like. Default 64 KiB.
   std::size_t max_command_bytes = 64 * 1024;
   // What a peer's subscriptions, or groups joined, may take here: the octets of each and 192 for
   // keeping it. Default 32 MiB, some 150,000 short ones. What goes beyond is refused, and told by
@@ -26,6 +25,13 @@ struct Limits {
   std::size_t max_handshake_bytes = 16 * 1024;
   // Properties in a peer's metadata.
   std::size_t max_properties = 64;
+
+  // Octets of the longest prefix that one may subscribe to, in whatever form: as many as a
+  // SUBSCRIBE has room for, or who has passed it on would be cut off.
+  std::size_t max_prefix_bytes() const {
+    constexpr std::size_t kName = 16;
+    return max_command_bytes > kName ? max_command_bytes - kName : 0;
+  }
 };
 
 }  // namespace monocoque

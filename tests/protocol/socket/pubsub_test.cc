@@ -1,6 +1,7 @@
 // PUB, SUB, XPUB and XSUB (RFC 29 and 37) under a virtual clock.
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,12 @@ absl::Status Send(Socket& socket, Message message, Instant now) {
 
 std::string Notice(bool subscribe, std::string_view prefix) {
   return absl::StrCat(std::string(1, subscribe ? '\x01' : '\x00'), prefix);
+}
+
+std::string BigEndian(std::uint64_t value) {
+  std::string octets;
+  for (int shift = 56; shift >= 0; shift -= 8) octets.push_back(static_cast<char>(value >> shift));
+  return octets;
 }
 
 class PubSubTest : public ::testing::Test {
@@ -364,6 +371,34 @@ TEST_F(PubSubTest, InvertedMatching) {
   Socket& sub = Subscriber({"a"}, {.invert_matching = true});
   Publish(pub, {"a1", "b1"});
   EXPECT_THAT(Received(sub), ElementsAre("b1"));
+}
+
+// A prefix that no SUBSCRIBE has room for is refused on both ends, in whatever form it comes:
+// passed on, it would cost whoever did so the link.
+TEST_F(PubSubTest, PrefixesHaveALongest) {
+  const std::string longest(Limits().max_prefix_bytes(), 'p');
+  Socket& xpub = Publisher(SocketType::kXPub);
+  Socket& xsub = net_.Make(SocketType::kXSub);
+  Message too_long({Notice(true, "a"), Notice(true, longest + "p")});
+  EXPECT_EQ(xsub.Send(&too_long, net_.now).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(too_long.part_count(), 2u);
+  EXPECT_EQ(xsub.topics(), 0u);
+  EXPECT_TRUE(Send(xsub, Message(absl::StrCat("user data ", longest)), net_.now).ok());
+  net_.Connect(xsub, "a");
+  ASSERT_TRUE(Send(xsub, Message(Notice(true, longest)), net_.now).ok());
+  net_.Run();
+  const std::vector<std::string> told = Received(xpub);
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_TRUE(told[0] == Notice(true, longest));
+
+  Wires wires(SocketType::kXPub);
+  const LinkId old = wires.Accept(PeerGreeting(3, 0) + PeerReady("SUB"));
+  const std::string notice = Notice(true, longest + "p");
+  wires.Say(old, absl::StrCat("\x02", BigEndian(notice.size()), notice));
+  EXPECT_EQ(wires.socket.topics(), 0u);
+  EXPECT_THAT(wires.Received(), IsEmpty());
+  EXPECT_EQ(wires.socket.stats().subscriptions_refused, 1u);
+  EXPECT_EQ(wires.socket.ready_peers(), 1u);
 }
 
 // XSUB_VERBOSE_UNSUBSCRIBE, ONLY_FIRST_SUBSCRIBE.

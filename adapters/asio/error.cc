@@ -31,7 +31,11 @@ class Category final : public boost::system::error_category {
       const auto& [serial, sentence] = kept_[Slot(value >> kCodeBits)];
       if (serial == value >> kCodeBits && serial != 0) return sentence;
     }
-    return absl::StatusCodeToString(static_cast<absl::StatusCode>(value & ((1 << kCodeBits) - 1)));
+    const auto code = static_cast<absl::StatusCode>(value & ((1 << kCodeBits) - 1));
+    // A send says that without a sentence, since it is a common answer.
+    if (code == absl::StatusCode::kNotFound && value >> kCodeBits == 0)
+      return "there is no such peer";
+    return absl::StatusCodeToString(code);
   }
 
   // The value of a new error.

@@ -280,7 +280,7 @@ class basic_socket {
 
   // Signature: void(error_code)
   // Completes when: some peer has room for a message, in order with outstanding sends.
-  // Codes: the common ones.
+  // Codes: failed_precondition: the type does not send.
   // Cancellation: no effect.
   template <typename Token = default_token>
   auto async_wait_send(Token&& token = {}) {

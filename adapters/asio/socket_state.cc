@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/asio/error.h"
 #include "adapters/asio/name_lookup.h"
 #include "adapters/asio/post_waker.h"
@@ -312,7 +313,14 @@ absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
 
 absl::StatusOr<std::unique_ptr<net::Lookup>> SocketState::Resolve(const std::string& host,
                                                                   std::uint16_t port, Found found) {
-  return std::make_unique<NameLookup>(this, host, port, std::move(found));
+  // Asio begins the resolver's thread with the first name, and throws if there is none.
+  try {
+    return std::make_unique<NameLookup>(this, host, port, std::move(found));
+  } catch (const boost::system::system_error& error) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("no thread to look names up: ", error.code().message(),
+                     "; raise the limit (ulimit -u) or give a numeric address."));
+  }
 }
 
 // One for all: what waits for it holds no work of the executor's.

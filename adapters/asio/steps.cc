@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "adapters/asio/error.h"
 #include "adapters/asio/socket_state.h"
+#include "protocol/wire/socket_type.h"
 
 namespace monocoque::asio::detail {
 namespace {
@@ -70,6 +72,11 @@ bool WaitStep::Try(SocketState* socket) {
   net::SocketDriver* driver = socket->driver();
   switch (waits_for) {
     case For::kSend:
+      if (!SendsMessages(driver->machine().type())) {
+        ec = ToErrorCode(absl::FailedPreconditionError(
+            absl::StrCat("send: ", SocketTypeName(driver->machine().type()), " only receives")));
+        return true;
+      }
       return driver->machine().CanSend();
     case For::kReceive:
       return driver->CanReceive() || NeverComes(socket, &ec);

@@ -17,7 +17,7 @@ namespace monocoque::net {
 DialSteps::DialSteps(const action::Dial& dial)
     : endpoint_(dial.endpoint),
       options_(dial.transport),
-      first_(dial.attempt == 0),
+      attempt_(dial.attempt),
       by_proxy_(!options_->socks_proxy.empty() && endpoint_->transport == Transport::kTcp),
       hop_(*dial.endpoint) {
   if (!by_proxy_) return;
@@ -48,7 +48,7 @@ DialSteps::Next DialSteps::GiveUp(absl::Status why) {
 }
 
 DialSteps::Next DialSteps::Start() {
-  if (first_ && options_->descriptor >= 0) return Adopt();
+  if (attempt_ == 0 && options_->descriptor >= 0) return Adopt();
   if (by_proxy_ && endpoint_->host.size() > Socks5::kMaxHost) {
     return GiveUp(Sentence(absl::InvalidArgumentError(
         absl::StrCat("a proxy takes names of at most ", Socks5::kMaxHost, " octets; this one has ",
@@ -75,6 +75,12 @@ DialSteps::Next DialSteps::OnResolved(absl::StatusOr<std::vector<Address>> found
     const auto out =
         std::erase_if(addresses_, [](const Address& each) { return each.family() == AF_INET6; });
     if (out > 0) status_ = InSentence("connect", *endpoint_, NoIpv6Error());
+  }
+  // One that swallows what it is sent takes the whole time: each attempt begins with another.
+  if (!addresses_.empty()) {
+    const std::size_t first = attempt_ % addresses_.size();
+    std::rotate(addresses_.begin(), addresses_.begin() + static_cast<std::ptrdiff_t>(first),
+                addresses_.end());
   }
   return TryNext();
 }

@@ -71,7 +71,7 @@ class DialSteps {
 
   const std::shared_ptr<const Endpoint> endpoint_;
   const std::shared_ptr<const TransportOptions> options_;
-  const bool first_;
+  const std::uint32_t attempt_;
   const bool by_proxy_;
   Endpoint hop_;  // whom we connect to: the endpoint, or the proxy
   std::optional<Socks5> proxy_;

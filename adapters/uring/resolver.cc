@@ -1,5 +1,6 @@
 #include "adapters/uring/resolver.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -13,16 +14,23 @@
 namespace monocoque::uring {
 
 struct Resolver::Question {
+  Question(std::string its_host, std::uint16_t its_port, net::Reactor::Found its_found)
+      : host(std::move(its_host)), port(its_port), found(std::move(its_found)) {}
+
   const std::string host;
   const std::uint16_t port;
-  net::Reactor::Found found;  // the loop's thread's alone; null: nobody asks any more
-  absl::StatusOr<std::vector<net::Address>> answer{};
+  net::Reactor::Found found;  // the loop's thread's alone
+  std::atomic<bool> wanted{true};
+  absl::StatusOr<std::vector<net::Address>> answer;
 };
 
 class Resolver::Lookup final : public net::Lookup {
  public:
   explicit Lookup(std::shared_ptr<Question> question) : question_(std::move(question)) {}
-  ~Lookup() override { question_->found = nullptr; }
+  ~Lookup() override {
+    question_->found = nullptr;
+    question_->wanted = false;
+  }
 
  private:
   const std::shared_ptr<Question> question_;
@@ -74,8 +82,7 @@ absl::StatusOr<std::unique_ptr<net::Lookup>> Resolver::Resolve(const std::string
         "no thread to look names up: descriptors or threads are out; raise the limit (ulimit -n, "
         "ulimit -u) or give a numeric address.");
   }
-  const std::shared_ptr<Question> question(
-      new Question{.host = host, .port = port, .found = std::move(found)});
+  const auto question = std::make_shared<Question>(host, port, std::move(found));
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->questions.push_back(question);
@@ -104,6 +111,8 @@ void Resolver::Work(const std::shared_ptr<Shared>& shared) {
     if (shared->stopping) return;
     const std::shared_ptr<Question> question = std::move(shared->questions.front());
     shared->questions.pop_front();
+    // Nobody asks any more: names that are slow would pile up with each attempt.
+    if (!question->wanted) continue;
     shared->looking = true;
     lock.unlock();
     question->answer = shared->resolve(question->host, question->port);

@@ -37,6 +37,7 @@ TEST(ErrorTest, OldSentencesAreForgotten) {
   EXPECT_EQ(old.message(), "NOT_FOUND");
   EXPECT_TRUE(old == errc::not_found);
   EXPECT_EQ(ToErrorCode(absl::InternalError("")).message(), "INTERNAL");
+  EXPECT_EQ(ToErrorCode(absl::NotFoundError("")).message(), "there is no such peer");
 }
 
 TEST(ErrorTest, AnyThread) {

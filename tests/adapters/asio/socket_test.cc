@@ -282,6 +282,15 @@ TEST_F(SocketTest, ASenderWaitsForRoom) {
   EXPECT_EQ(Receive(pull), "x");
 }
 
+TEST_F(SocketTest, WaitingForRoomWhereNothingIsSent) {
+  basic_socket<> pull(context_, SocketType::kPull);
+  error_code told;
+  pull.async_wait_send([&](error_code ec) { told = ec; });
+  ASSERT_TRUE(RunUntil([&] { return static_cast<bool>(told); }));
+  EXPECT_TRUE(told == errc::failed_precondition);
+  EXPECT_EQ(told.message(), "send: PULL only receives");
+}
+
 TEST_F(SocketTest, AnAddressInUseIsSaidAtOnce) {
   Pull first(context_);
   const std::string bound = first.bind("tcp://127.0.0.1:*");

@@ -21,6 +21,7 @@
 namespace monocoque::net {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Next = DialSteps::Next;
 
@@ -55,6 +56,24 @@ TEST(DialStepsTest, AddressesInTurn) {
   ASSERT_EQ(steps.OnTimeout(), Next::kFailed);
   EXPECT_THAT(std::string(steps.status().message()), HasSubstr("timed out"));
   EXPECT_EQ(steps.fd(), -1);
+}
+
+// E-5: one that never answers takes all of an attempt's time, and not that of each.
+TEST(DialStepsTest, EachAttemptBeginsWithAnotherAddress) {
+  std::vector<std::string> firsts;
+  for (std::uint32_t attempt = 0; attempt < 4; ++attempt) {
+    DialSteps steps(To("tcp://somewhere:5", {}, attempt));
+    ASSERT_EQ(steps.Start(), Next::kResolve);
+    ASSERT_EQ(steps.OnResolved(
+                  Addresses({"tcp://127.0.0.1:5", "tcp://127.0.0.2:5", "tcp://127.0.0.3:5"})),
+              Next::kConnect);
+    firsts.push_back(Text(steps.address()));
+    ASSERT_EQ(steps.OnConnected(ECONNREFUSED), Next::kConnect);
+    ASSERT_EQ(steps.OnConnected(ECONNREFUSED), Next::kConnect);
+    EXPECT_EQ(steps.OnConnected(ECONNREFUSED), Next::kFailed) << "all the same each is tried";
+  }
+  EXPECT_THAT(firsts, ElementsAre("tcp://127.0.0.1:5", "tcp://127.0.0.2:5", "tcp://127.0.0.3:5",
+                                  "tcp://127.0.0.1:5"));
 }
 
 TEST(DialStepsTest, ANameWithoutAnAddress) {

@@ -18,7 +18,9 @@
 namespace monocoque::uring {
 namespace {
 
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr absl::Duration kSoon = absl::Seconds(10);
 
@@ -138,6 +140,57 @@ TEST(ResolverTest, ALookupThatHangsHoldsNobodyUp) {
   // The loop is gone although the lookup is not.
   gate->Open();
   EXPECT_TRUE(gate->signals_blocked());
+}
+
+// Names that were asked for, by the helper thread.
+class Names {
+ public:
+  void Add(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    names_.push_back(name);
+  }
+  std::vector<std::string> get() const {
+    const std::lock_guard lock(mutex_);
+    return names_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::string> names_;
+};
+
+// What nobody asks any more when its turn comes is not looked up.
+TEST(ResolverTest, WhatIsNotWantedAnyMoreIsNotLookedUp) {
+  auto gate = std::make_shared<Gate>();
+  auto names = std::make_shared<Names>();
+  LoopOptions options;
+  options.resolve = [gate, names](const std::string& host,
+                                  std::uint16_t) -> absl::StatusOr<std::vector<net::Address>> {
+    names->Add(host);
+    if (host == "hangs.example") return gate->Wait();
+    return absl::UnavailableError("no such name");
+  };
+  Loop loop(options);
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  ASSERT_TRUE(push.Connect("tcp://hangs.example:5555").ok());
+  loop.RunOnce(absl::ZeroDuration());
+  gate->AwaitWaiting();
+  ASSERT_TRUE(push.Connect("tcp://given-up.example:5555").ok());
+  ASSERT_TRUE(push.Connect("tcp://wanted.example:5555").ok());
+  loop.RunOnce(absl::ZeroDuration());
+  ASSERT_TRUE(push.Disconnect("tcp://given-up.example:5555").ok());
+  loop.RunOnce(absl::ZeroDuration());
+  gate->Open();
+  bool failed = false;
+  for (int turns = 0; turns < 1000 && !failed; ++turns) {
+    loop.RunOnce(absl::Milliseconds(10));
+    for (SocketEvent event; push.NextEvent(&event);) {
+      failed = failed || (event.kind == SocketEvent::Kind::kDialFailed &&
+                          event.endpoint == "tcp://wanted.example:5555");
+    }
+  }
+  EXPECT_TRUE(failed);
+  EXPECT_THAT(names->get(), Not(Contains("given-up.example")));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ TEST(StageTest, WhatArrivesAsItWasSentCounts) {
 }
 
 TEST(StageTest, WhatArrivesAsSomethingElseDoesNot) {
-  for (const Message& into : {Message({"one", "tvo"}), Message({"onetwo"}), Message({"one"}),
+  for (const Message& into : {Message({"one", "tvo"}), Message("onetwo"), Message("one"),
                               Message({"one", "two", ""}), Message({"on", "etwo"})}) {
     Stage stage;
     EXPECT_EQ(Play(&stage, into), "  push     -> pull     one\ttwo   CHANGED\n");

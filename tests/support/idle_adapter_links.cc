@@ -45,7 +45,7 @@ absl::Status AllowFiles() {
 int ListenOnLoopback(std::string* endpoint) {
   const net::Address any = net::NumericAddresses(*ParseEndpoint("tcp://127.0.0.1:0"))->front();
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (bind(fd, any.get(), any.size) != 0 || listen(fd, 128) != 0) return fd;
+  if (fd < 0 || bind(fd, any.get(), any.size) != 0 || listen(fd, 128) != 0) return fd;
   *endpoint = net::LocalEndpoint(fd).ToString();
   return fd;
 }
@@ -129,7 +129,7 @@ absl::StatusOr<LinkMemory> Measure(AdapterFace* face, FaceSocket* socket,
                                    const std::function<absl::Status()>& add) {
   Held few;
   for (std::size_t links = 1; links <= LinkMemory::kManyLinks; ++links) {
-    if (const absl::Status added = add(); !added.ok()) return added;
+    if (absl::Status added = add(); !added.ok()) return added;
     const bool ready = face->Until([&] {
       SocketEvent event;
       while (socket->NextEvent(&event)) {
@@ -145,7 +145,7 @@ absl::StatusOr<LinkMemory> Measure(AdapterFace* face, FaceSocket* socket,
 }  // namespace
 
 absl::StatusOr<LinkMemory> MeasureAcceptedLinks(std::string_view adapter) {
-  if (const absl::Status files = AllowFiles(); !files.ok()) return files;
+  if (absl::Status files = AllowFiles(); !files.ok()) return files;
   AdapterFace face(adapter);
   const auto pull = face.MakeSocket(SocketType::kPull);
   const auto bound = pull->Bind("tcp://127.0.0.1:*");
@@ -155,7 +155,7 @@ absl::StatusOr<LinkMemory> MeasureAcceptedLinks(std::string_view adapter) {
 }
 
 absl::StatusOr<LinkMemory> MeasureDialedLinks(std::string_view adapter) {
-  if (const absl::Status files = AllowFiles(); !files.ok()) return files;
+  if (absl::Status files = AllowFiles(); !files.ok()) return files;
   std::string endpoint;
   const int listener = ListenOnLoopback(&endpoint);
   const OtherEnds others = OtherEnds::Answering(listener);

@@ -15,10 +15,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "adapters/asio/socket.h"
+#include "adapters/net/host.h"
 #include "bench/arena.h"
+#include "protocol/drive/instant.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 
@@ -70,9 +71,9 @@ Task<> Throughput(io::io_context* context, const Flags& flags) {
   // The time begins with the last message that does not count, or else with the first that does.
   const std::uint64_t first = flags.warmup == 0 ? 1 : flags.warmup;
   co_await Receive(&pull, first);
-  const absl::Time begin = absl::Now();
+  const Instant begin = net::Now();
   co_await Receive(&pull, flags.warmup + flags.messages - first);
-  PrintThroughput(flags.messages, absl::Now() - begin);
+  PrintThroughput(flags.messages, net::Now() - begin);
 }
 
 Task<> Latency(io::io_context* context, const Flags& flags) {
@@ -87,10 +88,10 @@ Task<> Latency(io::io_context* context, const Flags& flags) {
   std::vector<std::int64_t> trips;
   trips.reserve(flags.messages);
   for (std::uint64_t i = 0; i < flags.warmup + flags.messages; ++i) {
-    const absl::Time begin = absl::Now();
+    const Instant begin = net::Now();
     co_await req.async_send(Message::Borrow(payload));
     co_await req.async_receive();
-    if (i >= flags.warmup) trips.push_back(absl::ToInt64Nanoseconds(absl::Now() - begin));
+    if (i >= flags.warmup) trips.push_back(absl::ToInt64Nanoseconds(net::Now() - begin));
   }
   PrintLatency(std::move(trips));
 }
@@ -107,7 +108,7 @@ Task<> Consume(io::io_context* context, const Flags& flags) {
   if (Publishes(flags)) pull.subscribe("");
   Join(&pull, flags, flags.bind);
   co_await Receive(&pull, 1);
-  const absl::Time begin = absl::Now();
+  const Instant begin = net::Now();
   bool over = false;
   io::steady_timer end(*context, absl::ToChronoNanoseconds(absl::Seconds(flags.duration_secs)));
   end.async_wait([&](const boost::system::error_code&) {
@@ -121,7 +122,7 @@ Task<> Consume(io::io_context* context, const Flags& flags) {
         (co_await pull.async_receive_many(kBurst, io::redirect_error(io::use_awaitable, cancelled)))
             .size();
   }
-  PrintThroughput(count, absl::Now() - begin);
+  PrintThroughput(count, net::Now() - begin);
 }
 
 Task<> Kind(io::io_context* context, const Flags& flags) {

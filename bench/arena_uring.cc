@@ -4,10 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "adapters/net/host.h"
 #include "adapters/uring/loop.h"
 #include "bench/arena.h"
+#include "protocol/drive/instant.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 
@@ -59,9 +60,9 @@ void Throughput(Loop* loop, const Flags& flags) {
     Check(pull.Receive(&message));
     --count;
   }
-  const absl::Time begin = absl::Now();
+  const Instant begin = net::Now();
   for (; count > 0; --count) Check(pull.Receive(&message));
-  PrintThroughput(flags.messages, absl::Now() - begin);
+  PrintThroughput(flags.messages, net::Now() - begin);
 }
 
 void Latency(Loop* loop, const Flags& flags) {
@@ -79,10 +80,10 @@ void Latency(Loop* loop, const Flags& flags) {
   std::vector<std::int64_t> trips;
   trips.reserve(flags.messages);
   for (std::uint64_t i = 0; i < flags.warmup + flags.messages; ++i) {
-    const absl::Time begin = absl::Now();
+    const Instant begin = net::Now();
     Check(req.Send(payload));
     Take(&req);
-    if (i >= flags.warmup) trips.push_back(absl::ToInt64Nanoseconds(absl::Now() - begin));
+    if (i >= flags.warmup) trips.push_back(absl::ToInt64Nanoseconds(net::Now() - begin));
   }
   PrintLatency(std::move(trips));
 }
@@ -100,19 +101,19 @@ void ManyPeers(Loop* loop, const Flags& flags) {
   if (pubsub) Check(pull.Subscribe(""));
   Join(&pull, flags, flags.bind);
   Message message = Take(&pull);
-  const absl::Time begin = absl::Now();
-  const absl::Time end = begin + absl::Seconds(flags.duration_secs);
+  const Instant begin = net::Now();
+  const Instant end = begin + absl::Seconds(flags.duration_secs);
   std::uint64_t count = 0;
-  absl::Time now = begin;
+  Instant now = begin;
   while (now < end) {
     // The clock is read once for many messages, and again before it is waited for one.
     int taken = 0;
     while (taken < kAtOnce && pull.TryReceive(&message)) ++taken;
     count += static_cast<std::uint64_t>(taken);
-    now = absl::Now();
+    now = net::Now();
     if (taken == kAtOnce || now >= end) continue;
     if (pull.Receive(&message, end - now).ok()) ++count;
-    now = absl::Now();
+    now = net::Now();
   }
   PrintThroughput(count, now - begin);
 }

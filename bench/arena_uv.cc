@@ -9,10 +9,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "adapters/net/host.h"
 #include "adapters/uv/socket.h"
 #include "bench/arena.h"
+#include "protocol/drive/instant.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 
@@ -102,13 +103,13 @@ void Throughput(const Flags& flags) {
   const std::uint64_t first = flags.warmup == 0 ? 1 : flags.warmup;
   const std::uint64_t last = flags.warmup + flags.messages;
   std::uint64_t count = 0;
-  absl::Time begin;
+  Instant begin;
   pull.OnMessage([&](const Message&) {
-    if (++count == first) begin = absl::Now();
+    if (++count == first) begin = net::Now();
     if (count == last) loop.Stop();
   });
   loop.Run();
-  PrintThroughput(flags.messages, absl::Now() - begin);
+  PrintThroughput(flags.messages, net::Now() - begin);
 }
 
 void Latency(const Flags& flags) {
@@ -126,12 +127,12 @@ void Latency(const Flags& flags) {
   std::vector<std::int64_t> trips;
   trips.reserve(flags.messages);
   std::uint64_t left = flags.warmup + flags.messages;
-  absl::Time begin = absl::Now();
+  Instant begin = net::Now();
   req.OnMessage([&](const Message&) {
-    const absl::Time now = absl::Now();
+    const Instant now = net::Now();
     if (left <= flags.messages) trips.push_back(absl::ToInt64Nanoseconds(now - begin));
     if (--left == 0) return loop.Stop();
-    begin = absl::Now();
+    begin = net::Now();
     Check(req.Send(payload));
   });
   Check(req.Send(payload));
@@ -161,17 +162,17 @@ void Consume(const Flags& flags) {
   uv_timer_t end;
   uv_timer_init(loop.get(), &end);
   std::uint64_t count = 0;
-  absl::Time begin;
+  Instant begin;
   pull.OnMessage([&](const Message&) {
     if (++count > 1) return;
-    begin = absl::Now();
+    begin = net::Now();
     uv_update_time(loop.get());
     uv_timer_start(
         &end, [](uv_timer_t* timer) { uv_stop(timer->loop); },
         static_cast<std::uint64_t>(flags.duration_secs * 1e3) + 1, 0);
   });
   loop.Run();
-  PrintThroughput(count - 1, absl::Now() - begin);
+  PrintThroughput(count - 1, net::Now() - begin);
 }
 
 }  // namespace

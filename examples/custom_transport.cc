@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "adapters/net/host.h"
 #include "adapters/pump.h"
 #include "alloc/slab_pool.h"
@@ -26,8 +28,12 @@ std::string Scramble(std::string packet) {
   return packet;
 }
 
-Host MakeHost() {
-  return {SlabPool::Create(), {}, std::make_shared<net::OsEntropy>(), net::Now()};
+Host MakeHost() { return {SlabPool::Create(), {}, std::make_shared<net::OsEntropy>(), net::Now()}; }
+
+// What a call's result means. OK: go on, now or later; anything else: the transport ended.
+absl::Status Judge(ssize_t size) {
+  if (size >= 0 || errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return {};
+  return absl::ErrnoToStatus(errno, "packets");
 }
 
 // One end: a socket with one link, whose octets go in packets. The pump knows in which order all is
@@ -46,6 +52,8 @@ class PacketPeer final : public PumpDriver {
     pump_.Turn(now_);
   }
   void Do(const action::Dial& dial) override {
+    // A pair joins once.
+    if (link_) return socket.OnDialFailed(dial.link, absl::UnavailableError("over"), now_);
     link_ = dial.link;
     socket.OnDialed(link_, {}, now_);
   }
@@ -61,28 +69,34 @@ class PacketPeer final : public PumpDriver {
     batch_ = std::move(batch);
     WriteOn();
   }
+  // The link is over, and nothing of it is left to write.
+  bool over() const { return socket.ready_peers() == 0 && !batch_; }
   Socket socket;
 
  private:
   void WriteOn() {
     Bytes span[1];
-    while (batch_ && batch_->Spans(span) > 0) {
+    absl::Status status;
+    while (batch_ && status.ok() && batch_->Spans(span) > 0) {
       const Bytes next = span[0].first(std::min(span[0].size(), kPacketBytes));
       const std::string packet = Scramble(std::string(AsText(next)));
+      const ssize_t size = send(fd_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      status = Judge(size);
       // Whole or not at all; if not now, then at the next turn.
-      if (send(fd_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) return;
-      batch_->Advance(packet.size());
+      if (size < 0 && status.ok()) return;
+      if (size >= 0) batch_->Advance(packet.size());
     }
     if (!batch_) return;
     const std::size_t written = batch_->written();
-    socket.ReturnBatch(link_, *std::exchange(batch_, {}), written, absl::OkStatus(), now_);
+    socket.ReturnBatch(link_, *std::exchange(batch_, {}), written, status, now_);
   }
 
   void Read() {
     while (socket.read_hint(link_).mode != ReadMode::kPaused) {
       std::string packet(kPacketBytes, '\0');
       const ssize_t size = recv(fd_, packet.data(), packet.size(), MSG_DONTWAIT);
-      if (size == 0) socket.OnTransportClosed(link_, absl::OkStatus(), now_);
+      const absl::Status status = Judge(size);
+      if (size == 0 || !status.ok()) socket.OnTransportClosed(link_, status, now_);
       if (size <= 0) return;
       packet.resize(static_cast<std::size_t>(size));
       (void)socket.Donate(link_, Slice::Copy(Scramble(std::move(packet))), now_);
@@ -101,19 +115,27 @@ class PacketPeer final : public PumpDriver {
 int main() {
   int fds[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds) != 0) return 1;
-  PacketPeer req(SocketType::kReq, fds[0]), rep(SocketType::kRep, fds[1]);
+  PacketPeer req(SocketType::kReq, fds[0]);
+  auto rep = std::make_unique<PacketPeer>(SocketType::kRep, fds[1]);
   const Endpoint name = *ParseEndpoint("inproc://packets");
-  const bool bound = rep.socket.Bind(name, net::Now()).ok();
+  const bool bound = rep->socket.Bind(name, net::Now()).ok();
   Message message(std::string(1 << 20, '?'));
   if (!bound || !req.socket.Connect(name, net::Now()).ok()) return 1;
   if (!req.socket.Send(&message, net::Now()).ok()) return 1;
   for (int turn = 0; turn < 10'000 && !req.socket.Receive(&message, nullptr, net::Now()); ++turn) {
     req.Turn();
-    rep.Turn();
-    if (!rep.socket.Receive(&message, nullptr, net::Now())) continue;
+    rep->Turn();
+    if (!rep->socket.Receive(&message, nullptr, net::Now())) continue;
     message = Message("that was a question of " + std::to_string(message.size()) + " octets");
-    if (!rep.socket.Send(&message, net::Now()).ok()) return 1;
+    if (!rep->socket.Send(&message, net::Now()).ok()) return 1;
   }
   std::printf("%s\n", std::string(message.text()).c_str());
-  return message.text() == "that was a question of 1048576 octets" ? 0 : 1;
+  const bool answered = message.text() == "that was a question of 1048576 octets";
+  // The answerer goes while it is asked.
+  message = Message(std::string(1 << 20, '?'));
+  if (!req.socket.Send(&message, net::Now()).ok()) return 1;
+  req.Turn();
+  rep.reset();
+  for (int turn = 0; turn < 10 && !req.over(); ++turn) req.Turn();
+  return answered && req.over() ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-// A test of two sockets under a virtual clock: a request, a link that dies, a reply all the same. Takes no time and
-// no port.
+// A test of two sockets under a virtual clock: a request, a link that dies, a reply all the same.
+// Takes no time and no port.
 #include "adapters/sim/simulation.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

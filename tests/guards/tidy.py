@@ -21,6 +21,7 @@ _PROTOCOL_WORDS = frozenset(
     "greeting frame handshake mechanism metadata envelope subscription heartbeat ping".split())
 # SOCKS5 has a protocol of its own; those who decide about peers are told how each proves who it is.
 _OWN_PROTOCOL = re.compile(r"adapters/(?:zap(?:_\w+)?\.(?:h|cc)$|auth/|net/socks5\.(?:h|cc)$)")
+_WALL_CLOCK = re.compile(r"\babsl::(?:Now|GetCurrentTimeNanos)\b|\bsystem_clock\b|\bCLOCK_REALTIME\b|\bgettimeofday\b")
 _COMMENT_OR_STRING = re.compile(r'(//[^\n]*|/\*.*?\*/)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
 # An option that is handed on, and the header that it comes from.
 _HANDED_ON = re.compile(r"^[ \t]*#[ \t]*include[^\n]*|\b(?:options_?|link)(?:(?:\.|->)\w+)+", re.M)
@@ -178,6 +179,14 @@ def check_vocabulary(path, source):
             if word.lower() in _PROTOCOL_WORDS:
                 found.append("%s:%d: an adapter speaks of \"%s\"" % (path, number, word))
     return found
+
+
+def check_clock(path, source):
+    """Nobody but a test asks the wall clock, which may be set: what lasts is measured by a steady one."""
+    if path.startswith("tests/") or not path.endswith((".h", ".cc")):
+        return []
+    return ["%s:%d: the wall clock" % (path, number)
+            for number, line in enumerate(blank_literals(source).splitlines(), 1) if _WALL_CLOCK.search(line)]
 
 
 def check_mirrors(files):

@@ -53,6 +53,9 @@ class TheTree(unittest.TestCase):
     def test_adapters_do_not_speak_of_the_protocol(self):
         self.assertNone(self.complaints(tidy.check_vocabulary))
 
+    def test_nobody_asks_the_wall_clock(self):
+        self.assertNone(self.complaints(tidy.check_clock))
+
     def test_sources_have_mirrored_tests(self):
         self.assertNone(tidy.check_mirrors(self.files))
 
@@ -141,6 +144,15 @@ class TheRules(unittest.TestCase):
                      "adapters/net/socks5.cc", "docs/adapters.md"):
             self.assertEqual(tidy.check_vocabulary(path, "frame"), [])
         self.assertEqual(len(tidy.check_vocabulary("adapters/net/socks5_more.cc", "\n frame")), 1)
+
+    def test_a_look_at_the_wall_clock_is_found(self):
+        for line in ("begin = absl::Now();", "std::chrono::system_clock::now()", "clock_gettime(CLOCK_REALTIME, &t);"):
+            with self.subTest(line):
+                self.assertEqual(len(tidy.check_clock("bench/a.cc", line)), 1)
+        for line in ("begin = net::Now();", "std::chrono::steady_clock::now()", "// not absl::Now()"):
+            with self.subTest(line):
+                self.assertEqual(tidy.check_clock("bench/a.cc", line), [])
+        self.assertEqual(tidy.check_clock("tests/a.cc", "absl::Now()"), [])
 
     def test_a_folder_without_a_mirror_is_found(self):
         self.assertEqual(tidy.check_mirrors(["alloc/a.cc", "tests/alloc/b_test.cc", "cli/c.cc"]), [])

@@ -536,6 +536,8 @@ void Connection::Push(ConnectionEvent event) {
 bool Connection::NextEvent(ConnectionEvent* out) {
   if (events_.empty()) return false;
   *out = events_.take_front();
+  // Most links have nothing more to tell than that they are ready.
+  if (out->kind == ConnectionEvent::Kind::kReady) events_.Shrink();
   if (events_.empty() || events_.front().kind == ConnectionEvent::Kind::kClosed) {
     open_ = delivering_;
   }

@@ -45,12 +45,6 @@ INSTANTIATE_TEST_SUITE_P(Types, IdleMemoryTest,
                            return std::string(SocketTypeName(info.param.type));
                          });
 
-// On Asio a dialed link is a little beyond: the dialer, which outlives its links, meets what Asio
-// keeps of each descriptor and each wait.
-double MaxDialedBytes(std::string_view adapter) {
-  return adapter == "asio" ? kMaxBytes + 256 : kMaxBytes;
-}
-
 class AdapterIdleMemoryTest : public ::testing::TestWithParam<std::string_view> {};
 
 TEST_P(AdapterIdleMemoryTest, AnAcceptedLinkIsSmall) {
@@ -63,8 +57,7 @@ TEST_P(AdapterIdleMemoryTest, AnAcceptedLinkIsSmall) {
 TEST_P(AdapterIdleMemoryTest, ADialedLinkIsSmall) {
   const auto memory = MeasureDialedLinks(GetParam());
   ASSERT_TRUE(memory.ok()) << memory.status();
-  EXPECT_LE(memory->bytes, MaxDialedBytes(GetParam()))
-      << memory->allocations << " allocations a link";
+  EXPECT_LE(memory->bytes, kMaxBytes) << memory->allocations << " allocations a link";
   EXPECT_GT(memory->bytes, 100) << "the count sees no links";
 }
 

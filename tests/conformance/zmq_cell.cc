@@ -2,6 +2,7 @@
 
 #include <zmq.h>
 
+#include <cerrno>
 #include <functional>
 
 #include "absl/status/status.h"
@@ -60,7 +61,11 @@ int ZmqCellTest::WeFill(FaceSocket* from, std::string_view to) {
 }
 
 int ZmqCellTest::TheyFill(ZmqPeer* from, const std::string& to) {
-  return Fill([&] { return from->Send(to.empty() ? Parts{large_} : Parts{to, large_}); });
+  return Fill([&] {
+    const bool sent = from->Send(to.empty() ? Parts{large_} : Parts{to, large_});
+    EXPECT_TRUE(sent || zmq_errno() == EAGAIN) << zmq_strerror(zmq_errno());
+    return sent;
+  });
 }
 
 }  // namespace monocoque::conformance

@@ -1,11 +1,16 @@
 #include "tests/conformance/cell.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "protocol/drive/instant.h"
+#include "protocol/socket/socket.h"
 #include "tests/conformance/record.h"
 #include "tests/conformance/sim_host.h"
 
@@ -19,9 +24,10 @@ std::size_t OpenDescriptors() {
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
-// A runtime may open descriptors for the whole process with its first loop.
-std::size_t OpenDescriptorsBefore(std::string_view adapter) {
-  MakeHost(adapter);
+// A runtime may open descriptors for the whole process with its first loop, and a scenario may have
+// one of each.
+std::size_t OpenDescriptorsBefore() {
+  for (const std::string& adapter : AdaptersAndSim()) MakeHost(adapter);
   return OpenDescriptors();
 }
 
@@ -72,7 +78,16 @@ SocketOptions Eager() {
   return options;
 }
 
-ScenarioTest::ScenarioTest() : descriptors_before_(OpenDescriptorsBefore(cell().adapter)) {}
+void AllowDescriptors(std::size_t count) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  EXPECT_GE(limit.rlim_max, count) << "raise the limit (ulimit -H -n)";
+  if (limit.rlim_cur >= count) return;
+  limit.rlim_cur = count;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+ScenarioTest::ScenarioTest() : descriptors_before_(OpenDescriptorsBefore()) {}
 
 ScenarioTest::~ScenarioTest() {
   place_.reset();
@@ -86,6 +101,10 @@ void ScenarioTest::TearDown() {
 const std::string& ScenarioTest::place() {
   if (!place_) place_.emplace(cell().carrier, !simulated());
   return place_->endpoint();
+}
+
+void ScenarioTest::ClearPlace() {
+  if (over("ipc")) unlink(place().substr(std::string("ipc://").size()).c_str());
 }
 
 std::string CellTest::Bind(FaceSocket* socket, std::string_view at) {
@@ -126,6 +145,18 @@ SocketEvent CellTest::Await(FaceSocket* at, SocketEvent::Kind kind) {
 void CellTest::AwaitPeers(FaceSocket* at, std::size_t peers) {
   EXPECT_TRUE(Until([&] { return at->core().ready_peers() == peers; }))
       << at->core().ready_peers() << " of " << peers << " peers";
+}
+
+absl::Status CellTest::Unbind(FaceSocket* socket, ListenerId listener) {
+  absl::Status done;
+  socket->Ask([&](Socket* core, Instant now) { done = core->Unbind(listener, now); });
+  return done;
+}
+
+absl::Status CellTest::Disconnect(FaceSocket* socket, DialerId dialer) {
+  absl::Status done;
+  socket->Ask([&](Socket* core, Instant now) { done = core->Disconnect(dialer, now); });
+  return done;
 }
 
 void ScenarioTest::Did(std::string_view outcome) {

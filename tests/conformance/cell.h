@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_TESTS_CONFORMANCE_CELL_H_
 #define MONOCOQUE_TESTS_CONFORMANCE_CELL_H_
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -9,8 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "cli/host.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/ids.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/wire/message.h"
@@ -76,6 +79,8 @@ class ScenarioTest : public ::testing::TestWithParam<Cell> {
   std::string any() { return Place::Any(cell().carrier); }
   // Somewhere that is known before anybody listens there; the same throughout the test.
   const std::string& place();
+  // Removes the socket file that another library left at place().
+  void ClearPlace();
 
   void Did(std::string_view outcome);
 
@@ -108,8 +113,11 @@ class CellTest : public ScenarioTest {
   SocketEvent Await(FaceSocket* at, SocketEvent::Kind kind);
   // Until so many peers have done their handshake.
   void AwaitPeers(FaceSocket* at, std::size_t peers);
+  static absl::Status Unbind(FaceSocket* socket, ListenerId listener);
+  static absl::Status Disconnect(FaceSocket* socket, DialerId dialer);
   [[nodiscard]] bool Until(const std::function<bool()>& holds) { return face_.Until(holds); }
   void Turn() { face_.Turn(); }
+  testing::AdapterFace& face() { return face_; }
 
  private:
   testing::AdapterFace face_;
@@ -117,6 +125,9 @@ class CellTest : public ScenarioTest {
 
 // Attempts follow each other quickly.
 SocketOptions Eager();
+
+// So many descriptors may be open in this process; a failure: the system forbids it.
+void AllowDescriptors(std::size_t count);
 
 }  // namespace monocoque::conformance
 

@@ -1,6 +1,4 @@
 // Thousands of links on one loop, alike in each cell.
-#include <sys/resource.h>
-
 #include <cstddef>
 #include <memory>
 #include <set>
@@ -18,23 +16,14 @@
 namespace monocoque::conformance {
 namespace {
 
-// Each link over a system's transport takes two descriptors.
 constexpr std::size_t kThousands = 2000;
-constexpr rlim_t kDescriptors = 2 * kThousands + 200;
 // The simulator looks at every link in every turn.
 constexpr std::size_t kHundreds = 100;
 
 class CrowdTest : public CellTest {
  protected:
-  CrowdTest() {
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
-    EXPECT_GE(limit.rlim_max, kDescriptors) << "raise the limit (ulimit -H -n)";
-    if (limit.rlim_cur < kDescriptors) {
-      limit.rlim_cur = kDescriptors;
-      setrlimit(RLIMIT_NOFILE, &limit);
-    }
-  }
+  // Each link over a system's transport takes two.
+  CrowdTest() { AllowDescriptors(2 * kThousands + 200); }
 
   const std::size_t links_ = simulated() ? kHundreds : kThousands;
 };

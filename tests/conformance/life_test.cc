@@ -9,10 +9,8 @@
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/ids.h"
-#include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
-#include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/conformance/cell.h"
@@ -20,19 +18,7 @@
 namespace monocoque::conformance {
 namespace {
 
-class LifeTest : public CellTest {
- protected:
-  static absl::Status Unbind(FaceSocket* socket, ListenerId listener) {
-    absl::Status done;
-    socket->Ask([&](Socket* core, Instant now) { done = core->Unbind(listener, now); });
-    return done;
-  }
-  static absl::Status Disconnect(FaceSocket* socket, DialerId dialer) {
-    absl::Status done;
-    socket->Ask([&](Socket* core, Instant now) { done = core->Disconnect(dialer, now); });
-    return done;
-  }
-};
+using LifeTest = CellTest;
 
 // TR-5, ALL-1, E-16: what was sent before anybody listens arrives once somebody does.
 TEST_P(LifeTest, ConnectBeforeBind) {

@@ -1,4 +1,5 @@
 // Every pairing of socket types, alike in each cell, whichever side binds.
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -44,6 +45,12 @@ class PatternsTest : public CellTest {
     Message message = MessageOf(answer);
     EXPECT_TRUE(message.set_to(question.routing_id()));
     EXPECT_TRUE(Until([&] { return from->TrySend(&message).ok(); }));
+  }
+  // So many octets from one peer, in whatever pieces they come.
+  std::string Gather(FaceSocket* at, std::size_t octets) {
+    std::string all;
+    while (all.size() < octets && !HasFailure()) all += ReceiveMessage(at).text();
+    return all;
   }
   // What its one peer goes by.
   std::string PeersId(FaceSocket* at) {
@@ -277,6 +284,32 @@ TEST_P(PatternsTest, ChannelChannel) {
     Cross(b, a, SingleParts());
   });
   Did("4 messages arrive each way, whoever binds");
+}
+
+// T-3, T-4: octets with no ZMTP around them; an empty message is a link's begin, or its end.
+TEST_P(PatternsTest, StreamStream) {
+  BothWays(SocketType::kStream, SocketType::kStream, [&](FaceSocket* a, FaceSocket* b) {
+    const Message at_a = ReceiveMessage(a);
+    const Message at_b = ReceiveMessage(b);
+    for (const Message* came : {&at_a, &at_b}) {
+      EXPECT_EQ(came->size(), 0u);
+      EXPECT_EQ(came->routing_id().size(), 5u);
+    }
+    for (const std::size_t size : {std::size_t{1}, std::size_t{300}, std::size_t{1} << 20}) {
+      const std::string text(size, 's');
+      Answer(a, at_a, {text});
+      EXPECT_TRUE(Gather(b, size) == text) << size;
+      Answer(b, at_b, {text});
+      EXPECT_TRUE(Gather(a, size) == text) << size;
+    }
+    Answer(a, at_a, {"goodbye"});
+    Answer(a, at_a, {""});
+    EXPECT_EQ(Gather(b, std::string("goodbye").size()), "goodbye");
+    const Message gone = ReceiveMessage(b);
+    EXPECT_EQ(gone.size(), 0u);
+    EXPECT_EQ(AsText(gone.routing_id()), AsText(at_b.routing_id()));
+  });
+  Did("1 MiB crosses each way as it is, whoever binds; begin and end of the link show");
 }
 
 // T-1, T-2, E-17: types that do not fit get no link, and the dialer does not come back.

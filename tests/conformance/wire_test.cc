@@ -1,5 +1,6 @@
 // Peers that are bare sockets of the system: killed in the middle of a frame, half open, silent,
 // slow. Alike in each cell.
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -35,6 +36,18 @@ std::string Frame(std::string_view text) {
 std::string CutFrame(std::size_t octets) {
   return std::string("\2\0\0\0\0\0\x10\0\0", 9) + std::string(octets, 'c');
 }
+
+// While it lives, SIGPIPE ends the process.
+class DeadlySigpipe {
+ public:
+  DeadlySigpipe() : before_(signal(SIGPIPE, SIG_DFL)) {}
+  ~DeadlySigpipe() { signal(SIGPIPE, before_); }
+  DeadlySigpipe(const DeadlySigpipe&) = delete;
+  DeadlySigpipe& operator=(const DeadlySigpipe&) = delete;
+
+ private:
+  void (*const before_)(int);
+};
 
 class WireTest : public CellTest {
  protected:
@@ -112,6 +125,70 @@ TEST_P(WireTest, KilledWhileWeWrite) {
   EXPECT_EQ(Receive(pull.get()), Parts{"alive"});
   Did("2 peers are killed while 16 MiB go to them: each message is counted as lost, the next peer "
       "is served");
+}
+
+// Whoever writes to a stream that is over gets SIGPIPE, unless it asks for none.
+TEST_P(WireTest, NothingRaisesSigpipe) {
+  const DeadlySigpipe deadly;
+  const auto push = Make(SocketType::kPush);
+  const std::string at = Bind(push.get(), any());
+  for (const bool writing : {false, true}) {
+    for (const bool reset : {false, true}) {
+      RawPeer peer(turn(), at);
+      peer.HandshakeAs("PULL");
+      AwaitPeers(push.get(), 1);
+      // All that came is read, or its end would be a reset.
+      peer.ReadUntil("PUSH");
+      const std::uint64_t lost = push->stats().lost;
+      if (writing) Send(push.get(), std::string(16 << 20, 'w'));
+      // A reset says "broken pipe" where an end came before it.
+      peer.EndWriting();
+      reset ? peer.Reset() : peer.Close();
+      // Without a turn: nobody has told us.
+      for (int i = 0; i < 50; ++i) {
+        Message message(std::string(100'000, 'x'));
+        (void)push->TrySend(&message);
+      }
+      AwaitPeers(push.get(), 0);
+      EXPECT_TRUE(Until([&] { return !writing || push->stats().lost > lost; }));
+    }
+  }
+  Did("4 peers end or reset their stream, before we write and meanwhile: the process lives, what "
+      "did not go is counted");
+}
+
+// T-4: what speaks no ZMTP is heard and answered by STREAM; either may end it.
+TEST_P(WireTest, StreamWithAPlainPeer) {
+  const auto stream = Make(SocketType::kStream);
+  const std::string at = Bind(stream.get(), any());
+  for (const bool peer_ends : {true, false}) {
+    RawPeer plain(turn(), at);
+    const std::string id(AsText(ReceiveMessage(stream.get()).routing_id()));
+    const auto say = [&](std::string_view text) {
+      Message message(text);
+      EXPECT_TRUE(message.set_to(id));
+      EXPECT_TRUE(Until([&] { return stream->TrySend(&message).ok(); }));
+    };
+    const std::string question = "GET / HTTP/1.0\r\n\r\n" + std::string(100'000, 'q');
+    ASSERT_TRUE(plain.Write(question));
+    std::string heard;
+    while (heard.size() < question.size() && !HasFailure()) {
+      heard += ReceiveMessage(stream.get()).text();
+    }
+    EXPECT_TRUE(heard == question);
+    const std::string answer = std::string(1 << 20, 'a') + "<end>";
+    say(answer);
+    EXPECT_TRUE(plain.ReadUntil("<end>") == answer);
+    if (peer_ends) {
+      plain.Close();
+      EXPECT_EQ(ReceiveMessage(stream.get()).size(), 0u);
+    } else {
+      say("");
+      EXPECT_TRUE(plain.ReadToEnd());
+    }
+    AwaitPeers(stream.get(), 0);
+  }
+  Did("2 peers without ZMTP ask and are answered; one ends its stream, of the other we do");
 }
 
 // G-9: a peer may be as slow as it likes.

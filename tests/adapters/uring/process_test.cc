@@ -1,4 +1,5 @@
-// What the adapter owes the process around it: signals, forks, descriptors.
+// What the adapter owes the process around it: signals, forks, descriptors. SIGPIPE, on every
+// adapter: tests/conformance/wire_test.cc.
 #include <signal.h>
 #include <spawn.h>
 #include <sys/time.h>
@@ -13,7 +14,6 @@
 #include "adapters/net/host.h"
 #include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
-#include "tests/support/raw_peer.h"
 
 namespace monocoque::uring {
 namespace {
@@ -55,28 +55,6 @@ TEST(ProcessTest, InterruptedWaitsGoOn) {
   ASSERT_TRUE(push->Send(std::string(5'000'000, 'x'), kSoon).ok());
   EXPECT_EQ(pull.Receive(kSoon)->size(), 5'000'000u);
   EXPECT_GT(interruptions, 10);
-}
-
-// Neither a reset nor an orderly end raises SIGPIPE, which would end the process.
-TEST(ProcessTest, NothingRaisesSigpipe) {
-  ASSERT_EQ(signal(SIGPIPE, SIG_DFL), SIG_DFL);
-  Loop loop;
-  for (const bool reset : {true, false}) {
-    Socket push = loop.MakeSocket(SocketType::kPush);
-    monocoque::testing::RawPeer peer([&] { loop.RunOnce(absl::Milliseconds(1)); },
-                                     *push.Bind("tcp://127.0.0.1:*"));
-    peer.HandshakeAs("PULL");
-    ASSERT_TRUE(push.WaitReady(1, kSoon).ok());
-    reset ? peer.Reset() : peer.Close();
-    const std::string text(100'000, 'x');
-    for (int i = 0; i < 50; ++i) {
-      Message message(text);
-      (void)push.TrySend(&message);
-      push.Flush();
-    }
-    while (push.core().ready_peers() > 0) loop.RunOnce(kSoon);
-    EXPECT_GT(push.stats().lost, 0u) << "and what was lost is counted";
-  }
 }
 
 // The descriptors that a program we start finds open.

@@ -1,0 +1,71 @@
+#include "tests/conformance/zmq_cell.h"
+
+#include <zmq.h>
+
+#include <cerrno>
+#include <functional>
+
+#include "absl/status/status.h"
+#include "gtest/gtest.h"
+#include "protocol/wire/message.h"
+
+namespace monocoque::conformance {
+namespace {
+
+constexpr int kTooMany = 200;
+// Turns in which nothing goes.
+constexpr int kQuiet = 20;
+
+}  // namespace
+
+std::vector<Absence> ZmqAbsences() {
+  return {{"sim", "", "a simulated transport reaches nobody outside"},
+          {"", "inproc", "libzmq's is within a context of its own"}};
+}
+
+std::unique_ptr<ZmqPeer> ZmqCellTest::Theirs(int type) {
+  auto peer = std::make_unique<ZmqPeer>(type);
+  peer->Set(ZMQ_RECONNECT_IVL, 5);
+  return peer;
+}
+
+void ZmqCellTest::TheySend(ZmqPeer* from, const Parts& parts) {
+  EXPECT_TRUE(Until([&] { return from->Send(parts); }));
+}
+
+Parts ZmqCellTest::TheyReceive(ZmqPeer* at) {
+  Parts parts;
+  EXPECT_TRUE(Until([&] { return at->Receive(&parts); }));
+  return parts;
+}
+
+int ZmqCellTest::Fill(const std::function<bool()>& send) {
+  int sent = 0;
+  for (int quiet = 0; quiet < kQuiet && sent < kTooMany; Turn()) {
+    const bool went = send();
+    sent += went ? 1 : 0;
+    quiet = went ? 0 : quiet + 1;
+  }
+  EXPECT_LT(sent, kTooMany) << "nobody slows the sender down";
+  return sent;
+}
+
+int ZmqCellTest::WeFill(FaceSocket* from, std::string_view to) {
+  return Fill([&] {
+    Message message(large_);
+    EXPECT_TRUE(message.set_to(to));
+    const absl::Status status = from->TrySend(&message);
+    EXPECT_TRUE(status.ok() || absl::IsUnavailable(status)) << status;
+    return status.ok();
+  });
+}
+
+int ZmqCellTest::TheyFill(ZmqPeer* from, const std::string& to) {
+  return Fill([&] {
+    const bool sent = from->Send(to.empty() ? Parts{large_} : Parts{to, large_});
+    EXPECT_TRUE(sent || zmq_errno() == EAGAIN) << zmq_strerror(zmq_errno());
+    return sent;
+  });
+}
+
+}  // namespace monocoque::conformance

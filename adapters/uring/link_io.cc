@@ -212,9 +212,8 @@ void LinkIo::CloseNow() {
   if (fd_ < 0) return;
   loop_.SetTimer(this, Instant::Never());
   Cancel();
-  // Ends a send that waits for room, and the kernel lets go of our memory.
-  shutdown(fd_, SHUT_RDWR);
-  close(std::exchange(fd_, -1));
+  // A send that waits for room ends, too, and the kernel lets go of our memory.
+  loop_.ring().CloseStream(std::exchange(fd_, -1));
   if (sending_ == nullptr) Retire();  // else its batch is still owed
 }
 

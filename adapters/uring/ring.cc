@@ -1,5 +1,8 @@
 #include "adapters/uring/ring.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -151,6 +154,19 @@ void Ring::Submit() {
       *sqe = late_.take_front();
     }
   }
+}
+
+void Ring::CloseStream(int fd) {
+  if (queued()) Submit();
+  shutdown(fd, SHUT_RDWR);
+  if (!queued()) {
+    close(fd);
+    return;
+  }
+  // The kernel takes nothing now, or in its own time: in order.
+  io_uring_sqe* sqe = Prepare();
+  io_uring_prep_close(sqe, fd);
+  Own(sqe, nullptr);
 }
 
 void Ring::SubmitAndWait(absl::Duration wait) {

@@ -52,7 +52,10 @@ class Ring {
   void CancelAll();
   // Hands what is queued to the kernel, waits for nothing.
   void Submit();
-  // The same, and waits up to `wait` for a completion.
+  // Ends and closes a stream that requests were made for: behind those, so that none of them meets
+  // whoever gets its number next. Requests that wait for it come to their end.
+  void CloseStream(int fd);
+  // The same as Submit, and waits up to `wait` for a completion.
   void SubmitAndWait(absl::Duration wait);
   // True if completions are there, or can be had without waiting.
   bool Ready();
@@ -76,6 +79,7 @@ class Ring {
 
   // In the kernel's queue; null: what came before waits, or it is full.
   io_uring_sqe* Place();
+  bool queued() const { return io_uring_sq_ready(ring_) > 0 || !late_.empty(); }
   std::uint64_t UserData(const Completion* completion) const;
 
   io_uring own_{};

@@ -37,6 +37,7 @@ Socket::~Socket() {
   if (state_ == nullptr || !status().ok()) return;
   net::SocketDriver& driver = state_->driver();
   driver.SetAuthenticator(nullptr);
+  driver.Flush();
   driver.StartClose(absl::ZeroDuration());
   driver.Turn();
   state_->FailWaiters();

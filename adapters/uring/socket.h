@@ -31,7 +31,8 @@ class Loop;
 // tight row of them in growing writes: the last of a burst may wait until the next call that waits.
 // Flush and Close always write.
 //
-// Thread rule: the loop's thread. A handle: movable; destroying it closes without lingering.
+// Thread rule: the loop's thread. A handle: movable; destroying it closes without lingering: what
+// the kernel does not take now is lost.
 class Socket {
  public:
   Socket() = default;

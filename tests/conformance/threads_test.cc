@@ -166,12 +166,10 @@ TEST_P(ThreadsTest, EachOnItsThread) {
                    "; whoever binds, either closes or is destroyed in mid-stream"));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    , ThreadsTest,
-    ::testing::ValuesIn(CellsOf("ThreadsTest", {{"sim", "", "a simulation has one thread"},
-                                                {"", "tcp", "the kernel is between the threads"},
-                                                {"", "ipc", "the kernel is between the threads"}})),
-    CellName);
+INSTANTIATE_TEST_SUITE_P(, ThreadsTest,
+                         ::testing::ValuesIn(CellsOf("ThreadsTest",
+                                                     {{"sim", "", "a simulation has one thread"}})),
+                         CellName);
 
 }  // namespace
 }  // namespace monocoque::conformance

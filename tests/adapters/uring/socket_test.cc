@@ -25,6 +25,9 @@
 namespace monocoque::uring {
 namespace {
 
+using ::monocoque::testing::RawListener;
+using ::monocoque::testing::RawPeer;
+
 constexpr absl::Duration kSoon = absl::Seconds(10);
 
 Message Must(absl::StatusOr<Message> message) {
@@ -320,6 +323,48 @@ TEST(SocketLifeTest, LingerEnds) {
   auto push = loop.Push("ipc://@monocoque-nobody");
   ASSERT_TRUE(push->Send("lost").ok());
   EXPECT_EQ(push->Close(absl::Milliseconds(30)).code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+// What a link had not handed to the kernel when it went reaches nobody who has its descriptor's
+// number afterwards.
+TEST(LinkTest, WritesNothingIntoADescriptorThatIsAnothersNow) {
+  Loop loop;
+  const RawPeer::Turn turn = [&] { loop.RunOnce(absl::Milliseconds(1)); };
+  const RawListener before("tcp://127.0.0.1:0");
+  const RawListener behind("tcp://127.0.0.1:0");
+  {
+    Socket goes = loop.MakeSocket(SocketType::kPush);
+    ASSERT_TRUE(goes.Connect(before.endpoint()).ok());
+    RawPeer peer(turn, before.Accept(turn));
+    peer.HandshakeAs("PULL");
+    ASSERT_TRUE(goes.WaitReady(1, kSoon).ok());
+    Message message(std::string(1 << 20, 'p'));
+    ASSERT_TRUE(goes.TrySend(&message).ok());
+  }
+  Socket comes = loop.MakeSocket(SocketType::kPush);
+  ASSERT_TRUE(comes.Connect(behind.endpoint()).ok());
+  RawPeer peer(turn, behind.Accept(turn));
+  const std::string heard = peer.ReadUntil("\xff");
+  ASSERT_FALSE(heard.empty());
+  EXPECT_EQ(heard[0], '\xff');
+}
+
+Task<void> SendLast(Socket& socket) {
+  const absl::Status sent = co_await socket.AsyncSend(Message("last words"));
+  EXPECT_TRUE(sent.ok()) << sent;
+}
+
+// A socket that is destroyed waits for nothing, but what the kernel takes now it gets.
+TEST(LinkTest, WhatTheKernelTakesIsWrittenWhenASocketIsDestroyed) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  {
+    Socket push = loop.MakeSocket(SocketType::kPush);
+    ASSERT_TRUE(push.Connect(*pull.Bind("tcp://127.0.0.1:*")).ok());
+    ASSERT_TRUE(push.WaitReady(1, kSoon).ok());
+    loop.Spawn(SendLast(push));
+  }
+  EXPECT_EQ(pull.Receive(kSoon)->text(), "last words");
 }
 
 }  // namespace

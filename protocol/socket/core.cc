@@ -88,16 +88,19 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
   return made->id;
 }
 
-absl::Status SocketCore::Unbind(ListenerId id, Instant now) {
+bool SocketCore::Unlisten(ListenerId id) {
   const std::unique_ptr<Listener> listener = listeners_.Erase(id);
-  if (listener == nullptr) {
-    return absl::NotFoundError("unbind: there is no such listener");
-  }
+  if (listener == nullptr) return false;
   actions_.push_back(action::Unlisten{id});
   SocketEvent event{.kind = SocketEvent::Kind::kUnlistened};
   event.listener = id;
   event.endpoint = listener->endpoint->ToString();
   Emit(std::move(event));
+  return true;
+}
+
+absl::Status SocketCore::Unbind(ListenerId id, Instant now) {
+  if (!Unlisten(id)) return absl::NotFoundError("unbind: there is no such listener");
   for (LinkId link_id : links_.Ids()) {
     Link* link = links_.Find(link_id);
     if (link == nullptr || link->listener != id || link->ended) continue;
@@ -118,10 +121,7 @@ void SocketCore::Close(absl::Duration linger, Instant now) {
   if (closing_) return;
   closing_ = receives_apart_ = true;
   notices_.clear();
-  for (ListenerId id : listeners_.Ids()) {
-    listeners_.Erase(id);
-    actions_.push_back(action::Unlisten{id});
-  }
+  for (ListenerId id : listeners_.Ids()) Unlisten(id);
   if (linger <= absl::ZeroDuration()) {
     AbortAll(now);
     return;
@@ -271,6 +271,7 @@ SocketCore::Unsent SocketCore::UnsentOf(const Peer& peer) const {
 void SocketCore::UpdateBalance(Peer* peer) {
   peer->direct = peer->queue.empty() && !options_.conflate ? peer->link : nullptr;
   if (CanTake(*peer)) {
+    EndDrops(peer);
     balance_.Add(&peer->balance);
     if (peer->refused) {
       peer->refused = false;
@@ -407,13 +408,17 @@ SocketEvent SocketCore::EventOf(SocketEvent::Kind kind, const Peer& peer) const 
   return event;
 }
 
-void SocketCore::DropsBegan(const Peer& peer) {
-  Emit(EventOf(SocketEvent::Kind::kDropsBegan, peer));
+void SocketCore::DropFor(Peer* peer) {
+  if (peer->dropping == 0) Emit(EventOf(SocketEvent::Kind::kDropsBegan, *peer));
+  ++peer->dropping;
+  ++peer->dropped;
+  CountDropped();
 }
 
-void SocketCore::DropsEnded(const Peer& peer, std::uint64_t messages) {
-  SocketEvent event = EventOf(SocketEvent::Kind::kDropsEnded, peer);
-  event.dropped_messages = messages;
+void SocketCore::EndDrops(Peer* peer) {
+  if (peer->dropping == 0) return;
+  SocketEvent event = EventOf(SocketEvent::Kind::kDropsEnded, *peer);
+  event.dropped_messages = std::exchange(peer->dropping, 0);
   Emit(std::move(event));
 }
 

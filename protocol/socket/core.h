@@ -165,10 +165,10 @@ class SocketCore {
   bool ReceiveFair(Message* out, Instant now);
   // A message was taken that is sent as many copies, or as none.
   void CountSent() { ++stats_.messages_sent; }
-  // Give the events: what the peer would get is dropped at its mark; so many were, and it has room
-  // again.
-  void DropsBegan(const Peer& peer);
-  void DropsEnded(const Peer& peer, std::uint64_t messages);
+  // A message that the peer would get is dropped, since it is at its mark: counted, and told with
+  // the first and once it has room again, or goes.
+  void DropFor(Peer* peer);
+  void EndDrops(Peer* peer);
   // Gives the event: the peer's subscriptions are beyond its limit or the socket's budget.
   void RefuseSubscription(const Peer& peer);
   // Octets that the peer's subscriptions, or groups, may take together, and the longest prefix.
@@ -265,6 +265,7 @@ class SocketCore {
   bool MayDeliver(const Link& link) const;
   bool EraseIfOver(Link* link);
   void EraseIfUnused(Peer* peer);
+  bool Unlisten(ListenerId id);
   void CloseIfDrained(Link* link, Instant now);
   void CloseConnection(Link* link, Instant now);
   void AbortAll(Instant now);

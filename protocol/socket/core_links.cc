@@ -378,7 +378,10 @@ void SocketCore::OnEnded(Link* link, Instant now) {
     if (peer->next == link) peer->next = nullptr;
     peer->old.push_back(link);
     UpdateBalance(peer);
-    if (was_ready) pattern_->OnPeerDown(peer, /*gone=*/false);
+    if (was_ready) {
+      EndDrops(peer);
+      pattern_->OnPeerDown(peer, /*gone=*/false);
+    }
   }
   Recover(link);
   Dialer* dialer = dialers_.Find(link->dialer);
@@ -485,6 +488,7 @@ bool SocketCore::EraseIfOver(Link* link) {
 // An accepted peer, or one without its dialer, ends with its last link.
 void SocketCore::EraseIfUnused(Peer* peer) {
   if (peer->dialer || peer->link != nullptr || peer->next != nullptr || !peer->old.empty()) return;
+  EndDrops(peer);
   pattern_->OnPeerDown(peer, /*gone=*/true);
   balance_.Remove(&peer->balance);
   writable_.Remove(&peer->writable);

@@ -125,6 +125,7 @@ struct alignas(kCacheLine) Peer {
   std::shared_ptr<const PeerInfo> info;
   std::unique_ptr<Subscriber> subscriber;  // PUB, XPUB, RADIO
   std::uint64_t dropped = 0;               // messages not sent to it because it was at its mark
+  std::uint64_t dropping = 0;              // those since it last had room
 
   RotationNode<Peer> balance;   // can take a message now
   RotationNode<Peer> writable;  // could not, and can now: NextWritable tells

@@ -21,7 +21,6 @@ void PubPattern::OnPeerDown(Peer* peer, bool gone) {
   Subscriber* subscriber = peer->subscriber.get();
   if (subscriber == nullptr) return;
   publisher_.Leave(subscriber);
-  publisher_.EndDrops(subscriber);
   for (const SubscriptionTable::Removed& removed : table_.RemoveAll(subscriber)) {
     OnChange(peer, /*subscribe=*/false, removed.prefix, /*known=*/false, removed.last);
   }

@@ -87,7 +87,6 @@ void Publisher::Gather(Subscriber* subscriber) {
 }
 
 void Publisher::OnRoom(Subscriber* subscriber) {
-  if (subscriber->dropping > 0 && core_.CanTake(*subscriber->peer)) EndDrops(subscriber);
   if (subscriber->stream != Subscriber::Stream::kAside || !FitsInStep(*subscriber)) return;
   Exit(&aside_, subscriber);
   StepIn(subscriber);
@@ -119,27 +118,14 @@ bool Publisher::AllCanTake() {
                              [this](const Subscriber* each) { return core_.AskRoom(each->peer); });
 }
 
-void Publisher::Drop(Subscriber* subscriber) {
-  if (subscriber->dropping == 0) core_.DropsBegan(*subscriber->peer);
-  ++subscriber->dropping;
-  ++subscriber->peer->dropped;
-  core_.CountDropped();
-}
-
-void Publisher::EndDrops(Subscriber* subscriber) {
-  if (subscriber->dropping > 0) {
-    core_.DropsEnded(*subscriber->peer, std::exchange(subscriber->dropping, 0));
-  }
-}
-
 void Publisher::SendTo(Subscriber* subscriber, const Message& message, Bytes prefix) {
   Gather(subscriber);
-  if (!core_.SendCopy(subscriber->peer, message, prefix)) Drop(subscriber);
+  if (!core_.SendCopy(subscriber->peer, message, prefix)) core_.DropFor(subscriber->peer);
 }
 
 void Publisher::PublishAside(const Message& message, Bytes prefix) {
   for (Subscriber* subscriber : aside_) {
-    if (!core_.SendCopy(subscriber->peer, message, prefix)) Drop(subscriber);
+    if (!core_.SendCopy(subscriber->peer, message, prefix)) core_.DropFor(subscriber->peer);
   }
 }
 
@@ -155,7 +141,7 @@ void Publisher::Publish(const Message& message, Bytes prefix) {
   if (!room()) [[unlikely]] {
     const std::size_t aside = aside_.size();
     MeasureRoom();
-    for (std::size_t i = aside; i < aside_.size(); ++i) Drop(aside_[i]);
+    for (std::size_t i = aside; i < aside_.size(); ++i) core_.DropFor(aside_[i]->peer);
     if (in_step_.empty()) return;
   }
   const std::size_t bytes = message.wire_bytes() + prefix.size();

@@ -52,9 +52,6 @@ class Publisher {
   // Something of what the subscriber's link holds is gone, or it has a link again.
   void OnRoom(Subscriber* subscriber);
 
-  // Tells of what was dropped so far; the subscriber has room again or goes.
-  void EndDrops(Subscriber* subscriber);
-
   // Octets that wait for a link that could write: one of those in step stands for all.
   std::size_t pending_bytes() const;
 
@@ -72,7 +69,6 @@ class Publisher {
   bool room() const { return room_messages_ > 0 && room_bytes_ > 0; }
   void PublishAside(const Message& message, Bytes prefix);
   bool Append(const Message& message, Bytes prefix, std::size_t bytes);
-  void Drop(Subscriber* subscriber);
 
   SocketCore& core_;
   SharedLog log_;

@@ -29,7 +29,6 @@ absl::Status RadioPattern::Admit(Peer* peer, Instant /*now*/) {
 
 void RadioPattern::OnPeerDown(Peer* peer, bool gone) {
   if (peer->subscriber == nullptr) return;
-  publisher_.EndDrops(peer->subscriber.get());
   table_.RemoveAll(peer->subscriber.get());
   if (gone) peer->subscriber.reset();
 }

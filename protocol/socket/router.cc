@@ -51,21 +51,22 @@ void RouterPattern::OnPeerDown(Peer* peer, bool gone) {
   table_.Remove(peer);
 }
 
-absl::Status RouterPattern::Undelivered(Message* message, absl::Status why) {
-  if (core_.options().router_mandatory) return why;
-  core_.CountDropped();
-  message->Clear();
-  return absl::OkStatus();
-}
-
 absl::Status RouterPattern::Send(Message* message, Instant now) {
   if (message->to().empty()) {
     return absl::FailedPreconditionError("send: ROUTER needs a destination; call set_to first");
   }
+  const bool mandatory = core_.options().router_mandatory;
   Peer* peer = table_.Destination(*message);
-  if (peer == nullptr || peer->given_up) return Undelivered(message, absl::NotFoundError(""));
-  if (core_.SendToPeer(peer, message, {}, now)) return absl::OkStatus();
-  return Undelivered(message, absl::UnavailableError(""));
+  if (peer == nullptr || peer->given_up) {
+    if (mandatory) return absl::NotFoundError("");
+    core_.CountDropped();
+  } else {
+    if (core_.SendToPeer(peer, message, {}, now)) return absl::OkStatus();
+    if (mandatory) return absl::UnavailableError("");
+    core_.DropFor(peer);
+  }
+  message->Clear();
+  return absl::OkStatus();
 }
 
 bool RouterPattern::Receive(Message* out, Instant now) {

@@ -32,7 +32,6 @@ class RouterPattern final : public Pattern {
  private:
   // The id of a peer that finished a handshake.
   Slice ChooseId(const Peer& peer);
-  absl::Status Undelivered(Message* message, absl::Status why);
 
   RoutingTable table_;
 };

@@ -46,7 +46,6 @@ struct Subscriber {
   std::size_t place = 0;            // in the publisher's list
   std::size_t cursor = 0;           // octets of the log's slab that its link has
   std::size_t cursor_messages = 0;  // and messages
-  std::uint64_t dropping = 0;       // messages dropped since it last had room
 };
 
 }  // namespace monocoque

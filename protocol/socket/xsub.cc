@@ -42,7 +42,7 @@ absl::Status XSubPattern::Send(Message* message, Instant now) {
     }
   } else {
     core_.ForEachRecipient([&](Peer* peer) {
-      if (!core_.SendCopy(peer, *message, {})) core_.CountDropped();
+      if (!core_.SendCopy(peer, *message, {})) core_.DropFor(peer);
     });
   }
   core_.CountSent();

@@ -126,6 +126,19 @@ TEST(EventsTest, TheUserDecidesWhoIsTriedAgain) {
   EXPECT_EQ(Last(net.events(stubborn), Kind::kGaveUp), nullptr);
 }
 
+// Closing ends listening, and says so.
+TEST(EventsTest, AClosingSocketListensNoMore) {
+  Net net;
+  Socket& pull = net.Make(SocketType::kPull);
+  net.Bind(pull, "a");
+  net.Run();
+  pull.Close(absl::Seconds(1), net.now);
+  net.Run();
+  const SocketEvent* told = Last(net.events(pull), Kind::kUnlistened);
+  ASSERT_NE(told, nullptr);
+  EXPECT_EQ(told->listener, Last(net.events(pull), Kind::kListening)->listener);
+}
+
 // PUB-5: the first drop and the end of it are told, with the count.
 TEST(EventsTest, DropsAreTold) {
   Net net;
@@ -146,6 +159,34 @@ TEST(EventsTest, DropsAreTold) {
   EXPECT_EQ(ended->dropped_messages, 3u);
   EXPECT_EQ(pub.peer_stats(ended->peer)->messages_dropped, 3u);
   EXPECT_EQ(pub.peer_stats(ended->peer)->messages_sent, 2u);
+}
+
+// ROUTER-6, XSUB-3: whoever drops tells so, and for whom.
+TEST(EventsTest, DropsOfRouterAndXSubAreTold) {
+  for (const SocketType type : {SocketType::kRouter, SocketType::kXSub}) {
+    Net net;
+    SocketOptions options;
+    options.send_mark = {.messages = 2, .bytes = 0};
+    Socket& socket = net.Make(type, options);
+    net.Bind(socket, "a");
+    const bool router = type == SocketType::kRouter;
+    Socket& peer = net.Make(router ? SocketType::kDealer : SocketType::kXPub, {.routing_id = "d"});
+    net.Connect(peer, "a");
+    net.Run();
+    for (int i = 0; i < 5; ++i) {
+      Message message("x");
+      if (router) message.set_to(AsBytes("d"));
+      ASSERT_TRUE(socket.Send(&message, net.now).ok());
+    }
+    EXPECT_EQ(Last(net.events(socket), Kind::kDropsEnded), nullptr);
+    net.Run();
+    ASSERT_NE(Last(net.events(socket), Kind::kDropsBegan), nullptr);
+    const SocketEvent* ended = Last(net.events(socket), Kind::kDropsEnded);
+    ASSERT_NE(ended, nullptr);
+    EXPECT_EQ(ended->dropped_messages, 3u);
+    EXPECT_EQ(socket.peer_stats(ended->peer)->messages_dropped, 3u);
+    EXPECT_EQ(socket.stats().dropped, 3u);
+  }
 }
 
 // After a refusal the peer is named once it has room, and only then.

@@ -5,8 +5,8 @@
 namespace monocoque {
 namespace {
 
-// The header and its octets come from one allocation. No stricter alignment than the allocator's own, which is
-// much the fastest for small sizes.
+// The header and its octets come from one allocation. No stricter alignment than the allocator's
+// own, which is much the fastest for small sizes.
 constexpr std::size_t kHeaderBytes = (sizeof(Block) + 15) / 16 * 16;
 
 }  // namespace

@@ -12,19 +12,21 @@ namespace monocoque {
 
 class BlockPtr;
 
-// Memory with a reference count. The count is atomic, because slices cross threads; the hot paths take
-// and give references in bulk (BlockLease), one atomic operation for many slices.
+// Memory with a reference count. The count is atomic, because slices cross threads; the hot paths
+// take and give references in bulk (BlockLease), one atomic operation for many slices.
 //
 // A block is charged to one Budget node, whole, from its making until its last reference is gone.
 // Nobody writes to octets that a Slice shows.
 //
-// Thread rule: Ref and Unref from any thread; the octets belong to whoever holds the only reference.
+// Thread rule: Ref and Unref from any thread; the octets belong to whoever holds the only
+// reference.
 class Block {
  public:
   // What happens when the last reference is gone. `arg` is the owner's; runs on any thread.
   using ReleaseFn = void (*)(Block* block, void* arg);
 
-  // A block of its own on the heap. Null if `budget` refuses or memory is out. `budget` may be null.
+  // A block of its own on the heap. Null if `budget` refuses or memory is out. `budget` may be
+  // null.
   static BlockPtr Allocate(std::size_t capacity, Budget* budget);
 
   // A block over memory of somebody else's. `release(arg)` runs once, on any thread, when the last

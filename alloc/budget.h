@@ -31,11 +31,11 @@ class BudgetPtr {
   Budget* node_ = nullptr;
 };
 
-// A node in a tree of byte accounts: process, socket, link. What a node is charged, all its ancestors
-// are charged too; a charge that any of them cannot bear is refused and changes nothing.
+// A node in a tree of byte accounts: process, socket, link. What a node is charged, all its
+// ancestors are charged too; a charge that any of them cannot bear is refused and changes nothing.
 //
-// Whole blocks are charged, until their last slice dies. Nodes are reference-counted, because a slice
-// may outlive the socket it came from.
+// Whole blocks are charged, until their last slice dies. Nodes are reference-counted, because a
+// slice may outlive the socket it came from.
 //
 // Thread rule: every method may be called from any thread.
 // Invariant: 0 <= used() at any time; used() <= limit() unless Charge() was called.
@@ -43,7 +43,8 @@ class Budget {
  public:
   static constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
 
-  // A node below `parent` (may be null: a root). `limit_bytes` is a count of bytes, kUnlimited for none.
+  // A node below `parent` (may be null: a root). `limit_bytes` is a count of bytes, kUnlimited for
+  // none.
   static BudgetPtr Create(std::int64_t limit_bytes, const BudgetPtr& parent = BudgetPtr());
 
   Budget(const Budget&) = delete;

@@ -14,7 +14,8 @@ void ByteQueue::Open(Piece piece) {
 
 void ByteQueue::NextPiece() {
   if (pieces_.empty()) {
-    // The block goes back now: an idle link holds none. What follows in the same block opens it anew.
+    // The block goes back now: an idle link holds none. What follows in the same block opens it
+    // anew.
     piece_position_ += static_cast<std::uint64_t>(cur_ - begin_);
     begin_ = cur_ = end_ = nullptr;
     lease_ = BlockLease();
@@ -123,8 +124,8 @@ void ByteQueue::Compact(SlabPool* pool) {
   for (std::size_t i = 0; i < pieces_.size(); ++i) pinned += pieces_[i].block->capacity();
   const std::size_t bytes = size();
   if (bytes > pinned / 4) return;
-  BlockPtr copy = pool != nullptr ? pool->AcquireAtLeast(bytes, nullptr)
-                                  : Block::Allocate(bytes, nullptr);
+  BlockPtr copy =
+      pool != nullptr ? pool->AcquireAtLeast(bytes, nullptr) : Block::Allocate(bytes, nullptr);
   if (!copy) return;
   CopyOut(0, MutableBytes(copy->data(), bytes));
   const std::uint8_t* data = copy->data();

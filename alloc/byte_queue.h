@@ -12,9 +12,9 @@
 
 namespace monocoque {
 
-// Received octets at rest: a queue of pieces of blocks, read from the front without a copy. Pieces that
-// lie behind each other in one block are joined. References for what is shared out of it are taken in
-// bulk, so that a message costs no atomic operation.
+// Received octets at rest: a queue of pieces of blocks, read from the front without a copy. Pieces
+// that lie behind each other in one block are joined. References for what is shared out of it are
+// taken in bulk, so that a message costs no atomic operation.
 //
 // Thread-compatible. Invariant: size() == contiguous().size() + what the later pieces hold.
 class ByteQueue {
@@ -24,7 +24,8 @@ class ByteQueue {
   ByteQueue& operator=(const ByteQueue&) = delete;
   ~ByteQueue() { Clear(); }
 
-  // Takes the slice in; an inline one is copied into a block of its own. Empty slices leave no trace.
+  // Takes the slice in; an inline one is copied into a block of its own. Empty slices leave no
+  // trace.
   void Append(Slice slice);
 
   bool empty() const { return cur_ == end_; }
@@ -40,13 +41,15 @@ class ByteQueue {
   // The front, as far as it is contiguous; empty only if the queue is empty.
   Bytes contiguous() const { return {cur_, static_cast<std::size_t>(end_ - cur_)}; }
 
-  // The octets from `offset` behind the front on, as far as they are contiguous; empty past the end.
+  // The octets from `offset` behind the front on, as far as they are contiguous; empty past the
+  // end.
   Bytes SpanAt(std::size_t offset) const;
 
   // Takes `count` octets off; at most contiguous().size(). The fast way.
   void Advance(std::size_t count) {
     cur_ += count;
-    if (cur_ == end_) [[unlikely]] NextPiece();
+    if (cur_ == end_) [[unlikely]]
+      NextPiece();
   }
   // Takes off any number up to size().
   void Skip(std::size_t count);
@@ -62,8 +65,8 @@ class ByteQueue {
   // there to copy.
   std::size_t CopyOut(std::size_t offset, MutableBytes out) const;
 
-  // If the octets at rest fill less than a quarter of the blocks they keep alive, copies them into a
-  // block of their own, from `pool` or else from the heap, and lets the others go.
+  // If the octets at rest fill less than a quarter of the blocks they keep alive, copies them into
+  // a block of their own, from `pool` or else from the heap, and lets the others go.
   void Compact(SlabPool* pool = nullptr);
 
   void Clear();

@@ -17,7 +17,8 @@
 
 namespace monocoque {
 
-// Memory that nobody may touch now (a slab that rests in its pool). Without AddressSanitizer: nothing.
+// Memory that nobody may touch now (a slab that rests in its pool). Without AddressSanitizer:
+// nothing.
 inline void Poison([[maybe_unused]] const void* at, [[maybe_unused]] std::size_t bytes) {
 #ifdef MONOCOQUE_ASAN
   __asan_poison_memory_region(at, bytes);

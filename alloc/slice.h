@@ -43,13 +43,14 @@ class Slice {
     if (block_ != nullptr) block_->Unref();
   }
 
-  // A copy in memory of its own, charged to `budget` if there is one; inline if it is small. Empty if
-  // memory is out: compare sizes where that matters.
+  // A copy in memory of its own, charged to `budget` if there is one; inline if it is small. Empty
+  // if memory is out: compare sizes where that matters.
   static Slice Copy(Bytes bytes, Budget* budget = nullptr);
   static Slice Copy(std::string_view text) { return Copy(AsBytes(text)); }
 
-  // The user's own memory, sent without a copy: `release(arg)` runs once, on any thread, when nobody
-  // looks at the octets any more; also when they are few and were copied inline, then at once.
+  // The user's own memory, sent without a copy: `release(arg)` runs once, on any thread, when
+  // nobody looks at the octets any more; also when they are few and were copied inline, then at
+  // once.
   static Slice Adopt(const void* data, std::size_t size, void (*release)(void* arg), void* arg);
 
   const std::uint8_t* data() const { return block_ != nullptr ? u_.data : u_.octets; }
@@ -61,8 +62,8 @@ class Slice {
   // The block that is kept alive; null if the octets are inline.
   Block* block() const { return block_; }
 
-  // Gives the block's reference to the caller, who owes an Unref; null if the octets are inline. The slice
-  // is empty then.
+  // Gives the block's reference to the caller, who owes an Unref; null if the octets are inline.
+  // The slice is empty then.
   Block* release() {
     size_ = 0;
     return std::exchange(block_, nullptr);

@@ -321,8 +321,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       (rules & 16) != 0 ? std::int64_t{memory} * 16 : Budget::kUnlimited;
   const BudgetPtr budget = Budget::Create(budget_bytes);
   {
-    Reading reading(LimitsFrom(rules), FramingFrom(rules, memory), budget,
-                    input.Take(kMaxStream));
+    Reading reading(LimitsFrom(rules), FramingFrom(rules, memory), budget, input.Take(kMaxStream));
     if ((rules & 32) != 0) reading.LeaveRoom(memory);
     while (!reading.all_fed()) {
       const std::size_t before = reading.fed();

@@ -11,18 +11,19 @@
 namespace monocoque {
 
 struct HeartbeatOptions {
-  // How often a PING goes out. Zero: never (the default, as in libzmq); PINGs of the peer are answered
-  // all the same.
+  // How often a PING goes out. Zero: never (the default, as in libzmq); PINGs of the peer are
+  // answered all the same.
   absl::Duration interval = absl::ZeroDuration();
-  // How long after a PING any sign of life may take before the link is closed. Zero: as the interval.
+  // How long after a PING any sign of life may take before the link is closed. Zero: as the
+  // interval.
   absl::Duration timeout = absl::ZeroDuration();
-  // What we ask of the peer: to close if nothing comes from us for so long. Rounded down to tenths of a
-  // second, at most 65.5 s, because libzmq computes with 16 bits. Zero: ask nothing.
+  // What we ask of the peer: to close if nothing comes from us for so long. Rounded down to tenths
+  // of a second, at most 65.5 s, because libzmq computes with 16 bits. Zero: ask nothing.
   absl::Duration ttl = absl::ZeroDuration();
 };
 
-// The clockwork of PING and PONG (RFC 37, Heartbeating): when to send a PING, when the peer is lost.
-// Activity only counts; nothing else happens until a deadline is looked at.
+// The clockwork of PING and PONG (RFC 37, Heartbeating): when to send a PING, when the peer is
+// lost. Activity only counts; nothing else happens until a deadline is looked at.
 //
 // Thread-compatible. Invariant: deadline() is never later than the next thing to do.
 class Heartbeat {
@@ -64,8 +65,8 @@ class Heartbeat {
 
   Instant deadline() const { return std::min({next_ping_, expiry_, ttl_deadline_}); }
 
-  // What is due at `now`; call until it says kNothing. While `paused` (we do not read) nobody expires,
-  // but PINGs go on.
+  // What is due at `now`; call until it says kNothing. While `paused` (we do not read) nobody
+  // expires, but PINGs go on.
   Due Next(Instant now, bool paused);
 
  private:

@@ -11,9 +11,11 @@ namespace monocoque {
 enum class Cause {
   kNone,              // the status carries no cause
   kPeerViolation,     // the peer broke the protocol
-  kPeerIncompatible,  // the peer keeps the protocol, but does not fit: version, mechanism, socket type
+  kPeerIncompatible,  // the peer keeps the protocol, but does not fit: version, mechanism, socket
+                      // type
   kPeerRejectedUs,    // the peer sent ERROR
-  kWeRejectedPeer,    // we refused the peer: authentication, an identity in use, a second peer of PAIR
+  kWeRejectedPeer,    // we refused the peer: authentication, an identity in use, a second peer of
+                      // PAIR
   kTimeout,           // the handshake's deadline passed
   kHeartbeat,         // the peer fell silent, or we were for longer than it allows
   kDial,              // no transport came to stand
@@ -25,7 +27,8 @@ enum class Cause {
 // "peer violation", "timeout" ...
 std::string_view CauseName(Cause cause);
 
-// A terminal status: `sentence` says what was wrong, where, and what to do; the cause rides as payload.
+// A terminal status: `sentence` says what was wrong, where, and what to do; the cause rides as
+// payload.
 absl::Status TerminalStatus(Cause cause, std::string_view sentence);
 Cause CauseOf(const absl::Status& status);
 

@@ -5,8 +5,8 @@
 
 namespace monocoque {
 
-// Where random octets come from: the operating system in adapters, a seed in simulation, a fixed queue
-// for the golden vectors. The core has no other source of randomness.
+// Where random octets come from: the operating system in adapters, a seed in simulation, a fixed
+// queue for the golden vectors. The core has no other source of randomness.
 class Entropy {
  public:
   virtual ~Entropy() = default;

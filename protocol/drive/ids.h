@@ -10,8 +10,8 @@
 
 namespace monocoque {
 
-// Names of things in a Socket. No id is ever used twice in a socket's life, so that a late fact about
-// something gone is recognised and ignored. Zero is no id.
+// Names of things in a Socket. No id is ever used twice in a socket's life, so that a late fact
+// about something gone is recognised and ignored. Zero is no id.
 template <typename Tag>
 class Id {
  public:

@@ -9,8 +9,8 @@
 
 namespace monocoque {
 
-// A point on the host's monotonic clock, in nanoseconds since an origin only the host knows. The core
-// never reads a clock: `now` is an argument, the time of the turn, and never decreases.
+// A point on the host's monotonic clock, in nanoseconds since an origin only the host knows. The
+// core never reads a clock: `now` is an argument, the time of the turn, and never decreases.
 class Instant {
  public:
   constexpr Instant() = default;

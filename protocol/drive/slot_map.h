@@ -9,9 +9,9 @@
 
 namespace monocoque {
 
-// Owns things by id: constant time to add, find and erase, and no id is ever given twice. An id is a
-// serial number and the slot where the thing lives; the serial grows with each addition, so that the id
-// of something gone finds nothing, even when its slot is in use again.
+// Owns things by id: constant time to add, find and erase, and no id is ever given twice. An id is
+// a serial number and the slot where the thing lives; the serial grows with each addition, so that
+// the id of something gone finds nothing, even when its slot is in use again.
 //
 // Thread-compatible. Invariant: every value in an occupied slot carries the id it was given.
 template <typename IdT, typename T>
@@ -54,14 +54,16 @@ class SlotMap {
 
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  // Calls `visit(T*)` for all that is there, in the order of slots. The map must not change meanwhile.
+  // Calls `visit(T*)` for all that is there, in the order of slots. The map must not change
+  // meanwhile.
   template <typename Visit>
   void ForEach(Visit&& visit) const {
     for (const Slot& slot : slots_) {
       if (slot.id) visit(slot.value.get());
     }
   }
-  // Ids of all that is there, in the order of slots: a copy, so that a caller may erase while it walks.
+  // Ids of all that is there, in the order of slots: a copy, so that a caller may erase while it
+  // walks.
   std::vector<IdT> Ids() const {
     std::vector<IdT> ids;
     ids.reserve(size_);

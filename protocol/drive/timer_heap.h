@@ -18,8 +18,8 @@ struct TimerNode {
   bool armed() const { return place != static_cast<std::size_t>(-1); }
 };
 
-// Deadlines in order: the next one in constant time, a change in logarithmic time, nothing allocated for
-// a deadline once the heap has its size.
+// Deadlines in order: the next one in constant time, a change in logarithmic time, nothing
+// allocated for a deadline once the heap has its size.
 //
 // Thread-compatible. Invariant: no node's deadline is before its parent's.
 template <typename Owner>

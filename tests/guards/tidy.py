@@ -22,6 +22,15 @@ _PROTOCOL_WORDS = frozenset(
 # SOCKS5 has a protocol of its own; those who decide about peers are told how each proves who it is.
 _OWN_PROTOCOL = re.compile(r"adapters/(?:zap(?:_\w+)?\.(?:h|cc)$|auth/|net/socks5\.(?:h|cc)$)")
 _WALL_CLOCK = re.compile(r"\babsl::(?:Now|GetCurrentTimeNanos)\b|\bsystem_clock\b|\bCLOCK_REALTIME\b|\bgettimeofday\b")
+# From below: a folder includes itself and what stands before it. Those of one line are one layer.
+_LAYERS = (("alloc",), ("protocol",), ("protocol/drive",), ("protocol/wire",), ("protocol/mechanism",), ("protocol/connection",),
+           ("protocol/socket",), ("adapters", "adapters/net", "adapters/auth", "adapters/sodium"),
+           ("adapters/asio", "adapters/sim", "adapters/uring", "adapters/uv"), ("cli",))
+# They stand beside each other, and know nothing of each other.
+_APART = len(_LAYERS) - 2
+_OF_THE_TREE = re.compile(
+    r'^[ \t]*#[ \t]*include "((?:alloc|protocol|adapters|cli|tests|bench|fuzz|examples)/(?:[\w.-]+/)*)[\w.-]+"',
+    re.M)
 _COMMENT_OR_STRING = re.compile(r'(//[^\n]*|/\*.*?\*/)|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
 # An option that is handed on, and the header that it comes from.
 _HANDED_ON = re.compile(r"^[ \t]*#[ \t]*include[^\n]*|\b(?:options_?|link)(?:(?:\.|->)\w+)+", re.M)
@@ -187,6 +196,28 @@ def check_clock(path, source):
         return []
     return ["%s:%d: the wall clock" % (path, number)
             for number, line in enumerate(blank_literals(source).splitlines(), 1) if _WALL_CLOCK.search(line)]
+
+
+def _layer(folder):
+    for number, folders in enumerate(_LAYERS):
+        if folder in folders:
+            return number
+    return len(_LAYERS)
+
+
+def check_layers(path, source):
+    """Each layer knows those below, and of the adapters none another."""
+    own = _layer(os.path.dirname(path))
+    if own == len(_LAYERS):
+        return []
+    found = []
+    for match in _OF_THE_TREE.finditer(source):
+        folder = match.group(1).rstrip("/")
+        other = _layer(folder)
+        if other > own or (other == own == _APART and folder != os.path.dirname(path)):
+            found.append("%s:%d: includes %s, which is above or beside it"
+                         % (path, source.count("\n", 0, match.start()) + 1, folder))
+    return found
 
 
 def check_mirrors(files):

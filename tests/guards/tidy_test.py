@@ -56,6 +56,9 @@ class TheTree(unittest.TestCase):
     def test_nobody_asks_the_wall_clock(self):
         self.assertNone(self.complaints(tidy.check_clock))
 
+    def test_layers_know_those_below(self):
+        self.assertNone(self.complaints(tidy.check_layers))
+
     def test_sources_have_mirrored_tests(self):
         self.assertNone(tidy.check_mirrors(self.files))
 
@@ -153,6 +156,18 @@ class TheRules(unittest.TestCase):
             with self.subTest(line):
                 self.assertEqual(tidy.check_clock("bench/a.cc", line), [])
         self.assertEqual(tidy.check_clock("tests/a.cc", "absl::Now()"), [])
+
+    def test_an_include_of_what_stands_above_is_found(self):
+        for path, other in (("alloc/a.h", "protocol/wire/b.h"), ("protocol/socket/a.cc", "adapters/pump.h"),
+                            ("protocol/wire/a.cc", "protocol/mechanism/b.h"), ("adapters/uv/a.cc", "adapters/asio/b.h"),
+                            ("adapters/net/a.cc", "adapters/uv/b.h"), ("adapters/uring/a.cc", "cli/b.h"),
+                            ("protocol/connection/a.h", "tests/support/pair.h")):
+            with self.subTest(path):
+                self.assertEqual(len(tidy.check_layers(path, '#include <b>\n#include "%s"\n' % other)), 1)
+        for path, other in (("cli/a.cc", "alloc/b.h"), ("adapters/uv/a.cc", "adapters/uv/b.h"),
+                            ("adapters/net/a.cc", "adapters/b.h"), ("tests/a.cc", "cli/b.h"), ("alloc/a.cc", "absl/b.h")):
+            with self.subTest(path):
+                self.assertEqual(tidy.check_layers(path, '#include "%s"\n' % other), [])
 
     def test_a_folder_without_a_mirror_is_found(self):
         self.assertEqual(tidy.check_mirrors(["alloc/a.cc", "tests/alloc/b_test.cc", "cli/c.cc"]), [])

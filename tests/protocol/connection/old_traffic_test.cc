@@ -259,8 +259,8 @@ TEST(OldTrafficTest, ALargePartedMessageCountsAsOne) {
   EXPECT_THAT(subject.Unsent(), ElementsAre(large + "|tail"));
 }
 
-// A message for which memory is refused stays, and nothing of it goes out; others do, once memory is
-// asked for again.
+// A message for which memory is refused stays, and nothing of it goes out; others do, once memory
+// is asked for again.
 TEST(OldTrafficTest, RefusedMemoryLeavesNothingBehind) {
   Host host = TestHost();
   host.budget = Budget::Create(100000);

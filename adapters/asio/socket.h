@@ -164,7 +164,9 @@ class basic_socket {
     Check(ec);
     return bound;
   }
-  // Connects in the background, again and again; nobody need listen yet. Codes: invalid_argument.
+  // Connects in the background, again and again; nobody need listen yet. Codes: invalid_argument:
+  // not an endpoint, or options that do not go together; already_exists: another peer has
+  // LinkOptions::connect_routing_id; failed_precondition: the socket is closing.
   void connect(std::string_view endpoint, boost::system::error_code& ec,
                const LinkOptions* options = nullptr) {
     ec = state_->Connect(endpoint, options);
@@ -232,8 +234,10 @@ class basic_socket {
   // Completes when: the socket has taken the message, which waits for a peer with room if need be.
   //   Sends are taken in order, and at once where there is room. What a message borrows must stay
   //   until then.
-  // Codes: failed_precondition: out of turn, or the type does not send; not_found: ROUTER, nobody
-  //   has that routing id; invalid_argument: several parts where there may be one only.
+  // Codes: failed_precondition: out of turn, no destination was set, the type does not send, or the
+  //   socket is closing; not_found: ROUTER, SERVER, PEER, STREAM: the destination is not there;
+  //   invalid_argument: several parts where there may be one only; resource_exhausted: there is no
+  //   memory for what it borrows.
   // Cancellation: not sent. The message is gone; keep a copy (it shares), or use async_wait_send.
   template <typename Token = default_token>
   auto async_send(Message message, Token&& token = {}) {
@@ -252,8 +256,8 @@ class basic_socket {
 
   // Signature: void(error_code, Message)
   // Completes when: there is a message. Several outstanding ones get theirs in order.
-  // Codes: failed_precondition: out of turn and no send is outstanding, or the type does not
-  //   receive.
+  // Codes: failed_precondition: out of turn and no send is outstanding, the type does not receive,
+  //   or the socket is closing.
   // Cancellation: no message is taken.
   template <typename Token = default_token>
   auto async_receive(Token&& token = {}) {

@@ -41,6 +41,7 @@ Handshake::Handshake(const ConnectionOptions& options, std::unique_ptr<Mechanism
     : options_(options), mechanism_(std::move(mechanism)), explains_(mechanism_->explains()) {}
 
 void Handshake::Start(std::string* out) {
+  peer_.process = options_.peer_process;
   if (options_.socket_type == SocketType::kStream) {
     framing_ = Framing::kRaw;
     stage_ = Stage::kOver;
@@ -111,6 +112,7 @@ void Handshake::Ask() {
   asked_ = true;
   auto request = std::make_shared<AuthRequest>();
   request->address = options_.peer_address;
+  request->process = options_.peer_process;
   request->identity = peer_.identity;
   request->mechanism = std::string(mechanism_->name());
   mechanism_->Describe(request.get());

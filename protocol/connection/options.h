@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_PROTOCOL_CONNECTION_OPTIONS_H_
 #define MONOCOQUE_PROTOCOL_CONNECTION_OPTIONS_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "absl/time/time.h"
 #include "protocol/connection/heartbeat.h"
 #include "protocol/drive/mark.h"
+#include "protocol/drive/peer_process.h"
 #include "protocol/mechanism/options.h"
 #include "protocol/wire/limits.h"
 #include "protocol/wire/socket_type.h"
@@ -24,6 +26,8 @@ struct ConnectionOptions {
   MechanismOptions mechanism;
   // Where the peer is, without a port: for the authenticator.
   std::string peer_address;
+  // And whose process, if it is a local one: for the authenticator and for peer().
+  std::optional<PeerProcess> peer_process;
   // Sent as Identity by REQ, DEALER and ROUTER: 0 to 255 octets, not led by a zero octet.
   std::string routing_id;
   // Further properties of ours, names beginning with "X-" (M-14).

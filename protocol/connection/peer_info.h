@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "protocol/drive/peer_process.h"
 #include "protocol/wire/socket_type.h"
 
 namespace monocoque {
@@ -23,6 +24,9 @@ struct PeerInfo {
   std::string identity;
   // All other properties, in order, the first of each name (M-3, M-8).
   std::vector<std::pair<std::string, std::string>> properties;
+
+  // Of a local peer (ipc), by the system's word.
+  std::optional<PeerProcess> process;
 
   // What the authenticator said of it, no word of which is told to the peer (Z-10). Trusted as far
   // as the authenticator is.

@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "protocol/drive/auth.h"
 #include "protocol/drive/endpoint.h"
 #include "protocol/drive/ids.h"
+#include "protocol/drive/peer_process.h"
 #include "protocol/drive/transport_options.h"
 
 namespace monocoque {
@@ -38,7 +40,8 @@ enum class CloseMode {
 // What is known of a transport once it stands.
 struct TransportInfo {
   std::string local;   // endpoint text, "tcp://127.0.0.1:5555"
-  std::string remote;  // endpoint text; for ipc the path or what the kernel tells of the peer
+  std::string remote;  // endpoint text; for ipc the path that both know, if the peer has none
+  std::optional<PeerProcess> process;  // of a local peer, where the system tells
 };
 
 // What a machine asks its driver to do. Each is asked once and never dropped; what comes of it

@@ -1,16 +1,18 @@
 #ifndef MONOCOQUE_PROTOCOL_DRIVE_AUTH_H_
 #define MONOCOQUE_PROTOCOL_DRIVE_AUTH_H_
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "alloc/secret.h"
+#include "protocol/drive/peer_process.h"
 
 namespace monocoque {
 
-// Who wants in: what an authenticator is asked (RFC 27, the request). All of it but domain and
-// mechanism is what the peer says, or where it is: untrusted octets.
+// Who wants in: what an authenticator is asked (RFC 27, the request). All of it but domain,
+// mechanism and process is what the peer says, or where it is: untrusted octets.
 struct AuthRequest {
   AuthRequest() = default;
   AuthRequest(const AuthRequest&) = delete;
@@ -21,6 +23,8 @@ struct AuthRequest {
   std::string domain;
   // The peer's, as the transport tells it: without a port.
   std::string address;
+  // Of a local peer (ipc), by the system's word.
+  std::optional<PeerProcess> process;
   // What the peer calls itself, if it has told yet.
   std::string identity;
   // "NULL", "PLAIN", "CURVE"; and by it the credentials:

@@ -98,6 +98,7 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
   options.socket_type = type_;
   options.mechanism = link_options.mechanism;
   options.peer_address = AddressOf(transport.remote);
+  options.peer_process = transport.process;
   options.routing_id = options_.routing_id;
   options.properties = link_options.properties;
   // What dialing took is gone from the handshake's time.

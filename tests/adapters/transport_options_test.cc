@@ -68,19 +68,20 @@ class TransportOptionsTest : public ::testing::TestWithParam<std::string_view> {
     ASSERT_EQ(face_.Receive(pull_.get(), &message), absl::OkStatus());
     EXPECT_EQ(message.text(), "passes");
   }
-  // The status of the first event of that kind.
-  absl::Status Told(FaceSocket* socket, SocketEvent::Kind kind) {
-    absl::Status told;
+  // The first event of that kind.
+  SocketEvent Next(FaceSocket* socket, SocketEvent::Kind kind) {
+    SocketEvent event;
     EXPECT_TRUE(face_.Until([&] {
-      SocketEvent event;
       while (socket->NextEvent(&event)) {
-        if (event.kind != kind) continue;
-        told = event.status;
-        return true;
+        if (event.kind == kind) return true;
       }
       return false;
     })) << SocketEventName(kind);
-    return told;
+    return event;
+  }
+  // Its status.
+  absl::Status Told(FaceSocket* socket, SocketEvent::Kind kind) {
+    return Next(socket, kind).status;
   }
   // Who connects there is closed before an octet of his is read, and the listener tells why.
   std::string RefusalAt(const std::string& at, const TransportOptions& transport) {
@@ -275,6 +276,23 @@ TEST_P(TransportOptionsTest, ProcessesAreLetInByUserGroupOrNumber) {
                                           TransportOptions{.ipc_filter_gids = {0xfffffff0}},
                                           TransportOptions{.ipc_filter_pids = {1'000'000'007}}}) {
     EXPECT_THAT(RefusalAt("ipc://*", refused), HasSubstr(us));
+  }
+}
+
+// Whoever listens and whoever connects knows whose process the other is; over tcp nobody does.
+TEST_P(TransportOptionsTest, ProcessesAreKnown) {
+  for (const char* endpoint : {"ipc://*", "tcp://127.0.0.1:*"}) {
+    Join(endpoint, {});
+    for (FaceSocket* socket : {pull_.get(), push_.get()}) {
+      const SocketEvent ready = Next(socket, SocketEvent::Kind::kReady);
+      ASSERT_NE(ready.peer_info, nullptr);
+      if (std::string_view(endpoint).starts_with("tcp")) {
+        EXPECT_EQ(ready.peer_info->process, std::nullopt);
+      } else {
+        EXPECT_EQ(ready.peer_info->process,
+                  (PeerProcess{.pid = getpid(), .uid = geteuid(), .gid = getegid()}));
+      }
+    }
   }
 }
 

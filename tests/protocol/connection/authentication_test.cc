@@ -45,6 +45,7 @@ constexpr AuthStatus kAllVerdicts[] = {AuthStatus::kAccepted, AuthStatus::kTryLa
 ConnectionOptions With(MechanismOptions mechanism, SocketType type = SocketType::kDealer) {
   ConnectionOptions options{.socket_type = type, .mechanism = std::move(mechanism)};
   options.peer_address = "192.0.2.7";
+  options.peer_process = PeerProcess{.pid = 12, .uid = 34, .gid = 56};
   return options;
 }
 
@@ -111,6 +112,7 @@ TEST(PlainTest, WhoIsAcceptedIsLetIn) {
     EXPECT_EQ(asked->mechanism, "PLAIN");
     EXPECT_EQ(asked->domain, "test");
     EXPECT_EQ(asked->address, "192.0.2.7");
+    EXPECT_EQ(asked->process, (PeerProcess{.pid = 12, .uid = 34, .gid = 56}));
     EXPECT_EQ(asked->username, "ada");
     EXPECT_EQ(asked->password, "swordfish");
     EXPECT_EQ(Asked(client), nullptr);

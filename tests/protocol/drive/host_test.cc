@@ -38,7 +38,7 @@ TEST(HostTest, TheSmallestSlabsDo) {
   const ConnectionOptions options{.socket_type = SocketType::kPair};
   Pair pair(options, options, TestHost(1, {.slab_bytes = kLeastSlabBytes}));
   pair.Run();
-  for (std::size_t size : {1, 100, 2048, 2049, 5119, 5120, 100'000}) {
+  for (std::size_t size : {1UL, 100UL, 2048UL, 2049UL, 5119UL, 5120UL, 100'000UL}) {
     Message message(std::string(size, 'x'));
     ASSERT_TRUE(pair.a.connection->Send(&message, pair.now).ok()) << size;
     pair.Run();

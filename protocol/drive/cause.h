@@ -14,14 +14,14 @@ enum class Cause {
   kPeerIncompatible,  // the peer keeps the protocol, but does not fit: version, mechanism, socket
                       // type
   kPeerRejectedUs,    // the peer sent ERROR
-  kWeRejectedPeer,    // we refused the peer: authentication, an identity in use, a second peer of
-                      // PAIR
+  kWeRejectedPeer,    // we refused the peer: authentication, an identity in use
   kTimeout,           // the handshake's deadline passed
   kHeartbeat,         // the peer fell silent, or we were for longer than it allows
   kDial,              // no transport came to stand
   kTransport,         // the transport ended or failed
-  kLimit,             // the peer went over a limit of ours
-  kLocal,             // our application closed
+  kLimit,  // we have no room for the peer (a second one of PAIR, memory), or its handshake
+           // is over a limit; what is too large in traffic is a violation
+  kLocal,  // our application closed
 };
 
 // "peer violation", "timeout" ...

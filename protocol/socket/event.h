@@ -25,7 +25,8 @@ struct SocketEvent {
     kDialFailed,           // dialer, link, endpoint, status; kRetry follows or kGaveUp
     kConnected,            // dialer, link, endpoint: the transport stands, no handshake yet
     kReady,                // link, peer, peer_info: the handshake is done
-    kClosed,               // link, peer, peer_info, status: why; was_ready; lost_messages
+    kClosed,               // link, peer, peer_info, status: why; was_ready; lost_messages. Once
+                           // nothing is left to write: kRetry or kGaveUp may come before it
     kRetry,                // dialer, delay: until the next attempt
     kGaveUp,               // dialer, endpoint, status: no further attempt by itself
     kSubscriptionRefused,  // link, peer, endpoint, status

@@ -145,7 +145,7 @@ TEST(EndpointTest, InprocAndSimTakeAnyName) {
   EXPECT_FALSE(ParseEndpoint("sim://").ok());
 }
 
-// E-1, E-18: form first, then the transport.
+// E-1: form first, then the transport. udp, ws and wss are not built.
 TEST(EndpointTest, TransportMustBeKnownAndLowerCase) {
   for (const char* text : {"", "tcp", "tcp:", "tcp:/x:1", "tcp://", "://x", "//x"}) {
     EXPECT_EQ(ParseEndpoint(text).status().code(), absl::StatusCode::kInvalidArgument) << text;

@@ -1,5 +1,7 @@
 #include "protocol/drive/retry.h"
 
+#include <utility>
+
 #include "gtest/gtest.h"
 
 namespace monocoque {
@@ -25,17 +27,32 @@ TEST(RetryTest, ADialerComesBackAfterWhatMayPass) {
   EXPECT_EQ(rules.For(Cause::kLimit), Retry::kSlowly);
 }
 
-// Each cause has a rule of its own.
+// Each cause has a rule of its own, which counts for no other.
 TEST(RetryTest, TheUserDecidesOtherwise) {
-  RetryRules rules;
-  rules.dial_failed = Retry::kNever;
-  rules.peer_violation = Retry::kSlowly;
-  EXPECT_EQ(rules.For(Cause::kDial), Retry::kNever);
-  EXPECT_EQ(rules.For(Cause::kPeerViolation), Retry::kSlowly);
-  EXPECT_EQ(rules.For(Cause::kTransport), Retry::kBackoff);
-  rules.transport = Retry::kNever;
-  EXPECT_EQ(rules.For(Cause::kTransport), Retry::kNever);
-  EXPECT_EQ(rules.For(Cause::kTimeout), Retry::kBackoff);
+  constexpr std::pair<Cause, Retry RetryRules::*> kRules[] = {
+      {Cause::kDial, &RetryRules::dial_failed},
+      {Cause::kTransport, &RetryRules::transport},
+      {Cause::kTimeout, &RetryRules::timeout},
+      {Cause::kHeartbeat, &RetryRules::heartbeat},
+      {Cause::kLimit, &RetryRules::limit},
+      {Cause::kPeerViolation, &RetryRules::peer_violation},
+      {Cause::kPeerIncompatible, &RetryRules::peer_incompatible},
+      {Cause::kPeerRejectedUs, &RetryRules::peer_rejected_us},
+      {Cause::kWeRejectedPeer, &RetryRules::we_rejected_peer},
+  };
+  const RetryRules defaults;
+  for (const auto& [cause, rule] : kRules) {
+    for (const Retry chosen : {Retry::kBackoff, Retry::kSlowly, Retry::kNever}) {
+      RetryRules rules;
+      rules.*rule = chosen;
+      for (const auto& [each, other] : kRules) {
+        EXPECT_EQ(rules.For(each), each == cause ? chosen : defaults.*other)
+            << CauseName(cause) << ", " << CauseName(each);
+      }
+      EXPECT_EQ(rules.For(Cause::kLocal), Retry::kNever);
+      EXPECT_EQ(rules.For(Cause::kNone), rules.transport);
+    }
+  }
 }
 
 }  // namespace

@@ -1,11 +1,15 @@
 // What a socket tells: events, counts, who has room again.
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/action.h"
 #include "protocol/drive/cause.h"
 #include "protocol/socket/socket.h"
 #include "tests/support/net.h"
@@ -137,6 +141,36 @@ TEST(EventsTest, AClosingSocketListensNoMore) {
   const SocketEvent* told = Last(net.events(pull), Kind::kUnlistened);
   ASSERT_NE(told, nullptr);
   EXPECT_EQ(told->listener, Last(net.events(pull), Kind::kListening)->listener);
+}
+
+// An application that does not look loses events, and no action: what is lost is counted, what was
+// kept is in order, and once it looks there is room again.
+TEST(EventsTest, WhatDoesNotFitTheQueueIsCounted) {
+  constexpr std::size_t kDials = 10'000;
+  Net net;
+  Socket& push = net.Make(SocketType::kPush);
+  std::vector<DialerId> dialers;
+  for (std::size_t i = 0; i < kDials; ++i) dialers.push_back(net.Connect(push, "nobody"));
+  const std::uint64_t lost = push.stats().events_lost;
+  ASSERT_GT(lost, 0u);
+  ASSERT_LT(lost, kDials);
+  SocketEvent event;
+  for (std::size_t i = 0; i < kDials - lost; ++i) {
+    ASSERT_TRUE(push.NextEvent(&event));
+    EXPECT_EQ(event.dialer, dialers[i]);
+  }
+  EXPECT_FALSE(push.NextEvent(&event));
+  Action action;
+  for (const DialerId dialer : dialers) {
+    ASSERT_TRUE(push.NextAction(&action));
+    ASSERT_TRUE(std::holds_alternative<action::Dial>(action));
+    EXPECT_EQ(std::get<action::Dial>(action).dialer, dialer);
+  }
+  EXPECT_FALSE(push.NextAction(&action));
+  const DialerId later = net.Connect(push, "nobody");
+  ASSERT_TRUE(push.NextEvent(&event));
+  EXPECT_EQ(event.dialer, later);
+  EXPECT_EQ(push.stats().events_lost, lost);
 }
 
 // PUB-5: the first drop and the end of it are told, with the count.

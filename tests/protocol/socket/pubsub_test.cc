@@ -190,7 +190,7 @@ TEST_F(PubSubTest, SubscriptionsSurviveTheLink) {
 
 // S-7, SUB-5: counted here, so that publishers hear of a prefix once.
 TEST_F(PubSubTest, SubscriptionsAreCounted) {
-  Socket& pub = Publisher(SocketType::kXPub, {.xpub_verboser = true});
+  Socket& pub = Publisher(SocketType::kXPub);
   Socket& sub = Subscriber({"a", "a"});
   EXPECT_THAT(Received(pub), ElementsAre(Notice(true, "a")));
   EXPECT_EQ(sub.topics(), 1u);
@@ -228,7 +228,7 @@ TEST_F(PubSubTest, OneDirectionOnly) {
   EXPECT_EQ(pub.Subscribe("a", net_.now).code(), absl::StatusCode::kFailedPrecondition);
 }
 
-// XPUB-4, XPUB-5, XPUB-6, S-10: the first subscription and the last cancellation, made up for who
+// XPUB-4, XPUB-6, S-10: the first subscription and the last cancellation, made up for who
 // vanished.
 TEST_F(PubSubTest, XPubShowsTheEdges) {
   Socket& xpub = Publisher(SocketType::kXPub);
@@ -239,20 +239,6 @@ TEST_F(PubSubTest, XPubShowsTheEdges) {
   net_.Run();
   EXPECT_THAT(Received(xpub), IsEmpty());
   two.Close(absl::ZeroDuration(), net_.now);
-  net_.Run();
-  EXPECT_THAT(Received(xpub), ElementsAre(Notice(false, "a")));
-}
-
-// XPUB-5: verbose shows each subscription, verboser each cancellation too.
-TEST_F(PubSubTest, XPubVerbose) {
-  Socket& xpub = Publisher(SocketType::kXPub, {.xpub_verbose = true});
-  Socket& one = Subscriber({"a"});
-  Socket& two = Subscriber({"a"});
-  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "a"), Notice(true, "a")));
-  ASSERT_TRUE(one.Unsubscribe("a", net_.now).ok());
-  net_.Run();
-  EXPECT_THAT(Received(xpub), IsEmpty());
-  ASSERT_TRUE(two.Unsubscribe("a", net_.now).ok());
   net_.Run();
   EXPECT_THAT(Received(xpub), ElementsAre(Notice(false, "a")));
 }
@@ -296,7 +282,7 @@ TEST_F(PubSubTest, XSubSubscribesByMessages) {
   net_.Run();
   ASSERT_TRUE(Send(xsub, Message(Notice(true, "a")), net_.now).ok());
   ASSERT_TRUE(Send(xsub, Message(Notice(false, "nothing")), net_.now).ok());
-  Socket& xpub = Publisher(SocketType::kXPub, {.xpub_verboser = true});
+  Socket& xpub = Publisher(SocketType::kXPub);
   net_.Run();
   net_.Advance(absl::Seconds(1));
   EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "a")));
@@ -399,23 +385,6 @@ TEST_F(PubSubTest, PrefixesHaveALongest) {
   EXPECT_THAT(wires.Received(), IsEmpty());
   EXPECT_EQ(wires.socket.stats().subscriptions_refused, 1u);
   EXPECT_EQ(wires.socket.ready_peers(), 1u);
-}
-
-// XSUB_VERBOSE_UNSUBSCRIBE, ONLY_FIRST_SUBSCRIBE.
-TEST_F(PubSubTest, XSubOptions) {
-  Socket& xpub = Publisher(SocketType::kXPub, {.xpub_verboser = true});
-  Socket& each = net_.Make(SocketType::kXSub, {.xsub_verbose_unsubscribe = true});
-  net_.Connect(each, "a");
-  net_.Run();
-  ASSERT_TRUE(Send(each, Message({Notice(true, "a"), Notice(true, "b"), "c"}), net_.now).ok());
-  net_.Run();
-  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "a"), Notice(true, "b")));
-  Socket& first = net_.Make(SocketType::kXSub, {.only_first_subscribe = true});
-  net_.Connect(first, "a");
-  net_.Run();
-  ASSERT_TRUE(Send(first, Message({Notice(true, "c"), Notice(true, "d")}), net_.now).ok());
-  net_.Run();
-  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "c")));
 }
 
 // A peer that subscribes without end is refused beyond its limit, and told by an event; the others

@@ -464,27 +464,6 @@ TEST(SocketTest, MisfitGivesUp) {
   EXPECT_EQ(net.wires(), 0u);
 }
 
-// The pauses grow up to the longest, with jitter, and begin anew after a handshake.
-TEST(SocketTest, BackoffGrows) {
-  Net net;
-  SocketOptions options;
-  options.link.reconnect = {.interval = absl::Milliseconds(100),
-                            .max_interval = absl::Milliseconds(400)};
-  Socket& push = net.Make(SocketType::kPush, options);
-  net.Connect(push, "a");
-  for (int i = 0; i < 5; ++i) net.Advance(absl::Seconds(1));
-  std::vector<absl::Duration> delays;
-  for (const SocketEvent& event : net.events(push)) {
-    if (event.kind == SocketEvent::Kind::kRetry) delays.push_back(event.delay);
-  }
-  ASSERT_GE(delays.size(), 4u);
-  EXPECT_GE(delays[0], absl::Milliseconds(100));
-  EXPECT_LT(delays[0], absl::Milliseconds(200));
-  EXPECT_GE(delays[1], absl::Milliseconds(200));
-  EXPECT_GE(delays[3], absl::Milliseconds(400));
-  EXPECT_LT(delays[3], absl::Milliseconds(800));
-}
-
 // TR-6: closing sends what is queued, through a handshake to come too; the linger time ends it.
 TEST(SocketTest, CloseLingers) {
   Net net;

@@ -1,0 +1,112 @@
+// Limits of what a peer may send in commands, from both sides of the bound.
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "protocol/drive/cause.h"
+#include "protocol/socket/socket.h"
+#include "tests/support/pair.h"
+#include "tests/support/wires.h"
+
+namespace monocoque {
+namespace {
+
+using ::monocoque::testing::PeerGreeting;
+using ::monocoque::testing::PeerReady;
+using ::monocoque::testing::ToHex;
+using ::monocoque::testing::Wires;
+using ::testing::HasSubstr;
+
+// A short command in traffic or in the handshake.
+std::string Command(std::string_view name, std::string_view data) {
+  const std::string body = absl::StrCat(std::string(1, static_cast<char>(name.size())), name, data);
+  return absl::StrCat("\x04", std::string(1, static_cast<char>(body.size())), body);
+}
+
+// READY is let in with as many octets as its limit, and ends the link with one more.
+TEST(LimitsTest, AHandshakeCommandFitsOrEndsTheLink) {
+  const std::string ready = PeerReady("PUSH");
+  const std::size_t body = ready.size() - 2;
+  for (const std::size_t limit : {body, body - 1}) {
+    SCOPED_TRACE(limit);
+    SocketOptions options;
+    options.link.limits.max_handshake_bytes = limit;
+    Wires wires(SocketType::kPull, options);
+    const LinkId link = wires.Come(PeerGreeting() + ready);
+    wires.Turn();  // what it had to write was written
+    EXPECT_EQ(wires.socket.ready_peers(), limit == body ? 1u : 0u);
+    EXPECT_EQ(wires.closed(link), limit != body);
+    if (limit == body) continue;
+    const SocketEvent closed = wires.events.back();
+    ASSERT_EQ(closed.kind, SocketEvent::Kind::kClosed);
+    EXPECT_EQ(CauseOf(closed.status), Cause::kLimit);
+    EXPECT_THAT(closed.ToString(), HasSubstr(absl::StrCat(body, " octets")));
+  }
+}
+
+// The limit of the handshake is none of traffic, and the other way round. F-9: the size alone is
+// enough to be too much.
+TEST(LimitsTest, ACommandInTrafficFitsOrEndsTheLink) {
+  const std::string ready = PeerReady("PUSH");
+  SocketOptions options;
+  options.link.limits.max_command_bytes = 20;
+  ASSERT_GT(ready.size() - 2, options.link.limits.max_command_bytes);
+  Wires wires(SocketType::kPull, options);
+  const LinkId link = wires.Accept(PeerGreeting() + ready);
+  ASSERT_EQ(wires.socket.ready_peers(), 1u);
+  const std::string context(13, 'c');
+  wires.Say(link, Command("PING", std::string(2, '\0') + context));
+  EXPECT_EQ(wires.Told(link), ToHex(Command("PONG", context)));
+  wires.Say(link, Command("PING", std::string(2, '\0') + context + "c").substr(0, 2));
+  EXPECT_TRUE(wires.closed(link));
+  EXPECT_EQ(wires.Told(link), "");
+  EXPECT_EQ(wires.socket.ready_peers(), 0u);
+  EXPECT_THAT(wires.events.back().ToString(), HasSubstr("command larger than the limit"));
+}
+
+// The limit of handshake commands does not count for commands in traffic.
+TEST(LimitsTest, TheHandshakesLimitEndsWithIt) {
+  const std::string ready = PeerReady("SUB");
+  SocketOptions options;
+  options.link.limits.max_handshake_bytes = ready.size() - 2;
+  Wires wires(SocketType::kPub, options);
+  const LinkId link = wires.Accept(PeerGreeting() + ready);
+  wires.Say(link, Command("SUBSCRIBE", std::string(100, 'p')));
+  EXPECT_EQ(wires.socket.topics(), 1u);
+  EXPECT_FALSE(wires.closed(link));
+}
+
+// The longest prefix follows from the longest command: beyond it a subscription is refused and
+// counted, beyond the command's own bound the link ends.
+TEST(LimitsTest, TheLongestPrefixFollows) {
+  SocketOptions options;
+  options.link.limits.max_command_bytes = 32;
+  Wires wires(SocketType::kXPub, options);
+  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("SUB"));
+  const auto subscribe = [&](std::size_t bytes) {
+    wires.Say(link, Command("SUBSCRIBE", std::string(bytes, 'p')));
+  };
+  subscribe(16);
+  EXPECT_EQ(wires.socket.topics(), 1u);
+  EXPECT_EQ(wires.socket.stats().subscriptions_refused, 0u);
+  subscribe(17);
+  subscribe(22);
+  EXPECT_EQ(wires.socket.topics(), 1u);
+  EXPECT_EQ(wires.socket.stats().subscriptions_refused, 2u);
+  EXPECT_FALSE(wires.closed(link));
+  subscribe(23);
+  EXPECT_TRUE(wires.closed(link));
+  EXPECT_EQ(wires.socket.topics(), 0u);
+
+  Wires ours(SocketType::kSub, options);
+  EXPECT_TRUE(ours.socket.Subscribe(std::string(16, 'p'), ours.now).ok());
+  EXPECT_EQ(ours.socket.Subscribe(std::string(17, 'p'), ours.now).code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace monocoque

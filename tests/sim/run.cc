@@ -50,7 +50,7 @@ Run::Run(std::uint64_t seed, const Plan& plan, const std::function<void(std::str
 
 OracleRules Run::RulesOf(const Actor& actor) const {
   const SocketOptions& options = actor.plan->options;
-  OracleRules rules = {.type = actor.plan->type};
+  OracleRules rules = {.type = actor.plan->type, .place = actor.index};
   const Mark standard;
   const bool has_mark =
       options.send_mark.messages < standard.messages || options.send_mark.bytes < standard.bytes;
@@ -72,6 +72,7 @@ void Run::MakeSocket(Actor* actor) {
   }
   oracle_.Add(actor->socket.number(), RulesOf(*actor));
   actor->closed = false;
+  actor->ready.clear();
   actor->next_sequence = 0;
   actor->numbers.clear();
   actor->streams.clear();
@@ -162,6 +163,7 @@ SeedResult Run::Go() {
   result.trace_hash = sim_.trace_hash();
   result.accepted = oracle_.accepted();
   result.delivered = oracle_.delivered();
+  result.owed = oracle_.owed();
   result.gone_with_links = oracle_.gone_with_links();
   for (const std::string& sentence : oracle_.violations()) {
     absl::StrAppend(&result.violations, sentence, "\n");
@@ -279,6 +281,7 @@ absl::Status Run::Offer(Actor* actor) {
   absl::Status sent = actor->socket.TrySend(&message);
   if (sent.ok()) {
     oracle_.OnAccepted(actor->pending_id, *actor->pending);
+    if (publishes()) NotePublished(actor, *actor->pending);
     actor->question = actor->pending_id;
     actor->asked = sim_.now();
     actor->pending.reset();
@@ -286,6 +289,32 @@ absl::Status Run::Offer(Actor* actor) {
     oracle_.Violation(absl::StrCat("a refused message was changed: ", sent.message()));
   }
   return sent;
+}
+
+// To whom the message goes is told where it is sure what the publisher knows.
+void Run::NotePublished(Actor* actor, const Message& message) {
+  const std::vector<sim::LinkReport> links = sim_.links();
+  if (KnowsItsPeers(actor, links)) oracle_.OnPublished(actor->pending_id, message, links);
+}
+
+// It has no link that it takes for alive and is not, nor the other way round, and has dealt with
+// all that it read.
+bool Run::KnowsItsPeers(Actor* actor, const std::vector<sim::LinkReport>& links) {
+  TakeEvents(actor);
+  const int number = actor->socket.number();
+  const auto alive =
+      static_cast<std::size_t>(std::ranges::count_if(links, [number](const sim::LinkReport& link) {
+        return link.until.is_never() && ((link.dialer == number && link.dialer_ready) ||
+                                         (link.acceptor == number && link.acceptor_ready));
+      }));
+  // One peer's older link may not be over, whatever its newer one is.
+  std::set<PeerId> peers;
+  for (const auto& [link, peer] : actor->ready) peers.insert(peer);
+  if (alive != actor->ready.size() || alive != peers.size()) return false;
+  return std::ranges::all_of(peers, [&](PeerId peer) {
+    const std::optional<PeerStats> stats = actor->socket.core().peer_stats(peer);
+    return stats && stats->ready && (is(*actor, kXSub) || stats->unreceived_bytes == 0);
+  });
 }
 
 bool Run::SendOne(Actor* actor) {
@@ -384,7 +413,9 @@ void Run::CheckMarks(const Actor& actor) {
   const SocketOptions& options = actor.plan->options;
   const int number = actor.socket.number();
   const std::vector<sim::LinkReport> links = sim_.links();
-  if (!publishes() && !options.conflate) {
+  if (publishes()) {
+    oracle_.CheckOwed(number, options.send_mark, links, actor.socket.stats());
+  } else if (!options.conflate) {
     const std::size_t opposite = actor.left ? actors_.size() - plan_.left : plan_.left;
     // Who binds has a peer for each link, and for one that is over until its batch is back.
     const auto accepted =

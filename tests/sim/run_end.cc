@@ -117,7 +117,7 @@ void Run::PublishEach(Actor* publisher) {
 
 // The left close while something is still to be sent: linger brings it home.
 void Run::LastWords() {
-  if (!plan_.ends_with_linger || publishes() || plan_.pairing->play == Play::kNames) return;
+  if (!plan_.ends_with_linger || plan_.pairing->play == Play::kNames) return;
   // With conflation each takes the place of the one before.
   const int words =
       std::ranges::any_of(plan_.actors, [](const auto& actor) { return actor.options.conflate; })
@@ -142,26 +142,32 @@ void Run::LastWords() {
   }
 }
 
-// Sockets never break the protocol towards each other, whatever happens to their links.
-void Run::CheckEvents(Actor* actor) {
+void Run::TakeEvents(Actor* actor) {
   for (SocketEvent event; actor->socket.NextEvent(&event);) {
-    const Cause cause = CauseOf(event.status);
-    // Who may be refused tries again.
-    const bool refused = cause == Cause::kPeerRejectedUs &&
-                         actor->plan->options.link.retry.peer_rejected_us == Retry::kNever;
-    const bool blamed =
-        cause == Cause::kPeerViolation || cause == Cause::kPeerIncompatible || refused;
-    if (blamed || event.kind == SocketEvent::Kind::kGaveUp ||
-        event.kind == SocketEvent::Kind::kSubscriptionRefused) {
-      oracle_.Violation(absl::StrCat("socket ", actor->socket.number(), ": ", event.ToString()));
-    }
+    CheckEvent(*actor, event);
+    if (event.kind == SocketEvent::Kind::kReady) actor->ready[event.link] = event.peer;
+    if (event.kind == SocketEvent::Kind::kClosed) actor->ready.erase(event.link);
+  }
+}
+
+// Sockets never break the protocol towards each other, whatever happens to their links.
+void Run::CheckEvent(const Actor& actor, const SocketEvent& event) {
+  const Cause cause = CauseOf(event.status);
+  // Who may be refused tries again.
+  const bool refused = cause == Cause::kPeerRejectedUs &&
+                       actor.plan->options.link.retry.peer_rejected_us == Retry::kNever;
+  const bool blamed =
+      cause == Cause::kPeerViolation || cause == Cause::kPeerIncompatible || refused;
+  if (blamed || event.kind == SocketEvent::Kind::kGaveUp ||
+      event.kind == SocketEvent::Kind::kSubscriptionRefused) {
+    oracle_.Violation(absl::StrCat("socket ", actor.socket.number(), ": ", event.ToString()));
   }
 }
 
 void Run::End() {
   oracle_.Settle(sim_.links());
   for (const auto& actor : actors_) {
-    CheckEvents(actor.get());
+    TakeEvents(actor.get());
     CheckStreams(*actor);
     actor->socket.OnMessage(nullptr);
     actor->socket.StartClose(absl::ZeroDuration());

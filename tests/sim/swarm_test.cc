@@ -34,13 +34,16 @@ class SwarmTest : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(SwarmTest, SocketsKeepTheirWord) {
   std::size_t delivered = 0;
+  std::size_t owed = 0;
   const std::uint64_t first = GetParam() * kSeedsABlock + 1;
   for (std::uint64_t seed = first; seed < first + kSeedsABlock; ++seed) {
     const SeedResult result = RunSeed(seed);
     EXPECT_EQ(result.violations, "") << Reproduce(seed, result);
     delivered += result.delivered;
+    owed += result.owed;
   }
   EXPECT_GT(delivered, kSeedsABlock);
+  EXPECT_GT(owed, kSeedsABlock);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SwarmTest, ::testing::Range(std::uint64_t{0}, kBlocks));

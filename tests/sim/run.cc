@@ -55,11 +55,13 @@ OracleRules Run::RulesOf(const Actor& actor) const {
   const bool has_mark =
       options.send_mark.messages < standard.messages || options.send_mark.bytes < standard.bytes;
   // XSUB sends to those it dials whether they are there or not.
-  rules.drops_copies = (has_mark && !options.xpub_nodrop) || options.conflate ||
+  rules.drops_copies = (has_mark && !options.xpub_nodrop) || options.conflate || plan_.bounded ||
                        (is(actor, kXSub) && options.link.immediate);
   const bool hands_over = options.router_id_clash == RoutingIdClash::kHandOver;
   rules.refuses_peers =
       is(actor, kPair) || is(actor, kChannel) || (is(actor, kRouter) && !hands_over);
+  // Without memory to say what it wants it ends the link, and does not hear the rest.
+  if (plan_.bounded && publishes() && !actor.left) rules.refuses_peers = true;
   if (is(actor, kDealer) && plan_.pairing->right == kRep) rules.envelope_parts = 1;
   if (is(actor, kRouter) && plan_.pairing->left == kReq) rules.envelope_parts = 2;
   return rules;
@@ -67,6 +69,7 @@ OracleRules Run::RulesOf(const Actor& actor) const {
 
 void Run::MakeSocket(Actor* actor) {
   actor->socket = sim_.MakeSocket(actor->plan->type, actor->plan->options);
+  limits_ += actor->plan->options.budget_bytes;
   if (!actor->socket.status().ok()) {
     oracle_.Violation(std::string(actor->socket.status().message()));
   }
@@ -310,7 +313,7 @@ bool Run::KnowsItsPeers(Actor* actor, const std::vector<sim::LinkReport>& links)
   // One peer's older link may not be over, whatever its newer one is.
   std::set<PeerId> peers;
   for (const auto& [link, peer] : actor->ready) peers.insert(peer);
-  if (alive != actor->ready.size() || alive != peers.size()) return false;
+  if (alive != actor->ready.size() || alive != peers.size() || RefusedAny(*actor)) return false;
   return std::ranges::all_of(peers, [&](PeerId peer) {
     const std::optional<PeerStats> stats = actor->socket.core().peer_stats(peer);
     return stats && stats->ready && (is(*actor, kXSub) || stats->unreceived_bytes == 0);
@@ -409,6 +412,15 @@ void Run::OfferAnswers(Actor* actor) {
   }
 }
 
+// What sockets hold is within their budgets, but for a message each way, which is not charged to
+// them.
+void Run::CheckBudget() {
+  const std::int64_t used = sim_.budget()->used();
+  if (used <= std::min(plan_.world.budget_bytes, limits_)) return;
+  oracle_.Violation(absl::StrCat(used, " octets are charged to budgets of ", limits_,
+                                 " octets, all together of ", plan_.world.budget_bytes));
+}
+
 void Run::CheckMarks(const Actor& actor) {
   const SocketOptions& options = actor.plan->options;
   const int number = actor.socket.number();
@@ -423,6 +435,7 @@ void Run::CheckMarks(const Actor& actor) {
     oracle_.CheckHeld(number, options.send_mark, actor.plan->binds ? accepted : opposite,
                       actor.socket.stats());
   }
+  CheckBudget();
   // With conflation nothing waits.
   const std::size_t read_bytes = options.conflate ? 0 : plan_.world.faults.max_read_bytes;
   if (read_bytes > 0 && (is(actor, kPull) || is(actor, kDealer) || is(actor, kPair) ||

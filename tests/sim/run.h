@@ -99,6 +99,10 @@ class Run {
   void Address(Actor* actor, Message* message);
   absl::Status Offer(Actor* actor);
   void NotePublished(Actor* actor, const Message& message);
+  // It had no memory for a subscription.
+  static bool RefusedAny(const Actor& actor) {
+    return actor.socket.stats().subscriptions_refused > 0;
+  }
   bool KnowsItsPeers(Actor* actor, const std::vector<sim::LinkReport>& links);
   void Handle(Actor* actor, const Message& message);
   void Reply(Actor* actor, const Payload& question, const Message& message);
@@ -107,6 +111,7 @@ class Run {
   std::string DrawTopic();
   void CheckAnswer(Actor* actor, const Payload& answer);
   void CheckMarks(const Actor& actor);
+  void CheckBudget();
 
   // Octets (run_octets.cc).
   bool octets() const { return plan_.pairing->play == Play::kOctets; }
@@ -125,6 +130,7 @@ class Run {
 
   // Afterwards (run_end.cc).
   void Rest(std::string_view when);
+  bool MayWaitForMemory() const;
   void BecomeCalm();
   void Volley();
   void VolleyOf(Actor* actor);
@@ -143,6 +149,7 @@ class Run {
   sim::Simulation sim_;
   std::vector<std::unique_ptr<Actor>> actors_;
   std::vector<sim::Socket> retired_;
+  std::int64_t limits_ = 0;  // of all sockets that were made
   bool calm_ = false;
 };
 

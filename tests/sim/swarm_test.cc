@@ -83,6 +83,8 @@ TEST(PlanTest, NothingIsLeftOut) {
     }
     note("harmless", plan.harmless());
     note("lingers", plan.ends_with_linger);
+    note("bounded", plan.bounded);
+    note("bounded together", plan.bounded && plan.world.budget_bytes < std::int64_t{1} << 40);
     for (const ActorPlan& actor : plan.actors) {
       const SocketOptions& options = actor.options;
       note("send mark", options.send_mark.messages < 100);
@@ -98,7 +100,7 @@ TEST(PlanTest, NothingIsLeftOut) {
       note("slow reader", actor.look > absl::Milliseconds(100));
     }
   }
-  EXPECT_EQ(seen.size(), kPairings.size() + std::size(kMishaps) + 13);
+  EXPECT_EQ(seen.size(), kPairings.size() + std::size(kMishaps) + 15);
 }
 
 TEST(PlanTest, SaysWhatItIs) {

@@ -245,24 +245,34 @@ void Oracle::CheckOwed(int sender, const Mark& mark, const std::vector<sim::Link
   }
 }
 
+// A link with a whole message that waits is not read at its mark. So what waits is within the mark
+// but for one read and, of octets, the message that was incomplete before.
 void Oracle::CheckUntaken(int receiver, const Mark& mark, std::size_t read_bytes,
                           const std::vector<sim::LinkReport>& links) {
-  if (mark.messages == 0) return;
   for (const sim::LinkReport& link : links) {
     if ((link.dialer != receiver && link.acceptor != receiver) || !link.until.is_never()) continue;
     const int sender = link.dialer == receiver ? link.acceptor : link.dialer;
     const Stream& stream = streams_[{link.link, sender}];
     std::size_t untaken = 0;
+    std::uint64_t untaken_bytes = 0;
+    std::uint64_t largest = 0;
     for (auto id = stream.begun.rbegin(); id != stream.begun.rend(); ++id) {
       const Sent* sent = FindSent(*id);
       if (sent == nullptr || sent->delivered_to.contains(receiver)) break;
       const std::uint64_t end = sent->begun.back().offset + sent->bytes_from_mark;
-      if (end <= ReadOf(link, sender)) ++untaken;
+      if (end > ReadOf(link, sender)) continue;
+      ++untaken;
+      untaken_bytes += sent->bytes_from_mark;
+      largest = std::max(largest, sent->bytes_from_mark);
     }
-    const std::size_t most = mark.messages + read_bytes / Payload::kLeastBytes + 1;
-    if (untaken <= most) continue;
-    Violation(absl::StrCat("socket ", receiver, " has read ", untaken, " messages of link ",
-                           link.link, " and given out none of them; its mark is ", mark.messages));
+    const auto over = [&](std::uint64_t have, std::uint64_t most, std::string_view what,
+                          std::size_t limit) {
+      if (limit == 0 || have <= most) return;
+      Violation(absl::StrCat("socket ", receiver, " has read ", have, " ", what, " of link ",
+                             link.link, " and given out none of them; its mark is ", limit));
+    };
+    over(untaken, mark.messages + read_bytes / Payload::kLeastBytes + 1, "messages", mark.messages);
+    over(untaken_bytes, mark.bytes + read_bytes + largest, "octets", mark.bytes);
   }
 }
 

@@ -335,6 +335,29 @@ TEST_F(OracleTest, MoreReadThanTheMark) {
   EXPECT_THAT(oracle_.violations(), ElementsAre(HasSubstr("has read 5 messages of link 1")));
 }
 
+TEST_F(OracleTest, MoreOctetsReadThanTheMark) {
+  const Mark mark = {.messages = 0, .bytes = 200};
+  const auto untaken = [&] {
+    oracle_.CheckUntaken(kReceiver, mark, 1, links_);
+    return oracle_.violations().size();
+  };
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    Accept(i);
+    Write(i);
+  }
+  Read();
+  EXPECT_EQ(untaken(), 0u);
+  Accept(3);
+  Write(3, 1);
+  Read();
+  EXPECT_EQ(untaken(), 0u);
+  Accept(4);
+  Write(4);
+  Read();
+  EXPECT_EQ(untaken(), 1u);
+  EXPECT_THAT(oracle_.violations(), ElementsAre(HasSubstr("octets of link 1")));
+}
+
 // ---- Publishing --------------------------------------------------------------------------------
 
 class PublishOracleTest : public OracleTest {

@@ -65,8 +65,25 @@ void Oracle::OnAccepted(PayloadId id, const Message& message) {
   ++accepted_;
 }
 
+void Oracle::OnPublished(PayloadId id, const Message& message,
+                         const std::vector<sim::LinkReport>& links) {
+  const std::string_view topic = message.text().substr(0, Payload::kTopicBytes);
+  const bool to_all = sockets_.at(id.sender).rules.type == SocketType::kXSub;
+  for (const sim::LinkReport& link : links) {
+    const bool dialed = link.dialer == id.sender;
+    if ((!dialed && link.acceptor != id.sender) || !link.until.is_never()) continue;
+    if (!(dialed ? link.dialer_ready : link.acceptor_ready)) continue;
+    const int to = dialed ? link.acceptor : link.dialer;
+    const std::uint64_t read = dialed ? link.dialer_read : link.acceptor_read;
+    if (!to_all && !streams_[{link.link, to}].announced.wants(topic, read)) continue;
+    FindSent(id)->owed.push_back({link.link, to});
+    ++owed_;
+  }
+}
+
 void Oracle::OnOctets(const sim::TappedOctets& tapped) {
   Stream& stream = streams_[{tapped.link, tapped.from}];
+  if (fans_out(tapped.to)) stream.announced.Feed(AsText(tapped.octets));
   stream.tail.append(AsText(tapped.octets));
   const std::string_view all = stream.tail;
   std::size_t done = 0;
@@ -204,24 +221,58 @@ void Oracle::CheckHeld(int sender, const Mark& mark, std::size_t peers, const So
   }
 }
 
+void Oracle::CheckOwed(int sender, const Mark& mark, const std::vector<sim::LinkReport>& links,
+                       const SocketStats& stats) {
+  const SocketRecord& socket = sockets_.at(sender);
+  for (const sim::LinkReport& link : links) {
+    if ((link.dialer != sender && link.acceptor != sender) || !link.until.is_never()) continue;
+    std::uint64_t held = 0;
+    std::uint64_t held_bytes = 0;
+    for (const Sent& sent : socket.sent) {
+      const auto here = std::ranges::find(sent.owed, link.link, &Owed::link);
+      if (here == sent.owed.end() || began(sent, *here)) continue;
+      ++held;
+      held_bytes += sent.wire_bytes;
+    }
+    const auto over = [&](std::uint64_t have, std::uint64_t most, std::string_view what) {
+      if (have <= most) return;
+      Violation(absl::StrCat("socket ", sender, " holds ", have, " ", what, " for link ", link.link,
+                             " beyond its mark"));
+    };
+    if (mark.messages != 0) over(held, 2 * mark.messages + stats.dropped, "messages");
+    const std::uint64_t most = 2 * (mark.bytes + socket.largest_bytes);
+    if (mark.bytes != 0) over(held_bytes, most + stats.dropped * socket.largest_bytes, "octets");
+  }
+}
+
+// A link with a whole message that waits is not read at its mark. So what waits is within the mark
+// but for one read and, of octets, the message that was incomplete before.
 void Oracle::CheckUntaken(int receiver, const Mark& mark, std::size_t read_bytes,
                           const std::vector<sim::LinkReport>& links) {
-  if (mark.messages == 0) return;
   for (const sim::LinkReport& link : links) {
     if ((link.dialer != receiver && link.acceptor != receiver) || !link.until.is_never()) continue;
     const int sender = link.dialer == receiver ? link.acceptor : link.dialer;
     const Stream& stream = streams_[{link.link, sender}];
     std::size_t untaken = 0;
+    std::uint64_t untaken_bytes = 0;
+    std::uint64_t largest = 0;
     for (auto id = stream.begun.rbegin(); id != stream.begun.rend(); ++id) {
       const Sent* sent = FindSent(*id);
       if (sent == nullptr || sent->delivered_to.contains(receiver)) break;
       const std::uint64_t end = sent->begun.back().offset + sent->bytes_from_mark;
-      if (end <= ReadOf(link, sender)) ++untaken;
+      if (end > ReadOf(link, sender)) continue;
+      ++untaken;
+      untaken_bytes += sent->bytes_from_mark;
+      largest = std::max(largest, sent->bytes_from_mark);
     }
-    const std::size_t most = mark.messages + read_bytes / Payload::kLeastBytes + 1;
-    if (untaken <= most) continue;
-    Violation(absl::StrCat("socket ", receiver, " has read ", untaken, " messages of link ",
-                           link.link, " and given out none of them; its mark is ", mark.messages));
+    const auto over = [&](std::uint64_t have, std::uint64_t most, std::string_view what,
+                          std::size_t limit) {
+      if (limit == 0 || have <= most) return;
+      Violation(absl::StrCat("socket ", receiver, " has read ", have, " ", what, " of link ",
+                             link.link, " and given out none of them; its mark is ", limit));
+    };
+    over(untaken, mark.messages + read_bytes / Payload::kLeastBytes + 1, "messages", mark.messages);
+    over(untaken_bytes, mark.bytes + read_bytes + largest, "octets", mark.bytes);
   }
 }
 
@@ -232,6 +283,10 @@ void Oracle::ForbidLoss(int sender) { sockets_.at(sender).loss_forbidden = true;
 void Oracle::AllowLoss(int sender) { sockets_.at(sender).loss_forbidden = false; }
 
 void Oracle::Settle(const std::vector<sim::LinkReport>& links) {
+  for (const sim::LinkReport& link : links) {
+    if (link.until.is_never()) continue;
+    for (const int end : {link.dialer, link.acceptor}) ++sockets_.at(end).links_over;
+  }
   for (auto& [number, socket] : sockets_) {
     for (std::size_t i = 0; i < socket.sent.size(); ++i) {
       if (!socket.sent[i].accepted) continue;
@@ -252,10 +307,31 @@ void Oracle::SettleMessage(SocketRecord* sender, PayloadId id, const Sent& sent,
       Violation(absl::StrCat(Name(id), " began on a link that there is not"));
     }
   }
+  if (fans) SettleOwed(sender, sent, links);
   if (fans || delivered) return;
   if (sent.begun.empty()) ++sender->never_begun;
   if (sent.loss_forbidden) {
     Violation(absl::StrCat(Name(id), " is missing, although nothing went wrong any more"));
+  }
+}
+
+// Did the copy begin, on its link or, if whoever dialed kept it, on the next one to that place?
+bool Oracle::began(const Sent& sent, const Owed& owed) const {
+  const std::size_t place = sockets_.at(owed.to).rules.place;
+  return std::ranges::any_of(sent.begun, [&](const Begun& begun) {
+    return begun.link == owed.link ||
+           (begun.link > owed.link && sockets_.at(begun.to).rules.place == place);
+  });
+}
+
+void Oracle::SettleOwed(SocketRecord* sender, const Sent& sent,
+                        const std::vector<sim::LinkReport>& links) {
+  for (const Owed& owed : sent.owed) {
+    if (began(sent, owed)) continue;
+    ++sender->copies_missing;
+    const sim::LinkReport* link = Find(links, owed.link);
+    const bool stands = link != nullptr && link->until.is_never();
+    if (stands || sent.loss_forbidden) ++sender->copies_withheld;
   }
 }
 
@@ -281,29 +357,44 @@ void Oracle::SettleBegun(SocketRecord* sender, PayloadId id, const Sent& sent, c
   }
 }
 
+void Oracle::Check(int number, std::string_view what, std::uint64_t counted, std::uint64_t least,
+                   std::uint64_t most) {
+  if (least <= counted && counted <= most) return;
+  Violation(absl::StrCat("socket ", number, " (", SocketTypeName(sockets_.at(number).rules.type),
+                         ") counts ", counted, " ", what, ", and it was ", least,
+                         most == least ? "" : absl::StrCat(" to ", most)));
+}
+
 void Oracle::Close(int number, const SocketStats& stats) {
   const SocketRecord& socket = sockets_.at(number);
   const SocketType type = socket.rules.type;
-  const auto check = [&](std::string_view what, std::uint64_t counted, std::uint64_t least,
-                         std::uint64_t most) {
-    if (least <= counted && counted <= most) return;
-    Violation(absl::StrCat("socket ", number, " (", SocketTypeName(type), ") counts ", counted, " ",
-                           what, ", and it was ", least,
-                           most == least ? "" : absl::StrCat(" to ", most)));
-  };
-  check("received", stats.messages_received, socket.received, socket.received);
+  Check(number, "received", stats.messages_received, socket.received, socket.received);
   const std::uint64_t unsent = DropsOutput(type) ? std::min(stats.dropped, socket.accepted) : 0;
-  check("sent", stats.messages_sent, socket.accepted - unsent, socket.accepted);
-  if (!fans_out(number)) {
-    // A message is lost at its sender or dropped there, or dropped at its receiver.
-    const std::uint64_t missing = socket.never_begun + socket.cut + socket.passed_over;
-    check("lost or dropped", stats.lost + stats.dropped, missing, missing + socket.let_go);
-    check("lost", stats.lost, 0, socket.never_begun + socket.cut);
-  } else if (!socket.rules.drops_copies) {
-    check("dropped", stats.dropped, socket.passed_over, socket.passed_over + socket.let_go);
-  } else if (socket.passed_over > stats.dropped) {
-    check("dropped", stats.dropped, socket.passed_over, stats.messages_sent);
+  Check(number, "sent", stats.messages_sent, socket.accepted - unsent, socket.accepted);
+  if (fans_out(number)) {
+    CloseFan(number, socket, stats);
+    return;
   }
+  // A message is lost at its sender or dropped there, or dropped at its receiver.
+  const std::uint64_t missing = socket.never_begun + socket.cut + socket.passed_over;
+  Check(number, "lost or dropped", stats.lost + stats.dropped, missing, missing + socket.let_go);
+  Check(number, "lost", stats.lost, 0, socket.never_begun + socket.cut);
+}
+
+// What it received and passed over is dropped too. Of copies that were not known to be owed, any
+// may be lost with its link, or dropped at a mark.
+void Oracle::CloseFan(int number, const SocketRecord& socket, const SocketStats& stats) {
+  const std::uint64_t dropped = socket.passed_over + socket.copies_withheld;
+  Check(number, "dropped", stats.dropped, dropped,
+        socket.rules.drops_copies ? std::max(dropped, stats.dropped)
+                                  : std::max(dropped, socket.passed_over + socket.let_go));
+  // XSUB keeps copies for those it dialed who never came.
+  const bool may_lose = socket.links_over > 0 || socket.rules.type == SocketType::kXSub;
+  Check(number, "lost", stats.lost, socket.cut,
+        may_lose ? std::max(stats.lost, socket.cut) : socket.cut);
+  const std::uint64_t missing = socket.passed_over + socket.copies_missing + socket.cut;
+  Check(number, "lost or dropped", stats.lost + stats.dropped, missing,
+        std::max(missing, stats.lost + stats.dropped));
 }
 
 }  // namespace monocoque::testing

@@ -16,6 +16,7 @@
 #include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
+#include "tests/sim/announced.h"
 #include "tests/sim/payload.h"
 
 namespace monocoque::testing {
@@ -29,6 +30,9 @@ struct OracleRules {
   bool refuses_peers = false;
   // Parts in front of a payload that it receives, the last of them empty.
   std::size_t envelope_parts = 0;
+  // Sockets that follow each other at one endpoint have the same: who dialed it sends to the next
+  // what the one before did not get.
+  std::size_t place = 0;
 };
 
 // Knows what was sent, sees every octet that is written and every message that is received, and
@@ -42,7 +46,8 @@ struct OracleRules {
 //     out, or dropped by rule and counted;
 //   * what had begun on one link never begins on another;
 //   * no queue grows beyond its mark;
-//   * who subscribed gets what it wants and nothing else;
+//   * who subscribed gets what it wants and nothing else: of each publication, whoever wants it as
+//     far as the publisher was told is owed a copy, and each copy owed began, or is counted;
 //   * counts say what happened.
 //
 // The order of calls: OnAccepted, OnOctets and OnReceived during the run; Settle once everything is
@@ -54,6 +59,9 @@ class Oracle {
   void OnOctets(const sim::TappedOctets& tapped);
   // `message`: as it was given to Send, which took it.
   void OnAccepted(PayloadId id, const Message& message);
+  // A publication that was accepted by a socket that has dealt with all it read, when links were
+  // so: each that stands owes its other end a copy, if that wants it.
+  void OnPublished(PayloadId id, const Message& message, const std::vector<sim::LinkReport>& links);
   // A message that went to the application. True, and what was in it, if it was in order.
   bool OnReceived(int receiver, const Message& message, Payload* out);
   // A message that the application received and that is no payload: a subscription notice, or of
@@ -78,6 +86,9 @@ class Oracle {
   // What a socket with `mark` holds for its peers, of which there are at most so many. `stats`: its
   // counts now.
   void CheckHeld(int sender, const Mark& mark, std::size_t peers, const SocketStats& stats);
+  // The same of a socket that sends copies, on each of its links.
+  void CheckOwed(int sender, const Mark& mark, const std::vector<sim::LinkReport>& links,
+                 const SocketStats& stats);
   // What was read from one link and not given out is within `mark`, but for what came with one
   // read, which is of at most `read_bytes`.
   void CheckUntaken(int receiver, const Mark& mark, std::size_t read_bytes,
@@ -96,6 +107,8 @@ class Oracle {
   std::optional<std::uint64_t> link_of(PayloadId id);
   std::size_t delivered() const { return delivered_; }
   std::size_t accepted() const { return accepted_; }
+  // Copies of publications that were owed.
+  std::size_t owed() const { return owed_; }
   // Messages that had begun on a link that ended before they were read.
   std::size_t gone_with_links() const { return gone_with_links_; }
 
@@ -111,12 +124,18 @@ class Oracle {
     int to = 0;
     std::uint64_t offset = 0;  // in the link's stream
   };
+  // A copy of a publication, for whoever is at the other end of a link.
+  struct Owed {
+    std::uint64_t link = 0;
+    int to = 0;
+  };
   struct Sent {
     bool accepted = false;
     bool loss_forbidden = false;
     std::uint64_t wire_bytes = 0;
     std::uint64_t bytes_from_mark = 0;
     std::vector<Begun> begun;
+    std::vector<Owed> owed;
     std::set<int> delivered_to;
   };
   struct SocketRecord {
@@ -136,12 +155,17 @@ class Oracle {
     std::size_t cut = 0;          // begun, and not written to its end
     std::size_t passed_over = 0;  // read by this socket and not given out
     std::size_t let_go = 0;       // the same, of a socket that may do so without counting
+    // Copies that were owed and never began; of those, what nothing but a mark can have stopped.
+    std::size_t copies_missing = 0;
+    std::size_t copies_withheld = 0;
+    std::size_t links_over = 0;
   };
   // One direction of a link.
   struct Stream {
     std::uint64_t offset = 0;  // of `tail`
     std::string tail;
     std::vector<PayloadId> begun;
+    Announced announced;  // to a socket that sends copies
   };
 
   bool fans_out(int sender) const;
@@ -150,6 +174,12 @@ class Oracle {
   bool Deliver(int receiver, const Message& message, PayloadId id);
   void SettleMessage(SocketRecord* sender, PayloadId id, const Sent& sent,
                      const std::vector<sim::LinkReport>& links);
+  void SettleOwed(SocketRecord* sender, const Sent& sent,
+                  const std::vector<sim::LinkReport>& links);
+  bool began(const Sent& sent, const Owed& owed) const;
+  void CloseFan(int number, const SocketRecord& socket, const SocketStats& stats);
+  void Check(int number, std::string_view what, std::uint64_t counted, std::uint64_t least,
+             std::uint64_t most);
   void SettleBegun(SocketRecord* sender, PayloadId id, const Sent& sent, const Begun& begun,
                    const sim::LinkReport& link);
 
@@ -160,6 +190,7 @@ class Oracle {
   std::vector<std::string> violations_;
   std::size_t accepted_ = 0;
   std::size_t delivered_ = 0;
+  std::size_t owed_ = 0;
   std::size_t gone_with_links_ = 0;
 };
 

@@ -14,6 +14,7 @@
 #include "protocol/drive/instant.h"
 #include "protocol/drive/mark.h"
 #include "protocol/socket/socket.h"
+#include "protocol/wire/command.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/sim/payload.h"
@@ -334,6 +335,29 @@ TEST_F(OracleTest, MoreReadThanTheMark) {
   EXPECT_THAT(oracle_.violations(), ElementsAre(HasSubstr("has read 5 messages of link 1")));
 }
 
+TEST_F(OracleTest, MoreOctetsReadThanTheMark) {
+  const Mark mark = {.messages = 0, .bytes = 200};
+  const auto untaken = [&] {
+    oracle_.CheckUntaken(kReceiver, mark, 1, links_);
+    return oracle_.violations().size();
+  };
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    Accept(i);
+    Write(i);
+  }
+  Read();
+  EXPECT_EQ(untaken(), 0u);
+  Accept(3);
+  Write(3, 1);
+  Read();
+  EXPECT_EQ(untaken(), 0u);
+  Accept(4);
+  Write(4);
+  Read();
+  EXPECT_EQ(untaken(), 1u);
+  EXPECT_THAT(oracle_.violations(), ElementsAre(HasSubstr("octets of link 1")));
+}
+
 // ---- Publishing --------------------------------------------------------------------------------
 
 class PublishOracleTest : public OracleTest {
@@ -370,6 +394,147 @@ TEST_F(PublishOracleTest, DroppedWithoutReason) {
   Accept(0);
   sent_.dropped = 1;
   EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUB) counts 1 dropped, and it was 0"));
+}
+
+// ---- Copies that are owed ----------------------------------------------------------------------
+
+// A publisher that was told what its subscriber wants.
+class OwedOracleTest : public PublishOracleTest {
+ protected:
+  OwedOracleTest() {
+    oracle_.OnSubscribed(kReceiver, "a", true);
+    Tell();
+  }
+  void Tell() {
+    std::string told(64, 'g');
+    AppendCommand(&told, command::kSubscribe, AsBytes("a"));
+    oracle_.OnOctets({links_.back().link, kReceiver, kSender, AsBytes(told)});
+    links_.back().acceptor_wrote = links_.back().dialer_read = told.size();
+  }
+  void Publish(std::uint32_t sequence) {
+    Accept(sequence);
+    oracle_.OnPublished({kSender, sequence}, Make(sequence), links_);
+  }
+};
+
+TEST_F(OwedOracleTest, ACopyIsDelivered) {
+  Publish(0);
+  Write(0);
+  Read();
+  Receive(Make(0));
+  EXPECT_THAT(Verdict(), IsEmpty());
+  EXPECT_EQ(oracle_.owed(), 1u);
+}
+
+TEST_F(OwedOracleTest, NothingIsOwed) {
+  const auto owed = [this](std::uint32_t sequence) {
+    const std::size_t before = oracle_.owed();
+    Publish(sequence);
+    return oracle_.owed() - before;
+  };
+  EXPECT_EQ(owed(0), 1u);
+  --links_.back().dialer_read;  // not told yet
+  EXPECT_EQ(owed(1), 0u);
+  ++links_.back().dialer_read;
+  links_.back().dialer_ready = false;
+  EXPECT_EQ(owed(2), 0u);
+  links_.back().dialer_ready = true;
+  Cut();
+  EXPECT_EQ(owed(3), 0u);
+}
+
+TEST_F(OwedOracleTest, ACopyVanishesOnALinkThatStands) {
+  Publish(0);
+  EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUB) counts 0 dropped, and it was 1",
+                                     "socket 0 (PUB) counts 0 lost or dropped, and it was 1"));
+}
+
+// Nothing is lost of a link that stands.
+TEST_F(OwedOracleTest, ACopyIsLostOnALinkThatStands) {
+  Publish(0);
+  sent_.lost = 1;
+  EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUB) counts 0 dropped, and it was 1",
+                                     "socket 0 (PUB) counts 1 lost, and it was 0"));
+}
+
+TEST_F(OwedOracleTest, ACopyIsDroppedAtAMark) {
+  oracle_.Add(kSender, {.type = SocketType::kPub, .drops_copies = true});
+  Publish(0);
+  sent_.dropped = 1;
+  EXPECT_THAT(Verdict(), IsEmpty());
+}
+
+TEST_F(OwedOracleTest, ACopyDiesWithItsLink) {
+  Publish(0);
+  Cut();
+  sent_.lost = 1;
+  EXPECT_THAT(Verdict(), IsEmpty());
+}
+
+TEST_F(OwedOracleTest, ACopyDiesWithItsLinkAndIsNotCounted) {
+  Publish(0);
+  Cut();
+  EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUB) counts 0 lost or dropped, and it was 1"));
+}
+
+// What one counts does not stand for the other: one copy was cut, one never began.
+TEST_F(OwedOracleTest, EachCopyIsCounted) {
+  Publish(0);
+  Publish(1);
+  Write(0, 10);
+  Cut();
+  sent_.lost = 1;
+  EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUB) counts 1 lost or dropped, and it was 2"));
+}
+
+// The tail of a publisher that closes in order.
+TEST_F(OwedOracleTest, ACopyIsLostWhenNothingMayBe) {
+  oracle_.ForbidLoss(kSender);
+  Publish(0);
+  Cut();
+  sent_.lost = 1;
+  EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUB) counts 0 dropped, and it was 1"));
+}
+
+// Whoever dialed keeps it for whoever is there next.
+TEST_F(OwedOracleTest, ACopyGoesOnTheNextLink) {
+  Publish(0);
+  Cut();
+  Link();
+  Write(0);
+  Read();
+  Receive(Make(0));
+  EXPECT_THAT(Verdict(), IsEmpty());
+}
+
+TEST_F(OwedOracleTest, ACopyOnALinkToAnotherPlaceIsAnother) {
+  constexpr int kOther = 2;
+  oracle_.Add(kOther, {.type = SocketType::kSub, .place = 2});
+  Publish(0);
+  Cut();
+  Link();
+  links_.back().acceptor = kOther;
+  const Message message = Make(0);
+  oracle_.OnOctets({links_.back().link, kSender, kOther, message.bytes()});
+  Cut();
+  links_.back().dialer_wrote = message.bytes().size();
+  EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUB) counts 0 lost or dropped, and it was 1"));
+}
+
+TEST_F(OwedOracleTest, MoreOwedThanTheMark) {
+  const auto held = [this](const Mark& mark) {
+    oracle_.CheckOwed(kSender, mark, links_, sent_);
+    return oracle_.violations().size();
+  };
+  const Mark by_messages = {.messages = 3, .bytes = 0};
+  for (std::uint32_t i = 0; i < 6; ++i) Publish(i);
+  EXPECT_EQ(held(by_messages), 0u);
+  Publish(6);
+  EXPECT_EQ(held(by_messages), 1u);
+  EXPECT_EQ(held({.messages = 0, .bytes = 300}), 1u);
+  EXPECT_EQ(held({.messages = 0, .bytes = 200}), 2u);
+  Write(0);
+  EXPECT_EQ(held(by_messages), 2u);
 }
 
 // A sentence is said once, and no run says more than can be read.

@@ -180,6 +180,22 @@ void DrawNames(Random* random, Plan* plan) {
   }
 }
 
+// For each peer some slabs, and a message: what is refused now is there once all comes to rest. All
+// together have less in some runs.
+void DrawBudgets(Random* random, Plan* plan) {
+  plan->bounded = random->Chance(0.25);
+  if (!plan->bounded) return;
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < plan->actors.size(); ++i) {
+    const std::size_t peers = i < plan->left ? plan->actors.size() - plan->left : plan->left;
+    const std::uint64_t slabs = (peers + random->Below(4)) * 4;
+    const std::uint64_t budget = slabs * plan->world.pool.slab_bytes + plan->largest;
+    plan->actors[i].options.budget_bytes = static_cast<std::int64_t>(budget);
+    sum += budget;
+  }
+  if (random->Chance(0.3)) plan->world.budget_bytes = static_cast<std::int64_t>(sum - sum / 4);
+}
+
 }  // namespace
 
 Plan Plan::FromSeed(std::uint64_t seed) {
@@ -206,12 +222,14 @@ Plan Plan::FromSeed(std::uint64_t seed) {
   const std::size_t mishaps = random.Chance(0.3) ? 0 : random.Between(1, 6);
   for (std::size_t i = 0; i < mishaps; ++i) plan.mishaps.push_back(DrawMishap(&random, plan));
   plan.ends_with_linger = random.Chance(0.4);
+  DrawBudgets(&random, &plan);
   return plan;
 }
 
 bool Plan::harmless() const {
   const Faults& faults = world.faults;
-  if (!mishaps.empty() || faults.cut > 0) return false;
+  // A link ends for which there is no memory to say what it must.
+  if (!mishaps.empty() || faults.cut > 0 || bounded) return false;
   // Whose deadline is over before its peer's last word came takes nothing of what came with it.
   const absl::Duration handshake =
       8 * (world.latency + world.jitter + faults.read_delay + faults.batch_delay) +
@@ -230,10 +248,11 @@ bool Plan::has(Mishap::Kind kind) const {
 std::string Plan::ToString() const {
   constexpr std::array<std::string_view, 7> kNames = {
       "cut", "cut after bytes", "partition", "slow", "freeze", "close", "restart"};
-  std::string text = absl::StrCat(pairing->name, " ", left, ":", actors.size() - left,
-                                  actors[0].binds ? ", left binds" : ", right binds", ", latency ",
-                                  absl::FormatDuration(world.latency), ", cut ", world.faults.cut,
-                                  ", largest ", largest, world.shuffle ? ", shuffled" : "");
+  std::string text =
+      absl::StrCat(pairing->name, " ", left, ":", actors.size() - left,
+                   actors[0].binds ? ", left binds" : ", right binds", ", latency ",
+                   absl::FormatDuration(world.latency), ", cut ", world.faults.cut, ", largest ",
+                   largest, world.shuffle ? ", shuffled" : "", bounded ? ", bounded" : "");
   for (const Mishap& mishap : mishaps) {
     absl::StrAppend(&text, ", ", kNames[static_cast<std::size_t>(mishap.kind)]);
   }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "protocol/drive/mark.h"
 #include "protocol/wire/routing_number.h"
 
 namespace monocoque::testing {
@@ -50,16 +51,18 @@ Run::Run(std::uint64_t seed, const Plan& plan, const std::function<void(std::str
 
 OracleRules Run::RulesOf(const Actor& actor) const {
   const SocketOptions& options = actor.plan->options;
-  OracleRules rules = {.type = actor.plan->type};
+  OracleRules rules = {.type = actor.plan->type, .place = actor.index};
   const Mark standard;
   const bool has_mark =
       options.send_mark.messages < standard.messages || options.send_mark.bytes < standard.bytes;
   // XSUB sends to those it dials whether they are there or not.
-  rules.drops_copies = (has_mark && !options.xpub_nodrop) || options.conflate ||
+  rules.drops_copies = (has_mark && !options.xpub_nodrop) || options.conflate || plan_.bounded ||
                        (is(actor, kXSub) && options.link.immediate);
   const bool hands_over = options.router_id_clash == RoutingIdClash::kHandOver;
   rules.refuses_peers =
       is(actor, kPair) || is(actor, kChannel) || (is(actor, kRouter) && !hands_over);
+  // Without memory to say what it wants it ends the link, and does not hear the rest.
+  if (plan_.bounded && publishes() && !actor.left) rules.refuses_peers = true;
   if (is(actor, kDealer) && plan_.pairing->right == kRep) rules.envelope_parts = 1;
   if (is(actor, kRouter) && plan_.pairing->left == kReq) rules.envelope_parts = 2;
   return rules;
@@ -67,11 +70,13 @@ OracleRules Run::RulesOf(const Actor& actor) const {
 
 void Run::MakeSocket(Actor* actor) {
   actor->socket = sim_.MakeSocket(actor->plan->type, actor->plan->options);
+  limits_ += actor->plan->options.budget_bytes;
   if (!actor->socket.status().ok()) {
     oracle_.Violation(std::string(actor->socket.status().message()));
   }
   oracle_.Add(actor->socket.number(), RulesOf(*actor));
   actor->closed = false;
+  actor->ready.clear();
   actor->next_sequence = 0;
   actor->numbers.clear();
   actor->streams.clear();
@@ -162,6 +167,7 @@ SeedResult Run::Go() {
   result.trace_hash = sim_.trace_hash();
   result.accepted = oracle_.accepted();
   result.delivered = oracle_.delivered();
+  result.owed = oracle_.owed();
   result.gone_with_links = oracle_.gone_with_links();
   for (const std::string& sentence : oracle_.violations()) {
     absl::StrAppend(&result.violations, sentence, "\n");
@@ -279,6 +285,7 @@ absl::Status Run::Offer(Actor* actor) {
   absl::Status sent = actor->socket.TrySend(&message);
   if (sent.ok()) {
     oracle_.OnAccepted(actor->pending_id, *actor->pending);
+    if (publishes()) NotePublished(actor, *actor->pending);
     actor->question = actor->pending_id;
     actor->asked = sim_.now();
     actor->pending.reset();
@@ -286,6 +293,32 @@ absl::Status Run::Offer(Actor* actor) {
     oracle_.Violation(absl::StrCat("a refused message was changed: ", sent.message()));
   }
   return sent;
+}
+
+// To whom the message goes is told where it is sure what the publisher knows.
+void Run::NotePublished(Actor* actor, const Message& message) {
+  const std::vector<sim::LinkReport> links = sim_.links();
+  if (KnowsItsPeers(actor, links)) oracle_.OnPublished(actor->pending_id, message, links);
+}
+
+// It has no link that it takes for alive and is not, nor the other way round, and has dealt with
+// all that it read.
+bool Run::KnowsItsPeers(Actor* actor, const std::vector<sim::LinkReport>& links) {
+  TakeEvents(actor);
+  const int number = actor->socket.number();
+  const auto alive =
+      static_cast<std::size_t>(std::ranges::count_if(links, [number](const sim::LinkReport& link) {
+        return link.until.is_never() && ((link.dialer == number && link.dialer_ready) ||
+                                         (link.acceptor == number && link.acceptor_ready));
+      }));
+  // One peer's older link may not be over, whatever its newer one is.
+  std::set<PeerId> peers;
+  for (const auto& [link, peer] : actor->ready) peers.insert(peer);
+  if (alive != actor->ready.size() || alive != peers.size() || RefusedAny(*actor)) return false;
+  return std::ranges::all_of(peers, [&](PeerId peer) {
+    const std::optional<PeerStats> stats = actor->socket.core().peer_stats(peer);
+    return stats && stats->ready && (is(*actor, kXSub) || stats->unreceived_bytes == 0);
+  });
 }
 
 bool Run::SendOne(Actor* actor) {
@@ -380,11 +413,22 @@ void Run::OfferAnswers(Actor* actor) {
   }
 }
 
+// What sockets hold is within their budgets, but for a message each way, which is not charged to
+// them.
+void Run::CheckBudget() {
+  const std::int64_t used = sim_.budget()->used();
+  if (used <= std::min(plan_.world.budget_bytes, limits_)) return;
+  oracle_.Violation(absl::StrCat(used, " octets are charged to budgets of ", limits_,
+                                 " octets, all together of ", plan_.world.budget_bytes));
+}
+
 void Run::CheckMarks(const Actor& actor) {
   const SocketOptions& options = actor.plan->options;
   const int number = actor.socket.number();
   const std::vector<sim::LinkReport> links = sim_.links();
-  if (!publishes() && !options.conflate) {
+  if (publishes()) {
+    oracle_.CheckOwed(number, options.send_mark, links, actor.socket.stats());
+  } else if (!options.conflate) {
     const std::size_t opposite = actor.left ? actors_.size() - plan_.left : plan_.left;
     // Who binds has a peer for each link, and for one that is over until its batch is back.
     const auto accepted =
@@ -392,11 +436,15 @@ void Run::CheckMarks(const Actor& actor) {
     oracle_.CheckHeld(number, options.send_mark, actor.plan->binds ? accepted : opposite,
                       actor.socket.stats());
   }
+  CheckBudget();
   // With conflation nothing waits.
   const std::size_t read_bytes = options.conflate ? 0 : plan_.world.faults.max_read_bytes;
   if (read_bytes > 0 && (is(actor, kPull) || is(actor, kDealer) || is(actor, kPair) ||
                          is(actor, kGather) || is(actor, kChannel))) {
-    oracle_.CheckUntaken(number, options.receive_mark, read_bytes, links);
+    Mark mark = options.receive_mark;
+    // Shuffled, several reads come before the socket has its turn and sees them.
+    if (plan_.world.shuffle) mark.bytes = 0;
+    oracle_.CheckUntaken(number, mark, read_bytes, links);
   }
 }
 

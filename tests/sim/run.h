@@ -17,7 +17,9 @@
 #include "absl/time/time.h"
 #include "adapters/sim/random.h"
 #include "adapters/sim/simulation.h"
+#include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
+#include "protocol/socket/event.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/sim/oracle.h"
@@ -56,6 +58,7 @@ class Run {
     std::set<int> former;  // the numbers of the sockets it had before
     bool closed = false;   // it has none, for now or for good
     bool for_good = false;
+    std::map<LinkId, PeerId> ready;  // the links that are, as far as its events tell
     std::size_t left_to_send = 0;
     std::uint32_t next_sequence = 0;
     // Composed, and refused so far.
@@ -95,6 +98,12 @@ class Run {
   void Compose(Actor* actor, std::string topic);
   void Address(Actor* actor, Message* message);
   absl::Status Offer(Actor* actor);
+  void NotePublished(Actor* actor, const Message& message);
+  // It had no memory for a subscription.
+  static bool RefusedAny(const Actor& actor) {
+    return actor.socket.stats().subscriptions_refused > 0;
+  }
+  bool KnowsItsPeers(Actor* actor, const std::vector<sim::LinkReport>& links);
   void Handle(Actor* actor, const Message& message);
   void Reply(Actor* actor, const Payload& question, const Message& message);
   void OfferAnswers(Actor* actor);
@@ -102,6 +111,7 @@ class Run {
   std::string DrawTopic();
   void CheckAnswer(Actor* actor, const Payload& answer);
   void CheckMarks(const Actor& actor);
+  void CheckBudget();
 
   // Octets (run_octets.cc).
   bool octets() const { return plan_.pairing->play == Play::kOctets; }
@@ -120,6 +130,7 @@ class Run {
 
   // Afterwards (run_end.cc).
   void Rest(std::string_view when);
+  bool MayWaitForMemory() const;
   void BecomeCalm();
   void Volley();
   void VolleyOf(Actor* actor);
@@ -127,7 +138,8 @@ class Run {
   void PublishEach(Actor* publisher);
   void LastWords();
   void End();
-  void CheckEvents(Actor* actor);
+  void TakeEvents(Actor* actor);
+  void CheckEvent(const Actor& actor, const SocketEvent& event);
   bool AnyOpposite(const Actor& actor) const;
   bool MayWaitForEver(const Actor& actor) const;
 
@@ -137,6 +149,7 @@ class Run {
   sim::Simulation sim_;
   std::vector<std::unique_ptr<Actor>> actors_;
   std::vector<sim::Socket> retired_;
+  std::int64_t limits_ = 0;  // of all sockets that were made
   bool calm_ = false;
 };
 

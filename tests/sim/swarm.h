@@ -16,6 +16,7 @@ struct SeedResult {
   std::uint64_t trace_hash = 0;
   std::size_t accepted = 0;
   std::size_t delivered = 0;
+  std::size_t owed = 0;  // copies of publications that were owed
   std::size_t gone_with_links = 0;
   std::size_t links = 0;
 };

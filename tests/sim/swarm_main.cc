@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
     const SeedResult result = RunSeed(seed, trace);
     sum.accepted += result.accepted;
     sum.delivered += result.delivered;
+    sum.owed += result.owed;
     sum.gone_with_links += result.gone_with_links;
     sum.links += result.links;
     if (flags.one) std::printf("%s\n", result.plan.c_str());
@@ -79,10 +80,10 @@ int main(int argc, char** argv) {
     std::fflush(stdout);
   }
   std::printf(
-      "%llu seeds, %llu failed; %zu messages accepted, %zu deliveries, %zu gone with their "
-      "links, %zu links\n",
+      "%llu seeds, %llu failed; %zu messages accepted, %zu deliveries, %zu copies owed, "
+      "%zu gone with their links, %zu links\n",
       static_cast<unsigned long long>(flags.to - flags.from + 1),
-      static_cast<unsigned long long>(failed), sum.accepted, sum.delivered, sum.gone_with_links,
-      sum.links);
+      static_cast<unsigned long long>(failed), sum.accepted, sum.delivered, sum.owed,
+      sum.gone_with_links, sum.links);
   return failed == 0 ? 0 : 1;
 }

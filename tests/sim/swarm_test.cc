@@ -34,13 +34,16 @@ class SwarmTest : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(SwarmTest, SocketsKeepTheirWord) {
   std::size_t delivered = 0;
+  std::size_t owed = 0;
   const std::uint64_t first = GetParam() * kSeedsABlock + 1;
   for (std::uint64_t seed = first; seed < first + kSeedsABlock; ++seed) {
     const SeedResult result = RunSeed(seed);
     EXPECT_EQ(result.violations, "") << Reproduce(seed, result);
     delivered += result.delivered;
+    owed += result.owed;
   }
   EXPECT_GT(delivered, kSeedsABlock);
+  EXPECT_GT(owed, kSeedsABlock);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SwarmTest, ::testing::Range(std::uint64_t{0}, kBlocks));
@@ -80,6 +83,8 @@ TEST(PlanTest, NothingIsLeftOut) {
     }
     note("harmless", plan.harmless());
     note("lingers", plan.ends_with_linger);
+    note("bounded", plan.bounded);
+    note("bounded together", plan.bounded && plan.world.budget_bytes < std::int64_t{1} << 40);
     for (const ActorPlan& actor : plan.actors) {
       const SocketOptions& options = actor.options;
       note("send mark", options.send_mark.messages < 100);
@@ -95,7 +100,7 @@ TEST(PlanTest, NothingIsLeftOut) {
       note("slow reader", actor.look > absl::Milliseconds(100));
     }
   }
-  EXPECT_EQ(seen.size(), kPairings.size() + std::size(kMishaps) + 13);
+  EXPECT_EQ(seen.size(), kPairings.size() + std::size(kMishaps) + 15);
 }
 
 TEST(PlanTest, SaysWhatItIs) {

@@ -441,7 +441,7 @@ TEST_F(PubSubTest, NoMemoryForASubscriptionEndsTheLink) {
   EXPECT_EQ(closed->status.message(), "no memory for a subscription");
 }
 
-// What was published is written before a close that lingers, and before links that go singly.
+// TR-6: what was published is written before a close that lingers, and before links that go singly.
 TEST_F(PubSubTest, ClosingWritesWhatWasPublished) {
   for (SocketType type : {SocketType::kPub, SocketType::kXPub}) {
     Net net;

@@ -3,10 +3,8 @@
 #include <algorithm>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "adapters/asio/error.h"
 #include "adapters/asio/socket_state.h"
-#include "protocol/wire/socket_type.h"
 
 namespace monocoque::asio::detail {
 namespace {
@@ -18,6 +16,14 @@ bool NeverComes(SocketState* socket, boost::system::error_code* ec) {
   if (why.ok() || absl::IsUnavailable(why)) return false;
   if (absl::IsFailedPrecondition(why) && socket->sends_wait()) return false;
   *ec = ToErrorCode(why);
+  return true;
+}
+
+// True if there is room; or if there never will be, and `ec` says why.
+bool MaySend(const monocoque::Socket& machine, boost::system::error_code* ec) {
+  const absl::Status may = machine.SendStatus();
+  if (absl::IsUnavailable(may)) return false;
+  *ec = ToErrorCode(may);
   return true;
 }
 
@@ -72,12 +78,7 @@ bool WaitStep::Try(SocketState* socket) {
   net::SocketDriver* driver = socket->driver();
   switch (waits_for) {
     case For::kSend:
-      if (!SendsMessages(driver->machine().type())) {
-        ec = ToErrorCode(absl::FailedPreconditionError(
-            absl::StrCat("send: ", SocketTypeName(driver->machine().type()), " only receives")));
-        return true;
-      }
-      return driver->machine().CanSend();
+      return MaySend(driver->machine(), &ec);
     case For::kReceive:
       return driver->CanReceive() || NeverComes(socket, &ec);
     case For::kPeers:

@@ -264,4 +264,11 @@ std::string RemoteText(int fd) {
   return endpoint.ToString();
 }
 
+std::optional<PeerProcess> ProcessOf(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  return PeerProcess{.pid = peer.pid, .uid = peer.uid, .gid = peer.gid};
+}
+
 }  // namespace monocoque::net

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "protocol/drive/endpoint.h"
+#include "protocol/drive/peer_process.h"
 
 namespace monocoque::net {
 
@@ -45,6 +46,8 @@ absl::Status NoIpv6Error();
 Endpoint EndpointOf(const Address& address);
 Endpoint LocalEndpoint(int fd);
 std::string RemoteText(int fd);
+// Whose process a local stream's peer is; nothing: the system does not tell.
+std::optional<PeerProcess> ProcessOf(int fd);
 
 // One sentence for a failed system call: what ("bind", "connect", "accept"), where, why, and what
 // to do.

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -120,19 +121,17 @@ absl::Status PeerFilter::CheckAddress(int fd) const {
 
 absl::Status PeerFilter::CheckProcess(int fd) const {
   if (uids_.empty() && gids_.empty() && pids_.empty()) return absl::OkStatus();
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
-    return absl::PermissionDeniedError("the system does not tell who the peer is");
-  }
-  if (Has(uids_, peer.uid) || Has(gids_, peer.gid) || Has(pids_, peer.pid)) return absl::OkStatus();
+  const std::optional<PeerProcess> peer = ProcessOf(fd);
+  if (!peer) return absl::PermissionDeniedError("the system does not tell who the peer is");
+  if (Has(uids_, peer->uid) || Has(gids_, peer->gid) || Has(pids_, peer->pid))
+    return absl::OkStatus();
   if (!gids_.empty()) {
     for (const gid_t group : PeerGroups(fd)) {
       if (Has(gids_, group)) return absl::OkStatus();
     }
   }
-  return absl::PermissionDeniedError(absl::StrCat("process ", peer.pid, " of user ", peer.uid,
-                                                  " and group ", peer.gid,
+  return absl::PermissionDeniedError(absl::StrCat("process ", peer->pid, " of user ", peer->uid,
+                                                  " and group ", peer->gid,
                                                   " is not let in by the filters of ipc"));
 }
 

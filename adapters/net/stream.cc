@@ -160,12 +160,7 @@ absl::StatusOr<int> StreamToward(const Endpoint& endpoint, const Address& addres
 TransportInfo DescribeStream(int fd) {
   const Endpoint local = LocalEndpoint(fd);
   TransportInfo info{local.ToString(), RemoteText(fd), std::nullopt};
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  if (local.transport == Transport::kIpc &&
-      getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
-    info.process = PeerProcess{.pid = peer.pid, .uid = peer.uid, .gid = peer.gid};
-  }
+  if (local.transport == Transport::kIpc) info.process = ProcessOf(fd);
   return info;
 }
 

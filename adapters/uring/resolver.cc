@@ -19,18 +19,15 @@ struct Resolver::Question {
 
   const std::string host;
   const std::uint16_t port;
-  net::Reactor::Found found;  // the loop's thread's alone
-  std::atomic<bool> wanted{true};
+  const net::Reactor::Found found;
+  std::atomic<bool> wanted{true};  // somebody asks still
   absl::StatusOr<std::vector<net::Address>> answer;
 };
 
 class Resolver::Lookup final : public net::Lookup {
  public:
   explicit Lookup(std::shared_ptr<Question> question) : question_(std::move(question)) {}
-  ~Lookup() override {
-    question_->found = nullptr;
-    question_->wanted = false;
-  }
+  ~Lookup() override { question_->wanted = false; }
 
  private:
   const std::shared_ptr<Question> question_;
@@ -98,9 +95,7 @@ void Resolver::Deliver() {
     answered.swap(shared_->answered);
   }
   for (const auto& question : answered) {
-    if (const auto found = std::exchange(question->found, nullptr)) {
-      found(std::move(question->answer));
-    }
+    if (question->wanted) question->found(std::move(question->answer));
   }
 }
 

@@ -582,7 +582,7 @@ bool Connection::TakeUnsent(Message* out) {
   const CurveSession* session = boxes_ == nullptr ? nullptr : boxes_->session();
   while (writer_.TakeUnsent(out, handshake_.framing(), session)) {
     // The next publisher is told of subscriptions anew (S-8).
-    if (!told_by_messages || !IsSubscription(*out)) return true;
+    if (!told_by_messages || !IsSubscription(out->bytes())) return true;
   }
   return false;
 }

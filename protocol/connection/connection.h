@@ -263,9 +263,6 @@ class alignas(kCacheLine) Connection {
   void Push(ConnectionEvent event);
 
   // connection_commands.cc
-  //
-  // Its first part begins with 0 or 1 (S-3).
-  static bool IsSubscription(const Message& message);
   bool TakeSubscription(const Message& message);
   void OnSubscription(bool subscribe, Bytes prefix);
   void OnCommand(Instant now);

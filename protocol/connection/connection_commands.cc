@@ -18,11 +18,6 @@ constexpr std::size_t kMaxPongBacklog = 1024 * 1024;
 
 }  // namespace
 
-bool Connection::IsSubscription(const Message& message) {
-  const Bytes first = message.bytes();
-  return !first.empty() && first[0] <= 1;
-}
-
 absl::Status Connection::SendSubscription(bool subscribe, Bytes prefix, Instant /*now*/) {
   if (!status_.ok()) return status_;
   if (state_ != ConnectionState::kTraffic) return absl::UnavailableError("");
@@ -83,14 +78,14 @@ bool Connection::SendOctets(std::string_view octets) {
 
 // PUB and XPUB: such a message is a subscription.
 bool Connection::TakeSubscription(const Message& message) {
-  if (!IsSubscription(message)) return false;
   const Bytes first = message.bytes();
+  if (!IsSubscription(first)) return false;
   OnSubscription(first[0] == 1, first.subspan(1));
   if (!message.multipart() || options_.only_first_subscribe) return true;
   const std::size_t parts = message.part_count();
   for (std::size_t i = 1; i < parts; ++i) {
     const Bytes part = message[i].bytes();
-    if (!part.empty() && part[0] <= 1) OnSubscription(part[0] == 1, part.subspan(1));
+    if (IsSubscription(part)) OnSubscription(part[0] == 1, part.subspan(1));
   }
   return true;
 }

@@ -249,10 +249,11 @@ bool SocketCore::AskRoom(Peer* peer) {
   return can;
 }
 
-bool SocketCore::AllPeersCanTake() {
-  bool all = true;
-  ForEachAttached([&](const Peer* peer) { all = all && CanTake(*peer); });
-  return all;
+bool SocketCore::CanPublish() {
+  bool can = true;
+  if (!options_.xpub_nodrop) return can;
+  ForEachAttached([&](const Peer* peer) { can = can && CanTake(*peer); });
+  return can;
 }
 
 SocketCore::Unsent SocketCore::UnsentOf(const Peer& peer) const {
@@ -422,14 +423,10 @@ void SocketCore::EndDrops(Peer* peer) {
   Emit(std::move(event));
 }
 
-std::size_t SocketCore::SubscriptionLimit(const Peer& peer) const {
+const Limits& SocketCore::LimitsOf(const Peer& peer) const {
+  static constexpr Limits kNothing = {.max_command_bytes = 0, .max_subscription_bytes = 0};
   const Link* link = peer.link != nullptr ? peer.link : peer.next;
-  return link == nullptr ? 0 : link->connection->limits().max_subscription_bytes;
-}
-
-std::size_t SocketCore::PrefixLimit(const Peer& peer) const {
-  const Link* link = peer.link != nullptr ? peer.link : peer.next;
-  return link == nullptr ? 0 : link->connection->limits().max_prefix_bytes();
+  return link == nullptr ? kNothing : link->connection->limits();
 }
 
 void SocketCore::RefuseSubscription(const Peer& peer) {

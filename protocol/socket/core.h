@@ -115,8 +115,8 @@ class SocketCore {
   bool CanTake(const Peer& peer) const;
   // The same; one that cannot is told of by NextWritable once it can.
   bool AskRoom(Peer* peer);
-  // Could each attached peer take a message now?
-  bool AllPeersCanTake();
+  // Could a message be published now? With xpub_nodrop each attached peer must have room.
+  bool CanPublish();
   // What was taken for the peer and not handed to a transport: in its queue, on its link, or on one
   // that is over and has its batch still out. It is what the send mark is held against.
   struct Unsent {
@@ -171,9 +171,8 @@ class SocketCore {
   void EndDrops(Peer* peer);
   // Gives the event: the peer's subscriptions are beyond its limit or the socket's budget.
   void RefuseSubscription(const Peer& peer);
-  // Octets that the peer's subscriptions, or groups, may take together, and the longest prefix.
-  std::size_t SubscriptionLimit(const Peer& peer) const;
-  std::size_t PrefixLimit(const Peer& peer) const;
+  // Those of the peer's link. A peer without one may subscribe to nothing.
+  const Limits& LimitsOf(const Peer& peer) const;
   // Messages that Receive threw away by rule.
   void CountDropped(std::uint64_t count = 1) { stats_.dropped += count; }
 

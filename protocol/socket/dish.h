@@ -23,6 +23,7 @@ class DishPattern final : public Pattern {
   void OnPeerReady(Peer* peer, Link* link, Instant now) override;
 
   bool CanSend() const override { return false; }
+  absl::Status SendStatus() const override { return OnlyReceives(); }
   absl::Status Send(Message*, Instant) override { return OnlyReceives(); }
   absl::Status SendTo(Peer*, Message*, Instant) override { return OnlyReceives(); }
   bool Receive(Message* out, Instant now) override;

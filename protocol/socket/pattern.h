@@ -52,6 +52,10 @@ class Pattern {
   virtual void OnPeerDown(Peer* /*peer*/, bool /*gone*/) {}
 
   virtual bool CanSend() const { return core_.AnyPeerCanTake(); }
+  // OK if CanSend; otherwise unavailable, or why it never can.
+  virtual absl::Status SendStatus() const {
+    return CanSend() ? absl::OkStatus() : absl::UnavailableError("");
+  }
   virtual absl::Status Send(Message* message, Instant now) = 0;
   // After `peer` was looked up; patterns whose rules fix the destination refuse.
   virtual absl::Status SendTo(Peer* peer, Message* message, Instant now);

@@ -25,6 +25,7 @@ class PullPattern : public Pattern {
  public:
   using Pattern::Pattern;
   bool CanSend() const override { return false; }
+  absl::Status SendStatus() const override { return OnlyReceives(); }
   absl::Status Send(Message*, Instant) override { return OnlyReceives(); }
   absl::Status SendTo(Peer*, Message*, Instant) override { return OnlyReceives(); }
 };

@@ -37,12 +37,8 @@ void PubPattern::OnSubscription(Peer* peer, const ConnectionEvent& event, Instan
 void PubPattern::Apply(Peer* peer, bool subscribe, const Slice& prefix) {
   Subscriber* subscriber = peer->subscriber.get();
   const bool had_everything = subscriber->everything;
-  if (subscribe && prefix.size() > core_.PrefixLimit(*peer)) {
-    core_.RefuseSubscription(*peer);
-    return;
-  }
   const SubscriptionTable::Result result =
-      subscribe ? table_.Add(subscriber, prefix.text(), core_.SubscriptionLimit(*peer))
+      subscribe ? table_.Add(subscriber, prefix.text(), core_.LimitsOf(*peer))
                 : table_.Remove(subscriber, prefix.text());
   if (result == SubscriptionTable::Result::kRefused) {
     core_.RefuseSubscription(*peer);
@@ -115,8 +111,6 @@ absl::Status PubPattern::Publish(Message* message, const Peer* only) {
   message->Clear();
   return absl::OkStatus();
 }
-
-bool PubPattern::CanSend() const { return !core_.options().xpub_nodrop || core_.AllPeersCanTake(); }
 
 absl::Status PubPattern::Send(Message* message, Instant /*now*/) {
   return Publish(message, nullptr);

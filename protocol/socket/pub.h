@@ -29,7 +29,7 @@ class PubPattern : public Pattern {
   std::size_t pending_bytes() const override { return publisher_.pending_bytes(); }
   std::size_t topics() const override { return table_.topics(); }
 
-  bool CanSend() const override;
+  bool CanSend() const override { return core_.CanPublish(); }
   absl::Status Send(Message* message, Instant now) override;
   absl::Status SendTo(Peer* peer, Message* message, Instant now) override;
 

@@ -37,7 +37,7 @@ void RadioPattern::OnSubscription(Peer* peer, const ConnectionEvent& event, Inst
   const std::string_view group = event.data.text();
   if (event.kind == ConnectionEvent::Kind::kLeave) {
     table_.Leave(peer->subscriber.get(), group);
-  } else if (table_.Join(peer->subscriber.get(), group, core_.SubscriptionLimit(*peer)) ==
+  } else if (table_.Join(peer->subscriber.get(), group, core_.LimitsOf(*peer)) ==
              SubscriptionTable::Result::kRefused) {
     core_.RefuseSubscription(*peer);
   }

@@ -25,7 +25,7 @@ class RadioPattern final : public Pattern {
   void OnRoom(Peer* peer) override;
   std::size_t topics() const override { return table_.topics(); }
 
-  bool CanSend() const override { return !core_.options().xpub_nodrop || core_.AllPeersCanTake(); }
+  bool CanSend() const override { return core_.CanPublish(); }
   absl::Status Send(Message* message, Instant now) override;
   absl::Status SendTo(Peer* peer, Message* message, Instant now) override;
 

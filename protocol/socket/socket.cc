@@ -200,6 +200,11 @@ bool Socket::Take(Message* out, Instant now) {
   return core_->TakeNotice(out);
 }
 
+absl::Status Socket::SendStatus() const {
+  if (core_->closing()) return absl::FailedPreconditionError("send: the socket is closed");
+  return pattern_->SendStatus();
+}
+
 absl::Status Socket::ReceiveStatus() const {
   if (core_->closing()) return absl::FailedPreconditionError("receive: the socket is closed");
   return pattern_->ReceiveStatus();

@@ -179,6 +179,10 @@ class Socket {
   // receive now (REQ before a request, PUSH ever).
   absl::Status ReceiveStatus() const;
 
+  // As CanSend, saying why not: unavailable, or a failed precondition when the pattern never sends
+  // (PULL), or the socket is closed.
+  absl::Status SendStatus() const;
+
   // SUB and XSUB: messages that begin with `prefix` are wanted, or no more so. Counted: two
   // Subscribe of one prefix need two Unsubscribe, which is not found where there is none.
   // Publishers that come later hear of it too. XPUB with xpub_manual: for the peer whose notice was

@@ -21,6 +21,7 @@ class SubPattern : public Pattern {
   void OnPeerReady(Peer* peer, Link* link, Instant now) override;
 
   bool CanSend() const override { return false; }
+  absl::Status SendStatus() const override { return OnlyReceives(); }
   absl::Status Send(Message* message, Instant now) override;
   absl::Status SendTo(Peer* peer, Message* message, Instant now) override;
   bool Receive(Message* out, Instant now) override;

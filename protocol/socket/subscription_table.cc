@@ -6,13 +6,16 @@
 namespace monocoque {
 
 SubscriptionTable::Result SubscriptionTable::Add(Subscriber* subscriber, std::string_view prefix,
-                                                 std::size_t limit_bytes) {
+                                                 const Limits& limits) {
   Trie::Node* node = prefix.empty() ? nullptr : trie_.Find(prefix);
   if ((prefix.empty() || node != nullptr) && subscriber->places.contains(node)) {
     return Result::kNothing;
   }
   const std::size_t cost = prefix.size() + kOverheadBytes;
-  if (cost > limit_bytes || subscriber->bytes > limit_bytes - cost) return Result::kRefused;
+  const std::size_t most = limits.max_subscription_bytes;
+  if (prefix.size() > limits.max_prefix_bytes() || cost > most || subscriber->bytes > most - cost) {
+    return Result::kRefused;
+  }
   if (budget_ && !budget_->TryCharge(static_cast<std::int64_t>(cost))) return Result::kRefused;
   charged_ += static_cast<std::int64_t>(cost);
   subscriber->bytes += cost;
@@ -62,8 +65,8 @@ SubscriptionTable::Result SubscriptionTable::Remove(Subscriber* subscriber,
 }
 
 SubscriptionTable::Result SubscriptionTable::Join(Subscriber* subscriber, std::string_view group,
-                                                  std::size_t limit_bytes) {
-  const Result result = Add(subscriber, group, limit_bytes);
+                                                  const Limits& limits) {
+  const Result result = Add(subscriber, group, limits);
   if (result == Result::kNothing)
     ++subscriber->repeats[group.empty() ? nullptr : trie_.Find(group)];
   return result;

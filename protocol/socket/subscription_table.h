@@ -11,6 +11,7 @@
 #include "alloc/budget.h"
 #include "protocol/socket/prefix_trie.h"
 #include "protocol/socket/subscriber.h"
+#include "protocol/wire/limits.h"
 
 namespace monocoque {
 
@@ -38,14 +39,14 @@ class SubscriptionTable {
     kChanged,  // and others have the same prefix
     kEdge,     // the first subscriber of this prefix came, or the last went
     kNothing,  // it had it already, or did not have it
-    kRefused,  // beyond `limit_bytes`, or the budget refuses
+    kRefused,  // beyond the limits, the prefix's own or that of all together; or the budget refuses
   };
-  Result Add(Subscriber* subscriber, std::string_view prefix, std::size_t limit_bytes);
+  Result Add(Subscriber* subscriber, std::string_view prefix, const Limits& limits);
   Result Remove(Subscriber* subscriber, std::string_view prefix);
 
   // The same for groups, which are counted: as many Leave as Join (J-5). kNothing: the subscriber
   // is in it as before.
-  Result Join(Subscriber* subscriber, std::string_view group, std::size_t limit_bytes);
+  Result Join(Subscriber* subscriber, std::string_view group, const Limits& limits);
   Result Leave(Subscriber* subscriber, std::string_view group);
 
   struct Removed {

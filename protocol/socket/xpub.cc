@@ -16,7 +16,7 @@ void XPubPattern::OnSubscription(Peer* peer, const ConnectionEvent& event, Insta
   const std::string_view prefix = event.data.text();
   if (!subscribe) {
     asked_table_.Remove(&asked, prefix);
-  } else if (asked_table_.Add(&asked, prefix, core_.SubscriptionLimit(*peer)) ==
+  } else if (asked_table_.Add(&asked, prefix, core_.LimitsOf(*peer)) ==
              SubscriptionTable::Result::kRefused) {
     core_.RefuseSubscription(*peer);
     return;

@@ -1,27 +1,22 @@
 #include "protocol/socket/xsub.h"
 
+#include "protocol/wire/command.h"
+
 namespace monocoque {
-namespace {
-
-// Does it begin as a subscription or a cancellation does?
-bool IsNotice(Bytes part) { return !part.empty() && part[0] <= 1; }
-
-}  // namespace
-
 // Is there a subscription in it that is too long to be told?
 absl::Status XSubPattern::CheckParts(const Message& message) const {
-  if (!IsNotice(message.bytes())) return absl::OkStatus();
+  if (!IsSubscription(message.bytes())) return absl::OkStatus();
   const std::size_t parts = core_.options().only_first_subscribe ? 1 : message.part_count();
   for (std::size_t i = 0; i < parts; ++i) {
     const Bytes part = i == 0 ? message.bytes() : message[i].bytes();
-    if (!IsNotice(part) || part[0] == 0) continue;
+    if (!IsSubscription(part) || part[0] == 0) continue;
     if (absl::Status fits = CheckPrefix(part.subspan(1)); !fits.ok()) return fits;
   }
   return absl::OkStatus();
 }
 
 bool XSubPattern::TakeSubscription(Bytes part, Instant now) {
-  if (!IsNotice(part)) return false;
+  if (!IsSubscription(part)) return false;
   const std::string_view prefix = AsText(part.subspan(1));
   if (part[0] == 1) {
     Add(prefix, now);

@@ -14,6 +14,7 @@ class XSubPattern final : public SubPattern {
   using SubPattern::SubPattern;
 
   bool CanSend() const override { return true; }
+  absl::Status SendStatus() const override { return absl::OkStatus(); }
   absl::Status Send(Message* message, Instant now) override;
   absl::Status SendTo(Peer* peer, Message* message, Instant now) override;
   bool Receive(Message* out, Instant now) override { return core_.ReceiveFair(out, now); }

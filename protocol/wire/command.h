@@ -46,6 +46,10 @@ absl::StatusOr<Command> ParseCommand(Bytes body);
 // octets.
 void AppendCommand(std::string* out, std::string_view name, Bytes data);
 
+// S-3: a message's part that is a subscription, 1 and the prefix, or a cancellation, 0 and the
+// prefix; for those publishers that take them so.
+inline bool IsSubscription(Bytes part) { return !part.empty() && part[0] <= 1; }
+
 struct Ping {
   absl::Duration ttl;  // zero: none
   Bytes context;       // at most 16 octets

@@ -76,8 +76,4 @@ bool SendsIdentity(SocketType type) { return type == kReq || type == kDealer || 
 bool TakesSubscriptions(SocketType type) { return type == kPub || type == kXPub; }
 bool SendsSubscriptions(SocketType type) { return type == kSub || type == kXSub; }
 
-bool SendsMessages(SocketType type) {
-  return type != kPull && type != kSub && type != kDish && type != kGather;
-}
-
 }  // namespace monocoque

@@ -47,8 +47,6 @@ std::optional<SocketType> SocketTypeOfZmtp20Octet(std::uint8_t octet);
 bool TakesSubscriptions(SocketType type);
 // Subscriptions go out: SUB, XSUB.
 bool SendsSubscriptions(SocketType type);
-// Has its application messages to send? All but PULL, SUB, DISH and GATHER.
-bool SendsMessages(SocketType type);
 
 }  // namespace monocoque
 

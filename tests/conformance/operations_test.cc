@@ -18,45 +18,21 @@
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/conformance/cell.h"
+#include "tests/conformance/operations_scenario.h"
 
 namespace monocoque::conformance {
 namespace {
 
 using ::testing::ElementsAre;
 
-constexpr absl::Duration kSoon = absl::Seconds(40);
-
-class OperationsTest : public ScenarioTest {
+class OperationsTest : public OperationsScenario {
  protected:
-  OperationsTest() : loop_(MakeOperationLoop(cell().adapter)) {}
-
-  std::unique_ptr<OperationSocket> Make(SocketType type, const SocketOptions& options = Eager()) {
-    return loop_->MakeSocket(type, options);
-  }
   void Join(OperationSocket* binds, OperationSocket* connects) {
     const absl::StatusOr<std::string> bound = binds->Bind(any());
     ASSERT_TRUE(bound.ok()) << bound.status();
     ASSERT_EQ(connects->Connect(*bound), absl::OkStatus());
   }
-  [[nodiscard]] bool Until(const std::function<bool()>& holds) {
-    for (const absl::Time deadline = absl::Now() + kSoon; !holds();) {
-      if (absl::Now() > deadline) return false;
-      loop_->Turn();
-    }
-    return true;
-  }
-  void Turns(int count) {
-    for (int i = 0; i < count; ++i) loop_->Turn();
-  }
-  // Receives into the list: the text, or "error".
-  OperationSocket::Id ReceiveInto(OperationSocket* at, std::vector<std::string>* list) {
-    return at->Receive([list](const absl::StatusOr<Message>& received) {
-      list->emplace_back(received.ok() ? received->text() : "error");
-    });
-  }
   static void Ignore(const absl::Status&) {}
-
-  std::unique_ptr<OperationLoop> loop_;
 };
 
 // What a list of operations came to.
@@ -85,19 +61,7 @@ TEST_P(OperationsTest, ACancelledReceiveTakesNothing) {
   const auto pull = Make(SocketType::kPull);
   const auto push = Make(SocketType::kPush);
   Join(pull.get(), push.get());
-  std::vector<std::string> first, second, third;
-  ReceiveInto(pull.get(), &first);
-  const OperationSocket::Id cancelled = ReceiveInto(pull.get(), &second);
-  ReceiveInto(pull.get(), &third);
-  Turns(2);
-  loop_->Cancel(cancelled);
-  for (const char* text : {"one", "two"}) push->Send(Message(text), Ignore);
-  EXPECT_TRUE(Until([&] { return !first.empty() && !third.empty(); }));
-  EXPECT_THAT(first, ElementsAre("one"));
-  EXPECT_THAT(third, ElementsAre("two"));
-  EXPECT_TRUE(second.empty() || second == Parts{"error"});
-  Did(second.empty() ? "2 messages go to the other two; the cancelled coroutine is destroyed"
-                     : "2 messages go to the other two; the cancelled one completes with an error");
+  CancelOneOfThree(pull.get(), [&](std::string_view text) { push->Send(Message(text), Ignore); });
 }
 
 // A send that waits for room is cancelled: it is not sent, and those behind it are.

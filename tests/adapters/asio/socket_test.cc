@@ -19,6 +19,7 @@
 #include "protocol/drive/auth.h"
 #include "protocol/mechanism/options.h"
 #include "tests/adapters/asio/fixture.h"
+#include "tests/support/no_threads.h"
 #include "tests/support/raw_peer.h"
 
 namespace monocoque::asio {
@@ -315,6 +316,21 @@ TEST_F(SocketTest, AnAddressInUseIsSaidAtOnce) {
   EXPECT_EQ(second.bind(bound), bound);
   first.unbind(bound, ec);
   EXPECT_TRUE(ec == errc::not_found);
+}
+
+// Asio begins a thread for its resolver with the first name.
+TEST_F(SocketTest, NoThreadToLookNamesUp) {
+  const monocoque::testing::NoThreads none;
+  Push push(context_);
+  push.connect("tcp://localhost:1");
+  std::string said;
+  EXPECT_TRUE(RunUntil([&] {
+    for (SocketEvent event; said.empty() && push.next_event(&event);) {
+      if (event.kind == SocketEvent::Kind::kDialFailed) said = event.status.message();
+    }
+    return !said.empty();
+  }));
+  EXPECT_THAT(said, HasSubstr("no thread to look names up"));
 }
 
 TEST_F(SocketTest, NamesAreLookedUp) {

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "gtest/gtest.h"
+#include "tests/support/no_threads.h"
 
 namespace monocoque::net {
 namespace {
@@ -28,6 +29,14 @@ TEST(QuietThreadTest, SignalsAreForTheOthers) {
   thread.join();
   EXPECT_TRUE(ran);
   EXPECT_TRUE(blocked);
+}
+
+TEST(QuietThreadTest, NoneCanBeHad) {
+  const monocoque::testing::NoThreads none;
+  std::thread thread = StartQuietThread([] {});
+  EXPECT_FALSE(thread.joinable());
+  if (thread.joinable()) thread.join();
+  EXPECT_FALSE(Blocked(SIGTERM)) << "the caller hears of signals as before";
 }
 
 }  // namespace

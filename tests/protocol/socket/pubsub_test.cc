@@ -54,6 +54,21 @@ class PubSubTest : public ::testing::Test {
     net_.Run();
     return made;
   }
+  // A PUB that dialed a SUB, which wants everything.
+  struct Dialed {
+    Socket& pub;
+    Socket& sub;
+    DialerId dialer;
+  };
+  Dialed DialedSubscriber() {
+    Socket& sub = net_.Make(SocketType::kSub);
+    EXPECT_TRUE(sub.Subscribe("", net_.now).ok());
+    net_.Bind(sub, "b");
+    Socket& pub = net_.Make(SocketType::kPub);
+    const DialerId dialer = net_.Connect(pub, "b");
+    net_.Run();
+    return {pub, sub, dialer};
+  }
   void Publish(Socket& socket, std::vector<std::string_view> texts) {
     for (std::string_view text : texts) ASSERT_TRUE(Send(socket, Message(text), net_.now).ok());
     net_.Run();
@@ -377,14 +392,16 @@ TEST_F(PubSubTest, PrefixesHaveALongest) {
   ASSERT_EQ(told.size(), 1u);
   EXPECT_TRUE(told[0] == Notice(true, longest));
 
-  Wires wires(SocketType::kXPub);
-  const LinkId old = wires.Accept(PeerGreeting(3, 0) + PeerReady("SUB"));
-  const std::string notice = Notice(true, longest + "p");
-  wires.Say(old, absl::StrCat("\x02", BigEndian(notice.size()), notice));
-  EXPECT_EQ(wires.socket.topics(), 0u);
-  EXPECT_THAT(wires.Received(), IsEmpty());
-  EXPECT_EQ(wires.socket.stats().subscriptions_refused, 1u);
-  EXPECT_EQ(wires.socket.ready_peers(), 1u);
+  for (const bool manual : {false, true}) {
+    Wires wires(SocketType::kXPub, {.xpub_manual = manual});
+    const LinkId old = wires.Accept(PeerGreeting(3, 0) + PeerReady("SUB"));
+    const std::string notice = Notice(true, longest + "p");
+    wires.Say(old, absl::StrCat("\x02", BigEndian(notice.size()), notice));
+    EXPECT_EQ(wires.socket.topics(), 0u);
+    EXPECT_THAT(wires.Received(), IsEmpty());
+    EXPECT_EQ(wires.socket.stats().subscriptions_refused, 1u);
+    EXPECT_EQ(wires.socket.ready_peers(), 1u);
+  }
 }
 
 // A peer that subscribes without end is refused beyond its limit, and told by an event; the others
@@ -469,12 +486,7 @@ TEST_F(PubSubTest, UnbindingWritesWhatWasPublished) {
 }
 
 TEST_F(PubSubTest, DisconnectingWritesWhatWasPublished) {
-  Socket& sub = net_.Make(SocketType::kSub);
-  ASSERT_TRUE(sub.Subscribe("", net_.now).ok());
-  net_.Bind(sub, "b");
-  Socket& pub = net_.Make(SocketType::kPub);
-  const DialerId dialer = net_.Connect(pub, "b");
-  net_.Run();
+  auto [pub, sub, dialer] = DialedSubscriber();
   ASSERT_TRUE(Send(pub, Message("last words"), net_.now).ok());
   ASSERT_TRUE(pub.Disconnect(dialer, net_.now).ok());
   net_.Run();
@@ -498,12 +510,7 @@ TEST_F(PubSubTest, WhatALinkHadNotWrittenIsCounted) {
 
 // One that connected keeps it for the next link.
 TEST_F(PubSubTest, WhatALinkHadNotWrittenGoesOnTheNext) {
-  Socket& sub = net_.Make(SocketType::kSub);
-  ASSERT_TRUE(sub.Subscribe("", net_.now).ok());
-  net_.Bind(sub, "b");
-  Socket& pub = net_.Make(SocketType::kPub);
-  net_.Connect(pub, "b");
-  net_.Run();
+  auto [pub, sub, dialer] = DialedSubscriber();
   ASSERT_TRUE(Send(pub, Message("one"), net_.now).ok());
   net_.CutAll();
   net_.Run();
@@ -514,12 +521,7 @@ TEST_F(PubSubTest, WhatALinkHadNotWrittenGoesOnTheNext) {
 
 // A publisher that connects, and subscribers that bind, are as good.
 TEST_F(PubSubTest, ThePublisherMayConnect) {
-  Socket& sub = net_.Make(SocketType::kSub);
-  ASSERT_TRUE(sub.Subscribe("", net_.now).ok());
-  net_.Bind(sub, "b");
-  Socket& pub = net_.Make(SocketType::kPub);
-  net_.Connect(pub, "b");
-  net_.Run();
+  auto [pub, sub, dialer] = DialedSubscriber();
   Publish(pub, {"one"});
   net_.CutAll();
   net_.Run();

@@ -1,11 +1,13 @@
 #include "protocol/socket/subscription_table.h"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/wire/limits.h"
 
 namespace monocoque {
 namespace {
@@ -15,7 +17,7 @@ using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
 using Result = SubscriptionTable::Result;
 
-constexpr std::size_t kPlenty = 1 << 20;
+const Limits kPlenty;
 
 std::vector<Subscriber*> Matching(SubscriptionTable& table, std::string_view topic) {
   std::vector<Subscriber*> found;
@@ -80,7 +82,7 @@ TEST_F(SubscriptionTableTest, RemovesAllOfOne) {
 
 // A peer's limit and the socket's budget are asked before anything is kept.
 TEST_F(SubscriptionTableTest, RefusesWhatIsTooMuch) {
-  const std::size_t limit = 2 * SubscriptionTable::kOverheadBytes + 4;
+  const Limits limit = {.max_subscription_bytes = 2 * SubscriptionTable::kOverheadBytes + 4};
   EXPECT_EQ(table_.Add(&one_, "ab", limit), Result::kEdge);
   EXPECT_EQ(table_.Add(&one_, "abc", limit), Result::kRefused);
   EXPECT_EQ(table_.Add(&one_, "ab", limit), Result::kNothing);
@@ -88,6 +90,13 @@ TEST_F(SubscriptionTableTest, RefusesWhatIsTooMuch) {
   EXPECT_EQ(table_.Add(&two_, "b", limit), Result::kRefused);
   EXPECT_THAT(Matching(table_, "b"), IsEmpty());
   EXPECT_EQ(table_.topics(), 1u);
+}
+
+// A prefix that no SUBSCRIBE has room for.
+TEST_F(SubscriptionTableTest, RefusesAPrefixThatIsTooLong) {
+  const std::string longest(kPlenty.max_prefix_bytes(), 'p');
+  EXPECT_EQ(table_.Add(&one_, longest + "p", kPlenty), Result::kRefused);
+  EXPECT_EQ(table_.Add(&one_, longest, kPlenty), Result::kEdge);
 }
 
 // A table that dies with subscriptions in it, as with a socket that is destroyed, gives all back.

@@ -133,6 +133,7 @@ bool ByteChain::TakeUnsent(Unsent* out) {
     out->octets = std::move(segment.octets);
     return true;
   }
+  Rest();  // the link may have more to give yet
   return out->cut;
 }
 

@@ -91,7 +91,8 @@ class ByteChain {
     std::size_t begun = 0;  // so many of these octets had been written: messages in them had begun
     bool cut = false;       // a message begun in front of this piece was not written in full
   };
-  // Hands the pieces over, in order, with no batch in flight; false when there are no more.
+  // Hands the pieces over, in order, with no batch in flight; false when there are no more, and no
+  // slab is held then.
   bool TakeUnsent(Unsent* out);
 
   // Frees a slab that holds nothing to write: an idle link has none.

@@ -39,6 +39,18 @@ void BoxReader::Drop() {
   gathered_ = 0;
 }
 
+std::size_t BoxReader::wanted() const {
+  if (gather_) {
+    const std::size_t here = gathered_ + received_.size();
+    return gathering_.sealed_bytes() > here ? gathering_.sealed_bytes() - here : 0;
+  }
+  std::array<std::uint8_t, frame::kLongHeaderBytes> octets;
+  FrameHeader header;
+  const FrameParse parsed =
+      ParseFrameHeader(Bytes(octets).first(received_.CopyOut(0, octets)), &header);
+  return static_cast<std::size_t>(FrameWants(parsed, header, received_.size()));
+}
+
 BoxReader::Result BoxReader::Open(std::size_t max_frames, ByteQueue* out) {
   Result result = violation_.empty() ? Result::kOpened : Result::kError;
   for (; max_frames > 0 && result == Result::kOpened; --max_frames) result = Next(out);

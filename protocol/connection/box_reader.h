@@ -54,6 +54,9 @@ class BoxReader {
   Result Open(std::size_t max_frames, ByteQueue* out);
   std::string_view violation() const { return violation_; }
 
+  // How many octets to read so that none come that lie behind the box under way; 0 if it is all
+  // here.
+  std::size_t wanted() const;
   // Octets held that are not opened yet.
   std::size_t stored_bytes() const { return received_.size() + gathered_; }
   // Lets blocks go that are kept for little, at a turn's end.

@@ -17,8 +17,6 @@ namespace {
 
 // A frame that lacks at least this much is read straight into its own block.
 constexpr std::size_t kDirectBytes = 64 * 1024;
-// When memory was refused, the next try.
-constexpr absl::Duration kStarvedPause = absl::Milliseconds(10);
 // libzmq computes a time to live in milliseconds with 16 bits: more would wrap around there.
 constexpr absl::Duration kMaxTtl = absl::Milliseconds(65500);
 // Boxes that Receive opens ahead of what it gives.
@@ -118,22 +116,12 @@ absl::StatusOr<ReadWindow> Connection::PrepareRead() {
   if (hint.mode == ReadMode::kDirect) {
     window = reader_.PrepareDirect();
     if (!window.ok() && BorrowToRead()) window = reader_.PrepareDirect();
-  } else if (BlockPtr slab = AcquireSlab()) {
-    const std::size_t size = slab->capacity();
-    window = ReadWindow(std::move(slab), 0, size);
+  } else if (ReadWindow anew = AcquireWindow()) {
+    window = std::move(anew);
   }
   window_out_ = window.ok();
   if (!window_out_) Starve(&read_starved_);
   return window;
-}
-
-// With a whole message stored there is something to take, which gives memory back.
-BlockPtr Connection::AcquireSlab() {
-  BlockPtr slab = pool_->Acquire(budget_.get());
-  if (!slab && reader_.ahead() == 0 && BorrowToRead()) {
-    slab = pool_->Acquire(reserves_->receiving.budget());
-  }
-  return slab;
 }
 
 void Connection::CommitRead(ReadWindow window, std::size_t bytes, Instant now) {
@@ -241,56 +229,6 @@ bool Connection::Encode(const Message& message, Bytes prefix) {
   if (boxes_ != nullptr) return writer_.AppendSealed(message, prefix, boxes_->session());
   if (handshake_.framing() == Framing::kRaw) return writer_.AppendRawMessage(message);
   return writer_.AppendZmtp10(message, prefix);
-}
-
-// The budget refused memory for it. With nothing else to write the message may have what is set
-// aside; or else none is tried for a while.
-bool Connection::SendStarved(const Message& message, Bytes prefix) {
-  bool sent = false;
-  if (BorrowToSend()) {
-    sent = Encode(message, prefix);
-    ReturnToSend();
-  }
-  if (!sent) Starve(&send_starved_);
-  return sent;
-}
-
-bool Connection::BorrowToSend() {
-  if (reserves_ == nullptr || !writer_.drained() || !reserves_->sending.Lend(this)) return false;
-  writer_.set_reserve(reserves_->sending.budget());
-  return true;
-}
-
-void Connection::ReturnToSend() {
-  writer_.set_reserve(nullptr);
-  reserves_->sending.Return(this);
-}
-
-// What is set aside for one message, until it was taken.
-bool Connection::BorrowToRead() {
-  SettleReserve();
-  if (reserves_ == nullptr || !reserves_->receiving.Lend(this)) return false;
-  if (!borrowing_) borrowed_at_ = reader_.taken();
-  borrowing_ = true;
-  reader_.set_reserve(reserves_->receiving.budget());
-  return true;
-}
-
-// It is over with the message; or there was none, but a command or a piece of the handshake.
-void Connection::SettleReserve() {
-  if (!borrowing_) return;
-  if (reader_.taken() != borrowed_at_ || (stored_bytes() == 0 && !window_out_)) ReturnToRead();
-}
-
-void Connection::ReturnToRead() {
-  if (!std::exchange(borrowing_, false)) return;
-  reader_.set_reserve(nullptr);
-  reserves_->receiving.Return(this);
-}
-
-void Connection::Starve(bool* way) {
-  *way = true;
-  starved_until_ = clock_ + kStarvedPause;
 }
 
 void Connection::SendEncoded(Slice frames, std::size_t messages) {

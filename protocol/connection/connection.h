@@ -234,20 +234,12 @@ class alignas(kCacheLine) Connection {
   absl::Status SendRefused(Instant now);
   bool SendAnew(const Message& message, Bytes prefix);
   bool Encode(const Message& message, Bytes prefix);
-  bool SendStarved(const Message& message, Bytes prefix);
-  bool BorrowToSend();
-  void ReturnToSend();
-  bool BorrowToRead();
-  void SettleReserve();
-  void ReturnToRead();
-  void Starve(bool* way);
   Poll ReceiveClosed() const { return events_.empty() ? Poll::kNeedData : Poll::kEvent; }
   Poll ReceiveShut(Instant now);
   Poll ReceiveSlow(Reader::Result result, Message* out, Instant now);
   void AdvanceHandshake(Instant now);
   void FollowHandshake(Handshake::Result result, std::string* out, Instant now);
   void BeginTraffic(Instant now);
-  BlockPtr AcquireSlab();
   void OnActivity();
   ByteQueue& incoming() { return boxes_ == nullptr ? reader_.input() : boxes_->received(); }
   void BeginBoxes(std::unique_ptr<CurveSession> session);
@@ -261,6 +253,17 @@ class alignas(kCacheLine) Connection {
   void StopDelivering();
   void SettleClosing();
   void Push(ConnectionEvent event);
+
+  // connection_memory.cc
+  ReadWindow AcquireWindow();
+  std::size_t WantedBytes() const;
+  bool SendStarved(const Message& message, Bytes prefix);
+  bool BorrowToSend();
+  void ReturnToSend();
+  bool BorrowToRead();
+  void SettleReserve();
+  void ReturnToRead();
+  void Starve(bool* way);
 
   // connection_commands.cc
   bool TakeSubscription(const Message& message);

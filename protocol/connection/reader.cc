@@ -45,15 +45,19 @@ Reader::Result Reader::Fail(std::string_view sentence) {
   return Result::kError;
 }
 
-Reader::Result Reader::Header(std::size_t offset, std::size_t parts, std::uint64_t bytes,
-                              FrameHeader* out, std::string_view* violation) const {
+FrameParse Reader::ParseAt(std::size_t offset, FrameHeader* out) const {
   std::array<std::uint8_t, zmtp10::kLongHeaderBytes> copy;
   Bytes octets = input_.SpanAt(offset);
   if (octets.size() < copy.size()) {
     octets = Bytes(copy.data(), input_.CopyOut(offset, copy));
   }
-  const FrameParse parsed = framing_ == Framing::kZmtp10 ? zmtp10::ParseFrameHeader(octets, out)
-                                                         : ParseFrameHeader(octets, out);
+  return framing_ == Framing::kZmtp10 ? zmtp10::ParseFrameHeader(octets, out)
+                                      : ParseFrameHeader(octets, out);
+}
+
+Reader::Result Reader::Header(std::size_t offset, std::size_t parts, std::uint64_t bytes,
+                              FrameHeader* out, std::string_view* violation) const {
+  const FrameParse parsed = ParseAt(offset, out);
   if (parsed == FrameParse::kNeedMore) return Result::kNeedData;
   *violation = FrameViolation(parsed);
   if (!violation->empty()) return Result::kError;
@@ -228,7 +232,7 @@ BlockPtr Reader::Acquire(std::size_t bytes, Budget* budget) const {
 bool Reader::Reserve(std::size_t bytes) {
   if (gather_ && gather_->capacity() >= bytes) return true;
   BlockPtr block = Acquire(bytes, budget_.get());
-  if (!block && reserve_ != nullptr) block = Acquire(bytes, reserve_);
+  if (!block && reserve_ != nullptr && reserved_at_ == taken_) block = Acquire(bytes, reserve_);
   if (!block) return false;
   if (gathered_ > 0) std::copy_n(gather_->data(), gathered_, block->data());
   gather_ = std::move(block);
@@ -293,7 +297,6 @@ Reader::Result Reader::EmitGathered(Message* out) {
     out->SetSharedBody(std::move(octets));
   }
   DropGather();
-  reserve_ = nullptr;  // it is for one message
   ++taken_;
   return Result::kMessage;
 }
@@ -380,6 +383,20 @@ Reader::Result Reader::LookAhead(std::size_t* max_frames, std::size_t max_messag
     }
   }
   return Result::kNeedData;
+}
+
+std::size_t Reader::wanted() const {
+  const std::uint64_t next = std::max(seen_position_, position() + lacking_) - position();
+  std::uint64_t wanted = 0;
+  if (next > input_.size()) {
+    wanted = next - input_.size();
+  } else if (!in_frame_ || seen_position_ >= position() + lacking_) {
+    FrameHeader header;
+    const FrameParse parsed = ParseAt(static_cast<std::size_t>(next), &header);
+    wanted = FrameWants(parsed, header, input_.size() - next);
+  }
+  return static_cast<std::size_t>(
+      std::min<std::uint64_t>(wanted, std::numeric_limits<std::size_t>::max()));
 }
 
 std::size_t Reader::lacking() const {

@@ -54,8 +54,12 @@ class Reader {
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
 
-  // Asked for memory where the budget refuses it, until a message was gathered; null: nobody is.
-  void set_reserve(Budget* reserve) { reserve_ = reserve; }
+  // Asked for memory where the budget refuses it, for the next message and none behind it; null:
+  // nobody is.
+  void set_reserve(Budget* reserve) {
+    reserve_ = reserve;
+    reserved_at_ = taken_;
+  }
 
   // Before the first frame is looked at; kZmtp30 if it is not called.
   void set_framing(Framing framing);
@@ -124,6 +128,9 @@ class Reader {
   // here.
   bool in_message() const { return gathering_ || !input_.empty(); }
 
+  // How many octets to read so that none come that lie behind the frame under way. 0: LookAhead, or
+  // Next, has something to do first.
+  std::size_t wanted() const;
   // How many octets the frame that is being gathered still lacks; 0 if none is.
   std::size_t lacking() const;
   // A window on the gathering block, for reading the lacking octets straight into place. Only with
@@ -135,6 +142,7 @@ class Reader {
 
  private:
   Result NextSlow(Message* out);
+  FrameParse ParseAt(std::size_t offset, FrameHeader* out) const;
   bool TakeLong(Message* out);
   Result TakeRaw(Message* out);
   void CountRaw() { seen_ = taken_ + input_.pieces(); }
@@ -172,6 +180,7 @@ class Reader {
   const Limits limits_;
   BudgetPtr budget_;
   Budget* reserve_ = nullptr;
+  std::uint64_t reserved_at_ = 0;  // the count of messages taken when it was given
   std::shared_ptr<SlabPool> pool_;
   std::uint64_t direct_ = 0;  // octets read straight into a message's own block
 

@@ -13,11 +13,14 @@ namespace monocoque {
 // holder, and none gets anything before what the one before it had is back.
 class Reserve {
  public:
-  // To `holder`, if nobody else has it, from now until Return. It asks for one message.
-  bool Lend(const void* holder) {
+  // To `holder`, if nobody else has it, from now until Return. It asks for one message. `settle` is
+  // called, with the holder, when another wants it: to Return it if the message is over.
+  bool Lend(void* holder, void (*settle)(void* holder)) {
     if (holder_ == holder) return true;
+    if (holder_ != nullptr) settle_(holder_);
     if (holder_ != nullptr || budget_->used() > 0) return false;
     holder_ = holder;
+    settle_ = settle;
     return true;
   }
   // It asks for no more; what it got stays its own. Nothing happens if it is not the holder.
@@ -29,7 +32,8 @@ class Reserve {
 
  private:
   const BudgetPtr budget_ = Budget::Create(Budget::kUnlimited);
-  const void* holder_ = nullptr;
+  void* holder_ = nullptr;
+  void (*settle_)(void* holder) = nullptr;
 };
 
 // Those of a socket, for each way of its own.

@@ -57,6 +57,19 @@ std::string_view FrameViolation(FrameParse result);
 // are judged as soon as their octet is there, the size when it is complete.
 FrameParse ParseFrameHeader(Bytes bytes, FrameHeader* out);
 
+// How many octets to read, of a frame of which `here` are here, so that none of the next one's come
+// with them: its rest; or, of a header that is not complete, what it has at least. 0: none before it
+// was looked at, because all of it is here, or something is wrong with it.
+constexpr std::uint64_t FrameWants(FrameParse parsed, const FrameHeader& header,
+                                   std::uint64_t here) {
+  std::uint64_t whole = 0;
+  if (parsed == FrameParse::kOk) whole = header.header_bytes + header.body_bytes;
+  if (parsed == FrameParse::kNeedMore) {
+    whole = here < frame::kShortHeaderBytes ? frame::kShortHeaderBytes : frame::kLongHeaderBytes;
+  }
+  return whole > here ? whole - here : 0;
+}
+
 // Octets of the header that a body of this size gets: short up to 255, long beyond (F-2, F-4).
 constexpr std::size_t FrameHeaderBytes(std::uint64_t body_bytes) {
   return body_bytes <= frame::kMaxShortBody ? frame::kShortHeaderBytes : frame::kLongHeaderBytes;

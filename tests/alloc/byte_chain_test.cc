@@ -105,6 +105,8 @@ class ByteChainTest : public testing::Test {
     }
     EXPECT_EQ(chain_->bytes(), 0u);
     EXPECT_EQ(chain_->unfilled_messages(), 0u);
+    piece = ByteChain::Unsent();
+    EXPECT_EQ(budget_->used(), 0) << "a slab with nothing in it is held";
     return taken;
   }
 

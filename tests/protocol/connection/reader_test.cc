@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "alloc/block.h"
+#include "alloc/budget.h"
 #include "alloc/bytes.h"
 #include "gtest/gtest.h"
 #include "tests/support/pair.h"
@@ -80,6 +81,69 @@ TEST(ReaderTest, NothingIsTakenBehindAnError) {
   EXPECT_EQ(reader.Next(&message), Reader::Result::kError);
   EXPECT_EQ(reader.status().message(), "message of more parts than the limit");
   EXPECT_EQ(reader.taken(), 0u);
+}
+
+// What may be read so that nothing of the next frame comes with it.
+TEST(ReaderTest, WantsNoMoreThanTheFrameUnderWay) {
+  struct Case {
+    std::string_view octets;
+    std::size_t wanted;
+  };
+  for (const auto& [octets, wanted] : {
+           Case{"", 2},
+           Case{"00", 1},
+           Case{"0005", 5},
+           Case{"0005 61", 4},
+           Case{"02", 1},
+           Case{"0200", 7},
+           Case{"02 0000000000000100", 0x100},
+           Case{"0105 6162636465", 2},
+           Case{"0105 6162636465 0003 61", 2},
+           Case{"0403 0151", 1},
+       }) {
+    Reader reader({}, {});
+    if (!octets.empty()) Feed(&reader, Hex(octets));
+    std::size_t frames = kAll;
+    EXPECT_EQ(reader.LookAhead(&frames, kAll), Reader::Result::kNeedData);
+    EXPECT_EQ(reader.wanted(), wanted) << octets;
+  }
+}
+
+// Nothing, as long as it was not looked at what is here.
+TEST(ReaderTest, WantsNothingBeforeItLooked) {
+  Reader whole({}, {}), broken({}, {});
+  Feed(&whole, Hex("0001 61"));
+  EXPECT_EQ(whole.wanted(), 0u);
+  Feed(&broken, Hex("ff"));
+  EXPECT_EQ(broken.wanted(), 0u);
+  Reader gathering({}, {});
+  Message message;
+  Feed(&gathering, Hex("00ff 61"));
+  EXPECT_EQ(gathering.Next(&message), Reader::Result::kNeedData);
+  EXPECT_EQ(gathering.wanted(), 254u);
+  Feed(&gathering, std::string(254, 'b') + Hex("0005"));
+  EXPECT_EQ(gathering.wanted(), 0u);
+  std::size_t frames = kAll;
+  EXPECT_EQ(gathering.LookAhead(&frames, kAll), Reader::Result::kNeedData);
+  ASSERT_EQ(gathering.Next(&message), Reader::Result::kMessage);
+  EXPECT_EQ(gathering.wanted(), 5u);
+}
+
+// What is set aside for one message is not asked by the next one.
+TEST(ReaderTest, AReserveIsForOneMessage) {
+  const BudgetPtr spent = Budget::Create(0);
+  const BudgetPtr reserve = Budget::Create(Budget::kUnlimited);
+  Reader reader({}, spent);
+  reader.set_reserve(reserve.get());
+  Message message;
+  Feed(&reader, Hex("0001 61") + Hex("00ff 61"));
+  Feed(&reader, std::string(254, 'b'));
+  ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+  EXPECT_EQ(reader.Next(&message), Reader::Result::kNoMemory);
+  EXPECT_EQ(reserve->used(), 0);
+  reader.set_reserve(reserve.get());
+  ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+  EXPECT_EQ(message.size(), 255u);
 }
 
 }  // namespace

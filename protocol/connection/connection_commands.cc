@@ -78,14 +78,11 @@ bool Connection::SendOctets(std::string_view octets) {
 
 // PUB and XPUB: such a message is a subscription.
 bool Connection::TakeSubscription(const Message& message) {
-  const Bytes first = message.bytes();
-  if (!IsSubscription(first)) return false;
-  OnSubscription(first[0] == 1, first.subspan(1));
-  if (!message.multipart() || options_.only_first_subscribe) return true;
-  const std::size_t parts = message.part_count();
-  for (std::size_t i = 1; i < parts; ++i) {
-    const Bytes part = message[i].bytes();
-    if (IsSubscription(part)) OnSubscription(part[0] == 1, part.subspan(1));
+  if (!IsSubscription(message.bytes())) return false;
+  for (const Slice& part : message) {
+    const Bytes octets = part.bytes();
+    if (IsSubscription(octets)) OnSubscription(octets[0] == 1, octets.subspan(1));
+    if (options_.only_first_subscribe) break;
   }
   return true;
 }

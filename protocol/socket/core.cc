@@ -238,9 +238,12 @@ bool SocketCore::CanTake(const Peer& peer) const {
   if (peer.given_up || closing_) return false;
   if (peer.direct != nullptr) return peer.direct->connection->CanSend();
   if (peer.link == nullptr && (!peer.dialer || peer.immediate)) return false;
-  if (options_.conflate) return true;
+  return options_.conflate || !AtSendMark(peer);
+}
+
+bool SocketCore::AtSendMark(const Peer& peer) const {
   const Unsent unsent = UnsentOf(peer);
-  return !options_.send_mark.Reached(unsent.messages, unsent.bytes);
+  return options_.send_mark.Reached(unsent.messages, unsent.bytes);
 }
 
 bool SocketCore::AskRoom(Peer* peer) {

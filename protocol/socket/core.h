@@ -113,6 +113,7 @@ class SocketCore {
 
   bool AnyPeerCanTake() const { return !balance_.empty(); }
   bool CanTake(const Peer& peer) const;
+  bool AtSendMark(const Peer& peer) const;
   // The same; one that cannot is told of by NextWritable once it can.
   bool AskRoom(Peer* peer);
   // Could a message be published now? With xpub_nodrop each attached peer must have room.

@@ -49,11 +49,16 @@ absl::Status RepPattern::Send(Message* message, Instant now) {
   if (!replying_) {
     return absl::FailedPreconditionError("send: REP has no request to answer; receive one first");
   }
-  if (!asker_here_) {
+  Peer* asker = asker_here_ ? core_.FindPeer(asker_) : nullptr;
+  if (asker == nullptr) {
     // REP-6: the asker is gone, and nobody else may have the reply.
     core_.CountDropped();
     message->Clear();
-  } else if (!core_.SendToPeer(core_.FindPeer(asker_), message, envelope_.bytes(), now)) {
+  } else if (core_.AtSendMark(*asker)) {
+    // It does not read; others do not wait for that.
+    core_.DropFor(asker);
+    message->Clear();
+  } else if (!core_.SendToPeer(asker, message, envelope_.bytes(), now)) {
     return absl::UnavailableError("");
   }
   replying_ = false;

@@ -21,8 +21,8 @@ class XSubPattern final : public SubPattern {
 
  private:
   absl::Status CheckParts(const Message& message) const;
-  // True if the part is a subscription or a cancellation, which is done then.
-  bool TakeSubscription(Bytes part, Instant now);
+  // Does what the part asks for, if it is a subscription or a cancellation.
+  void TakeSubscription(Bytes part, Instant now);
 };
 
 }  // namespace monocoque

@@ -144,6 +144,20 @@ TEST_P(TrafficSiege, TinySubscriptionsWithoutEnd) {
   ExpectHeldAtMost(4 * kMebibyte);
 }
 
+// S-1: one message of as many parts as there may be, the first a subscription: all of them are
+// looked at, once.
+TEST_P(TrafficSiege, ASubscriptionOfManyParts) {
+  Open(SocketType::kPub, {}, SocketType::kSub);
+  const auto subscriber = Intruder("SUB");
+  const std::size_t parts = LinkOptions().limits.max_parts;
+  const std::size_t before = socket().core().topics();
+  ASSERT_TRUE(subscriber->Write(std::string("\1\6\1first", 8) +
+                                Repeated(std::string("\1\0", 2), parts - 2) +
+                                std::string("\0\5\1last", 7)));
+  EXPECT_TRUE(Until([&] { return socket().core().topics() == before + 2; }));
+  ExpectServed();
+}
+
 // H-1, H-8: PINGs without end from one who reads no PONG. Answers wait up to a limit, and are left
 // out beyond it.
 TEST_P(TrafficSiege, AFloodOfPings) {

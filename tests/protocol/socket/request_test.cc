@@ -245,6 +245,38 @@ TEST_F(RequestTest, ALateReplyFindsNoNewLink) {
   }
 }
 
+// REP-6: an asker that takes no replies keeps nobody from being served: what is beyond its mark is
+// dropped, counted and told.
+TEST_F(RequestTest, AnAskerThatDoesNotReadIsNotWaitedFor) {
+  Socket& rep = net_.Make(SocketType::kRep, {.send_mark = {.messages = 2, .bytes = 0}});
+  net_.Bind(rep, "a");
+  Socket& greedy = net_.Make(SocketType::kDealer);
+  net_.Connect(greedy, "a");
+  Socket& other = net_.Make(SocketType::kReq);
+  net_.Connect(other, "a");
+  net_.Run();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(net_.Send(greedy, Message({"", "q"})).ok());
+  net_.Run();
+  // Nothing is written meanwhile.
+  for (int i = 0; i < 5; ++i) {
+    Message request;
+    ASSERT_TRUE(rep.Receive(&request, nullptr, net_.now)) << i;
+    Message reply("a");
+    EXPECT_TRUE(rep.Send(&reply, net_.now).ok()) << i;
+    EXPECT_EQ(reply.size(), 0u);
+  }
+  EXPECT_EQ(rep.stats().dropped, 3u);
+  SocketEvent event;
+  while (rep.NextEvent(&event) && event.kind != SocketEvent::Kind::kDropsBegan) {
+  }
+  EXPECT_EQ(event.kind, SocketEvent::Kind::kDropsBegan);
+  EXPECT_THAT(net_.Received(greedy), ElementsAre("|a", "|a"));
+  ASSERT_TRUE(net_.Send(other, Message("q")).ok());
+  EXPECT_THAT(net_.Received(rep), ElementsAre("q"));
+  ASSERT_TRUE(net_.Send(rep, Message("a")).ok());
+  EXPECT_THAT(net_.Received(other), ElementsAre("a"));
+}
+
 // REP-3, REP-4: any number of hops, each adding its envelope; the reply finds its way back.
 TEST_F(RequestTest, AnEnvelopeOverHops) {
   constexpr std::size_t kHops = 5;

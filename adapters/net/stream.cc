@@ -108,6 +108,9 @@ absl::Status BindSource(int fd, const Endpoint& endpoint, const TransportOptions
   source.port = endpoint.source_port;
   const absl::StatusOr<Address> from = AddressForBind(source, options.ipv6);
   if (!from.ok()) return from.status();
+  // One port for several destinations, and again while the kernel keeps an old connection's end.
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (bind(fd, from->get(), from->size) != 0) return SystemError("connect", endpoint, errno);
   return absl::OkStatus();
 }

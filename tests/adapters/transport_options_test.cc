@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,6 +42,23 @@ using ::monocoque::testing::ListeningAt;
 using ::monocoque::testing::OtherEndOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+
+// Binds a descriptor that asks for nothing more, for a moment: 0, or why it cannot be.
+int BindAlone(const std::string& endpoint, std::string* bound = nullptr) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const net::Address address = *net::AddressForBind(*ParseEndpoint(endpoint));
+  const int error = bind(fd, address.get(), address.size) == 0 ? 0 : errno;
+  if (bound != nullptr) *bound = net::LocalEndpoint(fd).ToString();
+  close(fd);
+  return error;
+}
+
+// An address of that host with a port that nobody uses.
+std::string FreeAddress(std::string_view host) {
+  std::string bound;
+  EXPECT_EQ(BindAlone(absl::StrCat("tcp://", host, ":*"), &bound), 0);
+  return bound;
+}
 
 class TransportOptionsTest : public ::testing::TestWithParam<std::string_view> {
  protected:
@@ -242,6 +260,38 @@ TEST_P(TransportOptionsTest, InterfacesAndSourceAddresses) {
   ASSERT_TRUE(push_->Connect(absl::StrCat("tcp://127.0.0.2:0;", target)).ok());
   Pass();
   EXPECT_THAT(net::LocalEndpoint(ConnectedTo(*bound)).ToString(), StartsWith("tcp://127.0.0.2:"));
+}
+
+// E-7: one source address, its port fixed, for several destinations; also just after it was in use,
+// while the kernel still keeps the old connection's end.
+TEST_P(TransportOptionsTest, ASourceAddressServesAgain) {
+  const std::string source = FreeAddress("127.0.0.2");
+  const std::string own = source.substr(std::string_view("tcp://").size());
+  const auto from_there = [&own](const std::string& to) {
+    return absl::StrCat("tcp://", own, ";", to.substr(std::string_view("tcp://").size()));
+  };
+  std::array<std::unique_ptr<FaceSocket>, 3> pulls;
+  std::array<std::string, 3> at;
+  for (std::size_t i = 0; i < pulls.size(); ++i) {
+    pulls[i] = Make(SocketType::kPull, {});
+    const auto bound = pulls[i]->Bind("tcp://127.0.0.1:*");
+    ASSERT_TRUE(bound.ok()) << bound.status();
+    at[i] = *bound;
+  }
+  push_ = Make(SocketType::kPush, {});
+  for (std::size_t i : {0, 1}) {
+    ASSERT_TRUE(push_->Connect(from_there(at[i])).ok());
+    Next(pulls[i].get(), SocketEvent::Kind::kReady);
+    Next(push_.get(), SocketEvent::Kind::kReady);
+    EXPECT_EQ(net::LocalEndpoint(ConnectedTo(at[i])).ToString(), source);
+  }
+  push_.reset();
+  for (std::size_t i : {0, 1}) Next(pulls[i].get(), SocketEvent::Kind::kClosed);
+  ASSERT_EQ(BindAlone(source), EADDRINUSE) << "the kernel keeps nothing: this shows nothing";
+  push_ = Make(SocketType::kPush, {});
+  pull_ = std::move(pulls[2]);
+  ASSERT_TRUE(push_->Connect(from_there(at[2])).ok());
+  Pass();
 }
 
 // Nobody answers: the queue of the listener is full, so that the kernel drops who asks.

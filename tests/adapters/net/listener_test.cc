@@ -15,7 +15,10 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,6 +94,28 @@ TEST(ListenerTest, Moves) {
   const auto address = NumericAddresses(kept.bound());
   EXPECT_EQ(connect(probe, address->front().get(), address->front().size), 0);
   close(probe);
+}
+
+// What lies at the path by now may be somebody else's: it stays.
+TEST(ListenerTest, AnothersSocketAtThePathIsLeftAlone) {
+  std::string folder = "/tmp/monocoque-test-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string path = folder + "/socket";
+  const Endpoint endpoint = *ParseEndpoint("ipc://" + path);
+  std::optional<Listener> first;
+  first = *Listener::Open(endpoint);
+  ASSERT_EQ(rename(path.c_str(), (path + ".away").c_str()), 0);
+  std::optional<Listener> second;
+  second = *Listener::Open(endpoint);
+  first.reset();
+  const int client = StreamSocket(AF_UNIX);
+  const auto address = NumericAddresses(endpoint);
+  EXPECT_EQ(connect(client, address->front().get(), address->front().size), 0);
+  close(client);
+  second.reset();
+  EXPECT_FALSE(Exists(path)) << "its own it removes";
+  EXPECT_EQ(unlink((path + ".away").c_str()), 0);
+  EXPECT_EQ(rmdir(folder.c_str()), 0);
 }
 
 // Hundreds may come at once, before anybody is accepted, and are answered.

@@ -283,6 +283,12 @@ std::string RemoteText(int fd) {
   return endpoint.ToString();
 }
 
+bool ConnectedToItself(int fd) {
+  const Endpoint local = LocalEndpoint(fd);
+  return local.transport == Transport::kTcp && local.port != 0 &&
+         RemoteText(fd) == local.ToString();
+}
+
 std::optional<PeerProcess> ProcessOf(int fd) {
   ucred peer{};
   socklen_t size = sizeof(peer);

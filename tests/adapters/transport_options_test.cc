@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -40,6 +41,7 @@ using ::monocoque::testing::FaceSocket;
 using ::monocoque::testing::IntOption;
 using ::monocoque::testing::ListeningAt;
 using ::monocoque::testing::OtherEndOf;
+using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -292,6 +294,28 @@ TEST_P(TransportOptionsTest, ASourceAddressServesAgain) {
   pull_ = std::move(pulls[2]);
   ASSERT_TRUE(push_->Connect(from_there(at[2])).ok());
   Pass();
+}
+
+// Where nobody listens the kernel may join a dialer to itself (RFC 9293, simultaneous open), as it
+// does here each time. That is nobody: refused, and tried again.
+TEST_P(TransportOptionsTest, ADialerDoesNotTalkToItself) {
+  const std::string at = FreeAddress("127.0.0.1");
+  const std::string own = at.substr(std::string_view("tcp://").size());
+  push_ = Make(SocketType::kPair, {});
+  ASSERT_TRUE(push_->Connect(absl::StrCat("tcp://", own, ";", own)).ok());
+  std::vector<std::string> failures;
+  bool connected = false;
+  EXPECT_TRUE(face_.Until([&] {
+    for (SocketEvent event; push_->NextEvent(&event);) {
+      if (event.kind == SocketEvent::Kind::kConnected) connected = true;
+      if (event.kind == SocketEvent::Kind::kDialFailed) {
+        failures.emplace_back(event.status.message());
+      }
+    }
+    return connected || failures.size() >= 3;
+  }));
+  EXPECT_FALSE(connected);
+  EXPECT_THAT(failures, Each(HasSubstr("connection refused; nobody listens there")));
 }
 
 // Nobody answers: the queue of the listener is full, so that the kernel drops who asks.

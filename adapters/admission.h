@@ -23,8 +23,8 @@ namespace monocoque {
 // and brings back what was decided, on whatever thread, to the machine's next turn. Without an
 // authenticator it asks the process's ZAP handler, if there is one; without either nobody is asked.
 //
-// Thread rule: the socket's thread. The machine outlives it. Invariant: a question to the handler
-// lives no longer than the link it is about, if the adapter tells of its end.
+// Thread rule: the socket's thread. The machine outlives it. Invariant: a question lives no longer
+// than the link it is about, if the adapter tells of its end.
 class Admission {
  public:
   // `make_waker`: makes what asks for the socket's next turn; called once, when somebody is asked
@@ -46,8 +46,11 @@ class Admission {
   // Tells the machine what was decided since. How many questions to the handler it went on with:
   // those that wait for him cost nothing.
   std::size_t Turn(Instant now);
-  // The link is over: nobody waits for the answer any more.
-  void Forget(LinkId link) { inquiries_.erase(link); }
+  // The link is over: nobody waits for the answer any more, and whoever was not asked yet is not.
+  void Forget(LinkId link) {
+    desk_.Forget(link);
+    inquiries_.erase(link);
+  }
 
  private:
   class Inbox;

@@ -1,13 +1,15 @@
 #ifndef MONOCOQUE_ADAPTERS_ZAP_H_
 #define MONOCOQUE_ADAPTERS_ZAP_H_
 
-#include <deque>
 #include <functional>
+#include <list>
+#include <map>
 #include <memory>
 #include <utility>
 
 #include "protocol/drive/action.h"
 #include "protocol/drive/auth.h"
+#include "protocol/drive/ids.h"
 
 namespace monocoque {
 
@@ -48,12 +50,22 @@ class AuthDesk {
   // What waits for one that goes is not answered any more.
   void set_authenticator(std::shared_ptr<Authenticator> authenticator) {
     authenticator_ = std::move(authenticator);
-    if (authenticator_ == nullptr) asked_.clear();
+    if (authenticator_ != nullptr) return;
+    places_.clear();
+    asked_.clear();
   }
-  // False: there is nobody to ask.
+  // False: there is nobody to ask. A link asks once.
   bool Take(const action::Authenticate& ask) {
-    if (authenticator_ != nullptr) asked_.push_back(ask);
-    return authenticator_ != nullptr;
+    if (authenticator_ == nullptr) return false;
+    places_[ask.link] = asked_.insert(asked_.end(), ask);
+    return true;
+  }
+  // The link is over: nobody is asked about it any more, and what it said is let go of.
+  void Forget(LinkId link) {
+    const auto place = places_.find(link);
+    if (place == places_.end()) return;
+    asked_.erase(place->second);
+    places_.erase(place);
   }
   bool waiting() const { return !asked_.empty(); }
   // Asks about the oldest; `reply_for` makes what takes the verdict on a link. Runs user code: the
@@ -63,12 +75,15 @@ class AuthDesk {
     const std::shared_ptr<Authenticator> who = authenticator_;
     action::Authenticate ask = std::move(asked_.front());
     asked_.pop_front();
+    places_.erase(ask.link);
     who->Authenticate(std::move(ask.request), reply_for(ask.link));
   }
 
  private:
   std::shared_ptr<Authenticator> authenticator_;
-  std::deque<action::Authenticate> asked_;
+  // The oldest first, and where a link's is: no peer can make the end of one cost a search.
+  std::list<action::Authenticate> asked_;
+  std::map<LinkId, std::list<action::Authenticate>::iterator> places_;
 };
 
 }  // namespace monocoque

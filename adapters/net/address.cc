@@ -15,6 +15,7 @@
 #include <memory>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 namespace monocoque::net {
@@ -30,22 +31,37 @@ void SetPort(Address* address, std::uint16_t port) {
   }
 }
 
-// False if the host is no numeric address.
-bool ParseNumeric(const std::string& host, std::uint16_t port, Address* out) {
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&out->storage);
+// An interface, by its name or its number.
+absl::StatusOr<std::uint32_t> ZoneNumber(const std::string& zone) {
+  std::uint32_t number = if_nametoindex(zone.c_str());
+  if (number != 0 || (absl::SimpleAtoi(zone, &number) && number != 0)) return number;
+  return absl::NotFoundError(absl::StrCat("there is no network interface \"",
+                                          absl::CHexEscape(zone), "\"; see `ip link`"));
+}
+
+// Nothing if the host is no numeric address.
+absl::StatusOr<std::optional<Address>> ParseNumeric(const std::string& host, std::uint16_t port) {
+  Address out;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
   if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
     v4->sin_family = AF_INET;
-    out->size = sizeof(sockaddr_in);
+    out.size = sizeof(sockaddr_in);
   } else {
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&out->storage);
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
     const std::size_t zone = host.find('%');
-    if (inet_pton(AF_INET6, host.substr(0, zone).c_str(), &v6->sin6_addr) != 1) return false;
+    if (inet_pton(AF_INET6, host.substr(0, zone).c_str(), &v6->sin6_addr) != 1) {
+      return std::nullopt;
+    }
     v6->sin6_family = AF_INET6;
-    if (zone != std::string::npos) v6->sin6_scope_id = if_nametoindex(host.c_str() + zone + 1);
-    out->size = sizeof(sockaddr_in6);
+    if (zone != std::string::npos) {
+      const absl::StatusOr<std::uint32_t> number = ZoneNumber(host.substr(zone + 1));
+      if (!number.ok()) return number.status();
+      v6->sin6_scope_id = *number;
+    }
+    out.size = sizeof(sockaddr_in6);
   }
-  SetPort(out, port);
-  return true;
+  SetPort(&out, port);
+  return out;
 }
 
 Address UnixAddress(const Endpoint& endpoint) {
@@ -150,13 +166,15 @@ absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint, std::optional<b
     return absl::UnimplementedError(
         absl::StrCat("bind ", absl::CHexEscape(endpoint.ToString()), ": no such transport here."));
   }
-  Address address;
   const bool prefers_ipv6 = ipv6.value_or(false);
   const std::string any = prefers_ipv6 ? "::" : "0.0.0.0";
-  if (ParseNumeric(endpoint.host == "*" ? any : endpoint.host, endpoint.port, &address)) {
-    if (address.family() == AF_INET || ipv6.value_or(true)) return address;
+  const auto numeric = ParseNumeric(endpoint.host == "*" ? any : endpoint.host, endpoint.port);
+  if (!numeric.ok()) return InSentence("bind", endpoint, numeric.status());
+  if (*numeric) {
+    if ((*numeric)->family() == AF_INET || ipv6.value_or(true)) return **numeric;
     return InSentence("bind", endpoint, NoIpv6Error());
   }
+  Address address;
   if ((prefers_ipv6 && FindInterface(endpoint.host, AF_INET6, &address)) ||
       FindInterface(endpoint.host, AF_INET, &address)) {
     SetPort(&address, endpoint.port);
@@ -172,8 +190,9 @@ absl::StatusOr<std::vector<Address>> NumericAddresses(const Endpoint& endpoint) 
   if (endpoint.transport == Transport::kIpc) {
     found.push_back(UnixAddress(endpoint));
   } else if (endpoint.transport == Transport::kTcp) {
-    Address address;
-    if (ParseNumeric(endpoint.host, endpoint.port, &address)) found.push_back(address);
+    const auto numeric = ParseNumeric(endpoint.host, endpoint.port);
+    if (!numeric.ok()) return InSentence("connect", endpoint, numeric.status());
+    if (*numeric) found.push_back(**numeric);
   } else {
     return absl::UnimplementedError(absl::StrCat("connect ", absl::CHexEscape(endpoint.ToString()),
                                                  ": no such transport here."));
@@ -262,6 +281,12 @@ std::string RemoteText(int fd) {
   // A Unix peer that is not bound has no name of its own: the listener's is what both know.
   if (endpoint.transport == Transport::kIpc && endpoint.path.empty()) endpoint = LocalEndpoint(fd);
   return endpoint.ToString();
+}
+
+bool ConnectedToItself(int fd) {
+  const Endpoint local = LocalEndpoint(fd);
+  return local.transport == Transport::kTcp && local.port != 0 &&
+         RemoteText(fd) == local.ToString();
 }
 
 std::optional<PeerProcess> ProcessOf(int fd) {

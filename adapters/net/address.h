@@ -46,6 +46,9 @@ absl::Status NoIpv6Error();
 Endpoint EndpointOf(const Address& address);
 Endpoint LocalEndpoint(int fd);
 std::string RemoteText(int fd);
+// The kernel joined both ends of one tcp descriptor, as it may where nobody listens (RFC 9293,
+// simultaneous open).
+bool ConnectedToItself(int fd);
 // Whose process a local stream's peer is; nothing: the system does not tell.
 std::optional<PeerProcess> ProcessOf(int fd);
 

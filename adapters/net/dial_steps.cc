@@ -105,6 +105,12 @@ DialSteps::Next DialSteps::Refused(absl::Status why) {
 }
 
 DialSteps::Next DialSteps::OnConnected(int error) {
+  if (error == 0 && ConnectedToItself(fd_)) {
+    // Reset, so that nothing of it lingers where somebody else may come to listen.
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    error = ECONNREFUSED;
+  }
   if (error != 0) return Refused(TalkedOut(error));
   if (!by_proxy_) return Next::kDone;
   proxy_.emplace(endpoint_->host, endpoint_->port, options_->socks_username,

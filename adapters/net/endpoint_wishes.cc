@@ -28,6 +28,8 @@ absl::Status EndpointWishes::Connect(std::string_view text, const LinkOptions* o
   const absl::StatusOr<DialerId> dialer =
       machine_.Connect(*endpoint, options == nullptr ? machine_.options().link : *options, now);
   if (!dialer.ok()) return dialer.status();
+  // Some may have ended by themselves.
+  connected_.Tidy([this](DialerId id) { return !machine_.peer(id); });
   connected_.Add(std::string(text), *dialer);
   pump_.RunActions();
   return absl::OkStatus();
@@ -42,8 +44,13 @@ absl::Status EndpointWishes::Unbind(std::string_view bound, Instant now) {
 }
 
 absl::Status EndpointWishes::Disconnect(std::string_view text, Instant now) {
-  const absl::StatusOr<DialerId> id = connected_.Take("disconnect", text);
-  return id.ok() ? machine_.Disconnect(*id, now) : id.status();
+  for (;;) {
+    const absl::StatusOr<DialerId> id = connected_.Take("disconnect", text);
+    if (!id.ok()) return id.status();
+    // Not found: it ended by itself, and the next of that text is meant.
+    absl::Status done = machine_.Disconnect(*id, now);
+    if (!absl::IsNotFound(done)) return done;
+  }
 }
 
 void EndpointWishes::OnListen(ListenerId listener, const absl::StatusOr<Endpoint>& bound,

@@ -42,7 +42,7 @@ Listener::Listener(Listener&& other) noexcept
       bound_(std::move(other.bound_)),
       options_(std::move(other.options_)),
       filter_(std::move(other.filter_)),
-      unlink_(std::exchange(other.unlink_, {})),
+      file_(std::exchange(other.file_, {})),
       directory_(std::exchange(other.directory_, {})) {}
 
 Listener& Listener::operator=(Listener&& other) noexcept {
@@ -50,16 +50,25 @@ Listener& Listener::operator=(Listener&& other) noexcept {
   std::swap(bound_, other.bound_);
   std::swap(options_, other.options_);
   std::swap(filter_, other.filter_);
-  std::swap(unlink_, other.unlink_);
+  std::swap(file_, other.file_);
   std::swap(directory_, other.directory_);
   return *this;
 }
 
 Listener::~Listener() {
+  // First, while the descriptor keeps the file's number from being given to another, and who looks
+  // there does not find it dead.
+  RemoveFile();
   if (fd_ >= 0 && options_.descriptor < 0) shutdown(fd_, SHUT_RDWR);
   if (fd_ >= 0) close(fd_);
-  if (!unlink_.empty()) unlink(unlink_.c_str());
   if (!directory_.empty()) rmdir(directory_.c_str());
+}
+
+void Listener::RemoveFile() {
+  if (file_.path.empty()) return;
+  struct stat info;
+  if (lstat(file_.path.c_str(), &info) != 0) return;
+  if (info.st_dev == file_.device && info.st_ino == file_.inode) unlink(file_.path.c_str());
 }
 
 absl::StatusOr<Listener> Listener::Open(const action::Listen& listen) {
@@ -112,7 +121,10 @@ absl::Status Listener::Bind(Endpoint endpoint) {
     setsockopt(fd_, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
   }
   if (bind(fd_, address->get(), address->size) != 0) return SystemError("bind", endpoint, errno);
-  if (file) unlink_ = endpoint.path;
+  struct stat info;
+  if (file && lstat(endpoint.path.c_str(), &info) == 0) {
+    file_ = {endpoint.path, info.st_dev, info.st_ino};
+  }
   if (listen(fd_, options_.backlog) != 0) return SystemError("bind", endpoint, errno);
   bound_ = endpoint.transport == Transport::kTcp ? LocalEndpoint(fd_) : endpoint;
   return absl::OkStatus();

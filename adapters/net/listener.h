@@ -1,6 +1,8 @@
 #ifndef MONOCOQUE_ADAPTERS_NET_LISTENER_H_
 #define MONOCOQUE_ADAPTERS_NET_LISTENER_H_
 
+#include <sys/types.h>
+
 #include <memory>
 #include <string>
 
@@ -14,13 +16,16 @@
 
 namespace monocoque::net {
 
-// A listening descriptor and what has to be tidied up after it. Movable; closes and unlinks when it
-// dies, and then nobody is let in any more, even if the kernel still watches the descriptor.
+// A listening descriptor and what has to be tidied up after it. Movable; unlinks and closes when it
+// dies, and then nobody is let in any more, even if the kernel still watches the descriptor. A file
+// that somebody else has put in the place of ours stays.
 class Listener {
  public:
   // Binds and listens. A dead Unix socket's file in the way is replaced, a live one's or any other
-  // file never (E-14). `*` makes a directory of its own for the path, removed at the end (E-12).
-  // With a descriptor in the options that one is what listens, and nothing is tidied up but ours.
+  // file never (E-14); of two processes that replace the same dead one at the same moment, the
+  // earlier may be left without its file. `*` makes a directory of its own for the path, removed at
+  // the end (E-12). With a descriptor in the options that one is what listens, and nothing is
+  // tidied up but ours.
   static absl::StatusOr<Listener> Open(const action::Listen& listen);
   static absl::StatusOr<Listener> Open(const Endpoint& endpoint,
                                        const TransportOptions& options = {});
@@ -36,16 +41,24 @@ class Listener {
   absl::StatusOr<TransportInfo> Admit(int accepted) const;
 
  private:
+  // A socket's file, and which one it is, whatever its path leads to later.
+  struct SocketFile {
+    std::string path;  // empty: none
+    dev_t device = 0;
+    ino_t inode = 0;
+  };
+
   Listener() = default;
 
   absl::Status Adopt(const Endpoint& wanted);
   absl::Status Bind(Endpoint endpoint);
+  void RemoveFile();
 
   int fd_ = -1;
   Endpoint bound_;
   TransportOptions options_;
   PeerFilter filter_;
-  std::string unlink_;     // the socket file
+  SocketFile file_;
   std::string directory_;  // made for it
 };
 

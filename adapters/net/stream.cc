@@ -1,13 +1,16 @@
 #include "adapters/net/stream.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "absl/strings/escaping.h"
@@ -23,6 +26,14 @@ int GetOption(int fd, int name) {
   int value = -1;
   socklen_t size = sizeof(value);
   return getsockopt(fd, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+// Empty: any.
+std::string DeviceOf(int fd) {
+  std::array<char, IF_NAMESIZE> name{};
+  socklen_t size = name.size();
+  const bool told = getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), &size) == 0;
+  return told ? name.data() : "";
 }
 
 absl::Status Refused(std::string_view name, std::string_view value, int error) {
@@ -98,7 +109,10 @@ absl::Status TuneTcp(int fd, bool ipv6, const TransportOptions& options) {
   tuner.SetUnlessZero("send_buffer_bytes", SOL_SOCKET, SO_SNDBUF, options.send_buffer_bytes);
   tuner.SetUnlessZero("receive_buffer_bytes", SOL_SOCKET, SO_RCVBUF, options.receive_buffer_bytes);
   tuner.SetUnlessZero("busy_poll", SOL_SOCKET, SO_BUSY_POLL, options.busy_poll);
-  tuner.Set("device", SOL_SOCKET, SO_BINDTODEVICE, options.device);
+  // What was accepted has the listener's, and to set it anew takes a privilege.
+  if (!options.device.empty() && DeviceOf(fd) != options.device) {
+    tuner.Set("device", SOL_SOCKET, SO_BINDTODEVICE, options.device);
+  }
   return tuner.status();
 }
 
@@ -108,6 +122,9 @@ absl::Status BindSource(int fd, const Endpoint& endpoint, const TransportOptions
   source.port = endpoint.source_port;
   const absl::StatusOr<Address> from = AddressForBind(source, options.ipv6);
   if (!from.ok()) return from.status();
+  // One port for several destinations, and again while the kernel keeps an old connection's end.
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (bind(fd, from->get(), from->size) != 0) return SystemError("connect", endpoint, errno);
   return absl::OkStatus();
 }

@@ -90,13 +90,15 @@ bool SocketState::ServeWatchers() {
   return false;
 }
 
-void SocketState::ServeWaiters(std::size_t max_resumed) {
+void SocketState::ServeWaiters(std::size_t max_rounds) {
   const std::shared_ptr<SocketState> alive = shared_from_this();
-  for (std::size_t resumed = 0; resumed < max_resumed; ++resumed) {
-    if ((!driver_ || !driver_->ServeAuthenticator()) && !Serve(&senders) && !Serve(&receivers) &&
-        !ServeWatchers()) {
-      return;
-    }
+  // One of each kind a round: none starves the others. After each, everything may have changed.
+  for (std::size_t rounds = 0; rounds < max_rounds; ++rounds) {
+    bool any = driver_ && driver_->ServeAuthenticator();
+    if (Serve(&senders)) any = true;
+    if (Serve(&receivers)) any = true;
+    if (ServeWatchers()) any = true;
+    if (!any) return;
   }
   Wake();
 }

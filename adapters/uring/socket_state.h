@@ -68,8 +68,9 @@ class SocketState final : public net::Reactor,
   void Turn(std::size_t max_frames) {
     if (driver_) driver_->Turn(max_frames);
   }
-  // Resumes whoever waits and can go on. Runs user code: the last thing in a turn.
-  void ServeWaiters(std::size_t max_resumed);
+  // Resumes whoever waits and can go on, one of each kind a round. Runs user code: the last thing
+  // in a turn.
+  void ServeWaiters(std::size_t max_rounds);
   // The driver's timer.
   void OnTime(Instant /*now*/) override { driver_->OnTimer(); }
   // Whoever waits gets an error.

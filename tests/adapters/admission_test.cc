@@ -1,13 +1,18 @@
 #include "adapters/admission.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/inproc.h"
 #include "adapters/waker.h"
+#include "adapters/zap.h"
 #include "alloc/slice.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/auth.h"
@@ -22,6 +27,8 @@
 
 namespace monocoque {
 namespace {
+
+using ::testing::ElementsAre;
 
 class CountingWaker final : public Waker {
  public:
@@ -100,6 +107,38 @@ TEST_F(AdmissionTest, AForgottenQuestionIsWithdrawn) {
   admission_.Forget(LinkId::FromValue(1));
   EXPECT_FALSE(Open(&ends[0]));
   EXPECT_TRUE(Open(&ends[1]));
+}
+
+// Nor is the authenticator asked, and what they said is not kept for it.
+TEST_F(AdmissionTest, AQuestionThatLiesOnTheDeskIsForgotten) {
+  class Recording final : public Authenticator {
+   public:
+    void Authenticate(std::shared_ptr<const AuthRequest> request, Reply /*reply*/) override {
+      asked.push_back(request->username);
+    }
+    std::vector<std::string> asked;
+  };
+  const auto recording = std::make_shared<Recording>();
+  admission_.SetAuthenticator(recording);
+  constexpr std::uint64_t kLinks = 100;
+  std::vector<std::weak_ptr<const AuthRequest>> kept;
+  for (std::uint64_t link = 1; link <= kLinks; ++link) {
+    auto request = std::make_shared<AuthRequest>();
+    request->username = absl::StrCat(link);
+    kept.push_back(request);
+    EXPECT_TRUE(admission_.Take({LinkId::FromValue(link), std::move(request)}));
+  }
+  for (std::uint64_t link = 1; link <= kLinks; ++link) {
+    if (link != 7 && link != 50) admission_.Forget(LinkId::FromValue(link));
+  }
+  EXPECT_EQ(std::ranges::count_if(kept, [](const auto& each) { return each.expired(); }), 98);
+  EXPECT_TRUE(admission_.waiting());
+  while (admission_.ServeOne()) {
+  }
+  EXPECT_THAT(recording->asked, ElementsAre("7", "50"));
+  EXPECT_FALSE(admission_.waiting());
+  // One that was asked about is forgotten, too.
+  admission_.Forget(LinkId::FromValue(7));
 }
 
 TEST_F(AdmissionTest, WithoutAHandlerNobodyIsAsked) {

@@ -8,9 +8,11 @@
 
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -39,8 +41,26 @@ using ::monocoque::testing::FaceSocket;
 using ::monocoque::testing::IntOption;
 using ::monocoque::testing::ListeningAt;
 using ::monocoque::testing::OtherEndOf;
+using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
+
+// Binds a descriptor that asks for nothing more, for a moment: 0, or why it cannot be.
+int BindAlone(const std::string& endpoint, std::string* bound = nullptr) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const net::Address address = *net::AddressForBind(*ParseEndpoint(endpoint));
+  const int error = bind(fd, address.get(), address.size) == 0 ? 0 : errno;
+  if (bound != nullptr) *bound = net::LocalEndpoint(fd).ToString();
+  close(fd);
+  return error;
+}
+
+// An address of that host with a port that nobody uses.
+std::string FreeAddress(std::string_view host) {
+  std::string bound;
+  EXPECT_EQ(BindAlone(absl::StrCat("tcp://", host, ":*"), &bound), 0);
+  return bound;
+}
 
 class TransportOptionsTest : public ::testing::TestWithParam<std::string_view> {
  protected:
@@ -242,6 +262,60 @@ TEST_P(TransportOptionsTest, InterfacesAndSourceAddresses) {
   ASSERT_TRUE(push_->Connect(absl::StrCat("tcp://127.0.0.2:0;", target)).ok());
   Pass();
   EXPECT_THAT(net::LocalEndpoint(ConnectedTo(*bound)).ToString(), StartsWith("tcp://127.0.0.2:"));
+}
+
+// E-7: one source address, its port fixed, for several destinations; also just after it was in use,
+// while the kernel still keeps the old connection's end.
+TEST_P(TransportOptionsTest, ASourceAddressServesAgain) {
+  const std::string source = FreeAddress("127.0.0.2");
+  const std::string own = source.substr(std::string_view("tcp://").size());
+  const auto from_there = [&own](const std::string& to) {
+    return absl::StrCat("tcp://", own, ";", to.substr(std::string_view("tcp://").size()));
+  };
+  std::array<std::unique_ptr<FaceSocket>, 3> pulls;
+  std::array<std::string, 3> at;
+  for (std::size_t i = 0; i < pulls.size(); ++i) {
+    pulls[i] = Make(SocketType::kPull, {});
+    const auto bound = pulls[i]->Bind("tcp://127.0.0.1:*");
+    ASSERT_TRUE(bound.ok()) << bound.status();
+    at[i] = *bound;
+  }
+  push_ = Make(SocketType::kPush, {});
+  for (std::size_t i : {0, 1}) {
+    ASSERT_TRUE(push_->Connect(from_there(at[i])).ok());
+    Next(pulls[i].get(), SocketEvent::Kind::kReady);
+    Next(push_.get(), SocketEvent::Kind::kReady);
+    EXPECT_EQ(net::LocalEndpoint(ConnectedTo(at[i])).ToString(), source);
+  }
+  push_.reset();
+  for (std::size_t i : {0, 1}) Next(pulls[i].get(), SocketEvent::Kind::kClosed);
+  ASSERT_EQ(BindAlone(source), EADDRINUSE) << "the kernel keeps nothing: this shows nothing";
+  push_ = Make(SocketType::kPush, {});
+  pull_ = std::move(pulls[2]);
+  ASSERT_TRUE(push_->Connect(from_there(at[2])).ok());
+  Pass();
+}
+
+// Where nobody listens the kernel may join a dialer to itself (RFC 9293, simultaneous open), as it
+// does here each time. That is nobody: refused, and tried again.
+TEST_P(TransportOptionsTest, ADialerDoesNotTalkToItself) {
+  const std::string at = FreeAddress("127.0.0.1");
+  const std::string own = at.substr(std::string_view("tcp://").size());
+  push_ = Make(SocketType::kPair, {});
+  ASSERT_TRUE(push_->Connect(absl::StrCat("tcp://", own, ";", own)).ok());
+  std::vector<std::string> failures;
+  bool connected = false;
+  EXPECT_TRUE(face_.Until([&] {
+    for (SocketEvent event; push_->NextEvent(&event);) {
+      if (event.kind == SocketEvent::Kind::kConnected) connected = true;
+      if (event.kind == SocketEvent::Kind::kDialFailed) {
+        failures.emplace_back(event.status.message());
+      }
+    }
+    return connected || failures.size() >= 3;
+  }));
+  EXPECT_FALSE(connected);
+  EXPECT_THAT(failures, Each(HasSubstr("connection refused; nobody listens there")));
 }
 
 // Nobody answers: the queue of the listener is full, so that the kernel drops who asks.

@@ -1,8 +1,14 @@
 #include "adapters/net/address.h"
 
+#include <net/if.h>
+#include <netinet/in.h>
+
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <string>
 
+#include "absl/status/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/endpoint.h"
@@ -27,6 +33,39 @@ TEST(AddressTest, NumericAddressesComeBack) {
     ASSERT_TRUE(addresses.ok()) << addresses.status();
     ASSERT_EQ(addresses->size(), 1u) << text;
     EXPECT_EQ(EndpointOf((*addresses)[0]).ToString(), text);
+  }
+}
+
+std::uint32_t ScopeOf(const Address& address) {
+  sockaddr_in6 v6;
+  std::memcpy(&v6, address.get(), sizeof(v6));
+  return v6.sin6_scope_id;
+}
+
+// A zone is an interface, by its name or by its number.
+TEST(AddressTest, ZonesByNameAndByNumber) {
+  const std::uint32_t lo = if_nametoindex("lo");
+  for (const std::string& zone : {std::string("lo"), std::to_string(lo)}) {
+    const Endpoint endpoint = Parsed("tcp://[fe80::1%" + zone + "]:80");
+    const auto dialed = NumericAddresses(endpoint);
+    ASSERT_TRUE(dialed.ok()) << dialed.status();
+    ASSERT_EQ(dialed->size(), 1u) << zone;
+    EXPECT_EQ(ScopeOf(dialed->front()), lo) << zone;
+    const auto bound = AddressForBind(endpoint);
+    ASSERT_TRUE(bound.ok()) << bound.status();
+    EXPECT_EQ(ScopeOf(*bound), lo) << zone;
+  }
+}
+
+// It is not passed over: without it the address means another place, or none.
+TEST(AddressTest, AZoneThatIsNoneIsNamed) {
+  for (const std::string zone : {"nowhere", "0", "4294967296", "-1", "1x"}) {
+    const std::string text = "tcp://[fe80::1%" + zone + "]:80";
+    const std::string why = ": there is no network interface \"" + zone + "\"; see `ip link`.";
+    const absl::Status dialed = NumericAddresses(Parsed(text)).status();
+    EXPECT_TRUE(absl::IsNotFound(dialed)) << dialed;
+    EXPECT_EQ(dialed.message(), "connect " + text + why);
+    EXPECT_EQ(AddressForBind(Parsed(text)).status().message(), "bind " + text + why);
   }
 }
 

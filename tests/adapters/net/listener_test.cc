@@ -1,17 +1,24 @@
 #include "adapters/net/listener.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +29,7 @@
 #include "adapters/net/stream.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/endpoint.h"
+#include "protocol/drive/transport_options.h"
 
 namespace monocoque::net {
 namespace {
@@ -31,6 +39,13 @@ int Option(int fd, int level, int name) {
   socklen_t size = sizeof(value);
   getsockopt(fd, level, name, &value, &size);
   return value;
+}
+
+std::string Device(int fd) {
+  std::array<char, IF_NAMESIZE> name{};
+  socklen_t size = name.size();
+  getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.data(), &size);
+  return name.data();
 }
 
 bool Exists(const std::string& path) {
@@ -81,6 +96,28 @@ TEST(ListenerTest, Moves) {
   close(probe);
 }
 
+// What lies at the path by now may be somebody else's: it stays.
+TEST(ListenerTest, AnothersSocketAtThePathIsLeftAlone) {
+  std::string folder = "/tmp/monocoque-test-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string path = folder + "/socket";
+  const Endpoint endpoint = *ParseEndpoint("ipc://" + path);
+  std::optional<Listener> first;
+  first = *Listener::Open(endpoint);
+  ASSERT_EQ(rename(path.c_str(), (path + ".away").c_str()), 0);
+  std::optional<Listener> second;
+  second = *Listener::Open(endpoint);
+  first.reset();
+  const int client = StreamSocket(AF_UNIX);
+  const auto address = NumericAddresses(endpoint);
+  EXPECT_EQ(connect(client, address->front().get(), address->front().size), 0);
+  close(client);
+  second.reset();
+  EXPECT_FALSE(Exists(path)) << "its own it removes";
+  EXPECT_EQ(unlink((path + ".away").c_str()), 0);
+  EXPECT_EQ(rmdir(folder.c_str()), 0);
+}
+
 // Hundreds may come at once, before anybody is accepted, and are answered.
 TEST(ListenerTest, ACrowdMayWait) {
   int allowed = 0;
@@ -119,6 +156,64 @@ TEST(ListenerTest, EachDescriptorIsTuned) {
   EXPECT_EQ(Option(tcp, SOL_SOCKET, SO_RCVBUF), before) << "the kernel tunes tcp's itself";
   close(tcp);
   close(local);
+}
+
+// A thread without the privilege to bind to a device what is bound to one. Which it has again when
+// this ends, if it had it.
+class Unprivileged {
+ public:
+  Unprivileged() {
+    EXPECT_EQ(syscall(SYS_capget, &header_, had_.data()), 0);
+    auto left = had_;
+    left[0].effective &= ~(1u << CAP_NET_RAW);
+    EXPECT_EQ(syscall(SYS_capset, &header_, left.data()), 0);
+  }
+  ~Unprivileged() { EXPECT_EQ(syscall(SYS_capset, &header_, had_.data()), 0); }
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
+
+ private:
+  __user_cap_header_struct header_{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> had_{};
+};
+
+// Who is accepted has the listener's device from it, and must not ask for it again: that takes a
+// privilege.
+TEST(ListenerTest, WithADeviceWhoComesIsLetIn) {
+  const Unprivileged here;
+  const TransportOptions options{.type_of_service = 0x10, .device = "lo"};
+  const auto listener = Listener::Open(*ParseEndpoint("tcp://127.0.0.1:*"), options);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  const Address address = NumericAddresses(listener->bound())->front();
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(connect(client, address.get(), address.size), 0);
+  const int accepted = accept(listener->fd(), nullptr, nullptr);
+  ASSERT_GE(accepted, 0);
+  const auto admitted = listener->Admit(accepted);
+  ASSERT_TRUE(admitted.ok()) << admitted.status();
+  EXPECT_EQ(Device(accepted), "lo");
+  EXPECT_EQ(Option(accepted, IPPROTO_IP, IP_TOS), 0x10) << "all else is tuned";
+  close(accepted);
+  close(client);
+}
+
+// A listener that somebody else opened has no device to hand on.
+TEST(ListenerTest, BehindAListenerOfOthersTheDeviceIsSet) {
+  const auto opened = Listener::Open(*ParseEndpoint("tcp://127.0.0.1:*"));
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  const TransportOptions options{.device = "lo", .descriptor = opened->fd()};
+  const auto listener = Listener::Open(opened->bound(), options);
+  ASSERT_TRUE(listener.ok()) << listener.status();
+  const Address address = NumericAddresses(listener->bound())->front();
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(connect(client, address.get(), address.size), 0);
+  const int accepted = accept(listener->fd(), nullptr, nullptr);
+  ASSERT_GE(accepted, 0);
+  const auto admitted = listener->Admit(accepted);
+  ASSERT_TRUE(admitted.ok()) << admitted.status();
+  EXPECT_EQ(Device(accepted), "lo");
+  close(accepted);
+  close(client);
 }
 
 }  // namespace

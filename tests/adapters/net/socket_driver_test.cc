@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "adapters/net/address.h"
 #include "adapters/net/host.h"
@@ -448,6 +449,29 @@ TEST_F(SocketDriverTest, AnAuthenticatorDecidesOnAThreadOfItsOwn) {
   ASSERT_TRUE(last->driver().Connect(bound).ok());
   loop_.RunFor(absl::Milliseconds(1));
   sockets_.clear();
+}
+
+// A dialer that an empty message ended does not stand in the way of the next one of that text.
+TEST_F(SocketDriverTest, DisconnectFindsTheDialerThatLives) {
+  PollReactor* server = Make(SocketType::kStream);
+  PollReactor* client = Make(SocketType::kStream);
+  const std::string bound = *server->driver().Bind("tcp://127.0.0.1:*");
+  const auto client_links = [client] { return client->driver().links(); };
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(client->driver().Connect(bound).ok());
+    Message came;
+    ASSERT_TRUE(loop_.RunUntil([&] { return client->driver().Receive(&came); }));
+    Message end;
+    ASSERT_TRUE(end.set_to(came.routing_id()));
+    ASSERT_TRUE(client->driver().Send(&end).ok());
+    ASSERT_TRUE(loop_.RunUntil([&] { return client_links() == 0; }));
+  }
+  ASSERT_TRUE(client->driver().Connect(bound).ok());
+  ASSERT_TRUE(loop_.RunUntil([&] { return client_links() == 1; }));
+  EXPECT_EQ(client->driver().Disconnect(bound), absl::OkStatus());
+  EXPECT_TRUE(loop_.RunUntil([&] { return client_links() == 0; }));
+  EXPECT_EQ(client->driver().Disconnect(bound).message(),
+            "disconnect " + bound + ": there is no such endpoint here.");
 }
 
 // Whatever is under way.

@@ -269,6 +269,65 @@ TEST(SocketLifeTest, ADestroyedSocketAsksNobody) {
   }
 }
 
+// A socket whose peers have to be let in, at one of its endpoints, and a crowd of them that has
+// said who they are and waits to be asked about.
+class CrowdTest : public ::testing::Test {
+ protected:
+  static constexpr int kPeers = 20;
+
+  void SetUp() override {
+    pull_.SetAuthenticator(AuthenticateBy([this](const AuthRequest&) {
+      ++asked_;
+      return AuthVerdict{.status = AuthStatus::kAccepted};
+    }));
+    LinkOptions asking;
+    asking.mechanism = PlainServer{};
+    const std::string bound = *pull_.Bind("tcp://127.0.0.1:*", &asking);
+    SocketOptions named;
+    named.link.mechanism = PlainClient{.username = "ada", .password = "x"};
+    for (int i = 0; i < kPeers; ++i) {
+      peers_.push_back(loop_.MakeSocket(SocketType::kPush, named));
+      ASSERT_TRUE(peers_.back().Connect(bound).ok());
+    }
+    Exchange();
+    EXPECT_EQ(asked_, 0);
+  }
+  // With the kernel, and runs no user code.
+  void Exchange() {
+    for (int i = 0; i < 500; ++i) pull_.Flush();
+  }
+
+  Loop loop_;
+  Socket pull_ = loop_.MakeSocket(SocketType::kPull);
+  std::vector<Socket> peers_;
+  int asked_ = 0;
+};
+
+TEST_F(CrowdTest, WhoIsGoneIsNotAskedAbout) {
+  peers_.erase(peers_.begin() + 1, peers_.end());
+  Exchange();
+  for (int i = 0; i < 2 * kPeers; ++i) loop_.RunOnce(absl::ZeroDuration());
+  EXPECT_EQ(asked_, 1);
+}
+
+// How many had been asked about when it came.
+Task<> TakeOne(Socket* pull, const int* asked, int* before) {
+  const auto message = co_await pull->AsyncReceive();
+  *before = message.ok() ? *asked : -2;
+}
+
+// Whoever waits for a message is served beside the authenticator, not after all of its work.
+TEST_F(CrowdTest, AWaitingReceiverIsServedBesideTheAuthenticator) {
+  int before = -1;
+  loop_.Spawn(TakeOne(&pull_, &asked_, &before));
+  Socket push = *loop_.Push(*pull_.Bind("tcp://127.0.0.1:*"));
+  ASSERT_TRUE(push.Send("x").ok());
+  Exchange();
+  EXPECT_EQ(before, -1);
+  for (int polls = 0; before < 0 && polls < 2 * kPeers; ++polls) loop_.Poll(1);
+  EXPECT_EQ(before, 1);
+}
+
 // Changes what is being sent, and only then has it taken.
 Task<> ChangeAndConnect(Loop& loop, int readable, std::string* text, Socket* pull,
                         const std::string* at) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "adapters/uring/link_io.h"
 #include "adapters/uring/loop.h"
 #include "adapters/uring/mailbox.h"
@@ -90,15 +91,24 @@ bool SocketState::ServeWatchers() {
   return false;
 }
 
+// A callback that waits for something has the loop turn, but is not called within itself: peers
+// would decide how deep.
+bool SocketState::ServeEvent() {
+  if (std::exchange(telling_, true)) return false;
+  const absl::Cleanup told = [this] { telling_ = false; };
+  return driver_->ServeEvent();
+}
+
 void SocketState::ServeWaiters(std::size_t max_resumed) {
-  const std::shared_ptr<SocketState> alive = shared_from_this();
+  to_serve = false;
+  // More may be left, also where one throws.
+  absl::Cleanup again = [this] { Wake(); };
   for (std::size_t resumed = 0; resumed < max_resumed; ++resumed) {
-    if ((!driver_ || !driver_->ServeAuthenticator()) && !Serve(&senders) && !Serve(&receivers) &&
-        !ServeWatchers()) {
-      return;
+    if ((!driver_ || (!driver_->ServeAuthenticator() && !ServeEvent())) && !Serve(&senders) &&
+        !Serve(&receivers) && !ServeWatchers()) {
+      return std::move(again).Cancel();
     }
   }
-  Wake();
 }
 
 net::TurnClock& SocketState::clock() { return loop_.clock(); }

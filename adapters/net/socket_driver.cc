@@ -88,6 +88,20 @@ void SocketDriver::StartClose(absl::Duration linger) {
   Touch();
 }
 
+// What is there already is told at the next turn.
+void SocketDriver::OnEvent(std::function<void(const SocketEvent&)> callback) {
+  on_event_ = callback ? std::make_shared<decltype(callback)>(std::move(callback)) : nullptr;
+  Touch();
+}
+
+bool SocketDriver::ServeEvent() {
+  const auto callback = on_event_;
+  SocketEvent event;
+  if (callback == nullptr || !machine_.NextEvent(&event)) return false;
+  (*callback)(event);
+  return true;
+}
+
 void SocketDriver::Turn(std::size_t max_frames) {
   touched_ = false;
   retired_.clear();

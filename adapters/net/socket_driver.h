@@ -2,6 +2,7 @@
 #define MONOCOQUE_ADAPTERS_NET_SOCKET_DRIVER_H_
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 #include "protocol/drive/timer_heap.h"
+#include "protocol/socket/event.h"
 #include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
 
@@ -114,6 +116,9 @@ class SocketDriver final : public PumpDriver {
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
     admission_.SetAuthenticator(std::move(authenticator));
   }
+  // Who is told what happens to the socket, from the next turn on, what happened before first;
+  // null: nobody. Without one events wait in the machine.
+  void OnEvent(std::function<void(const SocketEvent&)> callback);
 
   // ---- For the adapter -------------------------------------------------------------------------
 
@@ -129,8 +134,10 @@ class SocketDriver final : public PumpDriver {
   // Asks the authenticator about one peer, if one waits. It is user code, which may do anything:
   // called between turns, and the driver may be gone afterwards.
   bool ServeAuthenticator() { return admission_.ServeOne(); }
-  // One waits.
-  bool awaits_authenticator() const { return admission_.waiting(); }
+  // Tells the oldest event, if there is one and who wants to hear it: user code, as that is.
+  bool ServeEvent();
+  // There may be something for either.
+  bool serves() const { return admission_.waiting() || on_event_ != nullptr; }
 
   // ---- For acceptors, dials and links ----------------------------------------------------------
 
@@ -185,6 +192,8 @@ class SocketDriver final : public PumpDriver {
   std::vector<std::unique_ptr<WatchHandler>> retired_;
   std::vector<LinkPtr> retired_links_;
   monocoque::Admission admission_;
+  // Lives as long as it runs, even if it replaces itself.
+  std::shared_ptr<const std::function<void(const SocketEvent&)>> on_event_;
 };
 
 }  // namespace monocoque::net

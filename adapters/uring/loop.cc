@@ -139,7 +139,7 @@ bool Loop::TurnSockets(std::size_t max_frames) {
   const std::size_t share = Share(max_frames, turn.size());
   for (const auto& state : turn) {
     state->Turn(share);
-    if (state->awaited()) serving_.push_back(state);
+    if (state->awaited() && !std::exchange(state->to_serve, true)) serving_.push_back(state);
   }
   const bool any = late || !turn.empty();
   turn.clear();

@@ -16,17 +16,19 @@ absl::Status AskByName(SocketState* state,
       [&](monocoque::Socket* machine, Instant now) { return (machine->*wish)(name, now); });
 }
 
-// Turns the loop until `done()` or the time is over.
+// Turns the loop until `done` or the time is over. Whoever is served meanwhile may destroy the
+// socket's handle: its state is what is asked.
 template <typename Done>
-absl::Status TurnUntil(Loop* loop, absl::Duration timeout, std::string_view what, Done done) {
+absl::Status TurnUntil(std::shared_ptr<SocketState> state, absl::Duration timeout,
+                       std::string_view what, Done done) {
   Instant deadline = Instant::Never();
   if (timeout != absl::InfiniteDuration()) deadline = net::Now() + timeout;
-  while (!done()) {
-    const Instant now = deadline.is_never() ? loop->now() : net::Now();
+  while (!done(*state)) {
+    const Instant now = deadline.is_never() ? state->loop().now() : net::Now();
     if (now >= deadline) {
       return absl::DeadlineExceededError(absl::StrCat(what, ": not within the time given"));
     }
-    loop->RunOnce(deadline - now);
+    state->loop().RunOnce(deadline - now);
   }
   return absl::OkStatus();
 }
@@ -37,6 +39,7 @@ Socket::~Socket() {
   if (state_ == nullptr || !status().ok()) return;
   net::SocketDriver& driver = state_->driver();
   driver.SetAuthenticator(nullptr);
+  driver.OnEvent(nullptr);
   driver.Flush();
   driver.StartClose(absl::ZeroDuration());
   driver.Turn();
@@ -67,8 +70,8 @@ absl::Status Socket::Send(Message* message, absl::Duration timeout) {
     return sent;
   // What is borrowed is copied while there is time, and whoever is served meanwhile may change it.
   if (!message->Own()) return absl::ResourceExhaustedError("send: there is no memory to wait with");
-  absl::Status waited = TurnUntil(&state_->loop(), timeout, "send", [&] {
-    sent = state_->SendInTurn(message);
+  absl::Status waited = TurnUntil(state_, timeout, "send", [&](SocketState& state) {
+    sent = state.SendInTurn(message);
     return !absl::IsUnavailable(sent);
   });
   if (!waited.ok()) return waited;
@@ -83,9 +86,9 @@ absl::Status Socket::Receive(Message* out, absl::Duration timeout) {
   absl::Status why = core().ReceiveStatus();
   if (!absl::IsUnavailable(why)) return why;
   bool got = false;
-  absl::Status waited = TurnUntil(&state_->loop(), timeout, "receive", [&] {
-    got = TryReceive(out);
-    if (!got) why = core().ReceiveStatus();
+  absl::Status waited = TurnUntil(state_, timeout, "receive", [&](SocketState& state) {
+    got = state.driver().Receive(out);
+    if (!got) why = state.driver().machine().ReceiveStatus();
     return got || !absl::IsUnavailable(why);
   });
   if (!waited.ok()) return waited;
@@ -120,8 +123,13 @@ void Socket::Flush() {
 
 absl::Status Socket::WaitReady(std::size_t peers, absl::Duration timeout) {
   if (!status().ok()) return status();
-  return TurnUntil(&state_->loop(), timeout, "wait for peers",
-                   [&] { return core().ready_peers() >= peers; });
+  bool ready = false;
+  absl::Status waited = TurnUntil(state_, timeout, "wait for peers", [&](SocketState& state) {
+    ready = state.driver().machine().ready_peers() >= peers;
+    return ready || state.driver().closed();
+  });
+  if (!waited.ok() || ready) return waited;
+  return absl::CancelledError("the socket was closed");
 }
 
 bool Socket::NextEvent(SocketEvent* out) { return status().ok() && core().NextEvent(out); }
@@ -132,11 +140,12 @@ void Socket::StartClose(absl::Duration linger) {
 
 absl::Status Socket::Close(absl::Duration linger) {
   if (!status().ok()) return status();
-  Loop& loop = state_->loop();
-  loop.RunOnce(absl::ZeroDuration());
-  StartClose(linger);
-  absl::Status over = TurnUntil(&loop, absl::InfiniteDuration(), "close", [&] { return closed(); });
-  return over.ok() ? state_->driver().CloseResult() : over;
+  const std::shared_ptr<SocketState> state = state_;
+  state->loop().RunOnce(absl::ZeroDuration());
+  state->driver().StartClose(linger);
+  absl::Status over = TurnUntil(state, absl::InfiniteDuration(), "close",
+                                [](SocketState& s) { return s.driver().closed(); });
+  return over.ok() ? state->driver().CloseResult() : over;
 }
 
 }  // namespace monocoque::uring

@@ -95,7 +95,14 @@ class Socket {
   void Flush();
   // Waits until so many peers have finished their handshake.
   absl::Status WaitReady(std::size_t peers = 1, absl::Duration timeout = absl::InfiniteDuration());
-  // What happened, oldest first.
+  // What happens to the socket, as it happens: told within turns, in calls that wait, coroutines
+  // and Poll alike, one before each coroutine that goes on. The callback may call anything here, on
+  // any socket, and destroy this one; what happens to this one while it waits is told when it has
+  // returned. Without a callback events wait, the oldest ones, and NextEvent gives them. Each is
+  // given once: coroutines beside a callback wait for what it noted.
+  void OnEvent(std::function<void(const SocketEvent&)> callback) {
+    if (status().ok()) state_->driver().OnEvent(std::move(callback));
+  }
   bool NextEvent(SocketEvent* out);
   // Ends the socket: what was sent is written for at most `linger`; deadline exceeded if some was
   // not.

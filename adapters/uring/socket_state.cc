@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "adapters/uring/link_io.h"
 #include "adapters/uring/loop.h"
 #include "adapters/uring/mailbox.h"
@@ -90,17 +91,27 @@ bool SocketState::ServeWatchers() {
   return false;
 }
 
+// A callback that waits for something has the loop turn, but is not called within itself: peers
+// would decide how deep.
+bool SocketState::ServeEvent() {
+  if (std::exchange(telling_, true)) return false;
+  const absl::Cleanup told = [this] { telling_ = false; };
+  return driver_->ServeEvent();
+}
+
 void SocketState::ServeWaiters(std::size_t max_rounds) {
-  const std::shared_ptr<SocketState> alive = shared_from_this();
+  to_serve = false;
+  // More may be left, also where one throws.
+  absl::Cleanup again = [this] { Wake(); };
   // One of each kind a round: none starves the others. After each, everything may have changed.
   for (std::size_t rounds = 0; rounds < max_rounds; ++rounds) {
     bool any = driver_ && driver_->ServeAuthenticator();
+    if (driver_ && ServeEvent()) any = true;
     if (Serve(&senders)) any = true;
     if (Serve(&receivers)) any = true;
     if (ServeWatchers()) any = true;
-    if (!any) return;
+    if (!any) return std::move(again).Cancel();
   }
-  Wake();
 }
 
 net::TurnClock& SocketState::clock() { return loop_.clock(); }

@@ -75,10 +75,10 @@ class SocketState final : public net::Reactor,
   void OnTime(Instant /*now*/) override { driver_->OnTimer(); }
   // Whoever waits gets an error.
   void FailWaiters();
-  // By coroutines, and by peers that somebody has to let in.
+  // By coroutines, by peers that somebody has to let in, and by who is told events.
   bool awaited() const {
     return !receivers.empty() || !senders.empty() || !watchers.empty() ||
-           (driver_ && driver_->awaits_authenticator());
+           (driver_ && driver_->serves());
   }
 
   // Reactor. A turn is due, for whatever reason.
@@ -94,12 +94,14 @@ class SocketState final : public net::Reactor,
   net::TurnClock& clock() override;
 
   RotationNode<SocketState> touched;
+  bool to_serve = false;  // at the end of the turn
   Rotation<Waiter> receivers;
   Rotation<Waiter> senders;
   Rotation<Waiter> watchers;
 
  private:
   void Exchange();
+  bool ServeEvent();
   bool Serve(Rotation<Waiter>* queue);
   bool ServeWatchers();
 
@@ -107,6 +109,7 @@ class SocketState final : public net::Reactor,
   absl::Status status_;
   FlushPolicy flush_policy_;
   std::optional<net::SocketDriver> driver_;
+  bool telling_ = false;
 };
 
 // A coroutine that waits on a socket. Lives in the coroutine's frame: when that is destroyed, the

@@ -57,8 +57,7 @@ void Socket::OnMessage(std::function<void(Message)> callback) {
 }
 
 void Socket::OnEvent(std::function<void(const SocketEvent&)> callback) {
-  state_->on_event = Shared(std::move(callback));
-  if (status().ok()) state_->driver().Touch();
+  if (status().ok()) state_->driver().OnEvent(std::move(callback));
 }
 
 void Socket::Pause() {

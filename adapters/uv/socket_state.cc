@@ -117,10 +117,7 @@ void SocketState::ServeAuthenticator() {
 
 void SocketState::ServeEvents() {
   for (int i = 0; i < kMostATurn; ++i) {
-    const auto callback = on_event;
-    SocketEvent event;
-    if (!driver_ || callback == nullptr || !driver_->machine().NextEvent(&event)) return;
-    (*callback)(event);
+    if (!driver_ || !driver_->ServeEvent()) return;
   }
   if (driver_) driver_->Touch();
 }

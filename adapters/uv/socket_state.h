@@ -20,7 +20,6 @@
 #include "adapters/waker.h"
 #include "protocol/drive/instant.h"
 #include "protocol/drive/rotation.h"
-#include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
@@ -64,7 +63,6 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   std::shared_ptr<Waker> MakeWaker(bool holds) override;
 
   Callback<Message> on_message;
-  Callback<const SocketEvent&> on_event;
   Callback<> on_writable;
 
  private:

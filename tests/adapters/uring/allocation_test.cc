@@ -5,6 +5,8 @@
 
 #include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
+#include "protocol/socket/event.h"
+#include "protocol/wire/socket_type.h"
 #include "tests/adapters/uring/kernel_version.h"
 #include "tests/support/allocations.h"
 
@@ -97,6 +99,16 @@ TEST_P(AllocationTest, ManyLinksAtOnce) {
   loop_.Spawn(Echo(router));
   loop_.RunUntil(AskAll(dealers, &made));
   EXPECT_EQ(made, 0);
+}
+
+// Whose owner does nothing but send, turn after turn of the kernel's: he who waits is noted once.
+TEST_P(AllocationTest, SendingWhileACallbackWaits) {
+  Socket pub = loop_.MakeSocket(SocketType::kPub);
+  pub.OnEvent([](const SocketEvent&) {});
+  for (int i = 0; i < kWarmUp; ++i) pub.Flush();
+  const std::int64_t before = CountAllocations().made;
+  for (int i = 0; i < kCounted; ++i) pub.Flush();
+  EXPECT_EQ(CountAllocations().made - before, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, AllocationTest,

@@ -328,6 +328,47 @@ TEST_F(CrowdTest, AWaitingReceiverIsServedBesideTheAuthenticator) {
   EXPECT_EQ(before, 1);
 }
 
+// One who throws keeps the others from nothing: they are asked about at the next turn.
+TEST(SocketLifeTest, WhatAnAuthenticatorThrowsComesOutOfTheTurn) {
+  Loop loop;
+  SocketOptions asking;
+  asking.link.mechanism = PlainServer{};
+  Socket pull = loop.MakeSocket(SocketType::kPull, asking);
+  int asked = 0;
+  pull.SetAuthenticator(AuthenticateBy([&](const AuthRequest&) -> AuthVerdict {
+    if (++asked == 1) throw std::string("from an authenticator");
+    return AuthVerdict{.status = AuthStatus::kAccepted};
+  }));
+  const std::string bound = *pull.Bind("tcp://127.0.0.1:*");
+  SocketOptions named;
+  named.link.mechanism = PlainClient{.username = "ada", .password = "x"};
+  std::vector<Socket> peers;
+  for (int i = 0; i < 3; ++i) {
+    peers.push_back(loop.MakeSocket(SocketType::kPush, named));
+    ASSERT_TRUE(peers.back().Connect(bound).ok());
+  }
+  for (int i = 0; i < 500; ++i) peers[0].Flush();
+  EXPECT_THROW(loop.RunOnce(absl::ZeroDuration()), std::string);
+  EXPECT_EQ(asked, 1);
+  loop.RunOnce(absl::ZeroDuration());
+  EXPECT_EQ(asked, 3);
+}
+
+Task<void> CloseLater(Loop& loop, Socket& socket) {
+  co_await loop.AsyncSleep(absl::ZeroDuration());
+  socket.StartClose(absl::ZeroDuration());
+}
+
+// Nobody will come any more.
+TEST(SocketLifeTest, WaitingForPeersEndsWithTheSocket) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  ASSERT_TRUE(pull.Bind("tcp://127.0.0.1:*").ok());
+  loop.Spawn(CloseLater(loop, pull));
+  const absl::Status waited = pull.WaitReady(1, kSoon);
+  EXPECT_TRUE(absl::IsCancelled(waited)) << waited;
+}
+
 // Changes what is being sent, and only then has it taken.
 Task<> ChangeAndConnect(Loop& loop, int readable, std::string* text, Socket* pull,
                         const std::string* at) {

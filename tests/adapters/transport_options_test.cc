@@ -281,14 +281,14 @@ TEST_P(TransportOptionsTest, ASourceAddressServesAgain) {
     at[i] = *bound;
   }
   push_ = Make(SocketType::kPush, {});
-  for (std::size_t i : {0, 1}) {
+  for (const std::size_t i : {0u, 1u}) {
     ASSERT_TRUE(push_->Connect(from_there(at[i])).ok());
     Next(pulls[i].get(), SocketEvent::Kind::kReady);
     Next(push_.get(), SocketEvent::Kind::kReady);
     EXPECT_EQ(net::LocalEndpoint(ConnectedTo(at[i])).ToString(), source);
   }
   push_.reset();
-  for (std::size_t i : {0, 1}) Next(pulls[i].get(), SocketEvent::Kind::kClosed);
+  for (const std::size_t i : {0u, 1u}) Next(pulls[i].get(), SocketEvent::Kind::kClosed);
   ASSERT_EQ(BindAlone(source), EADDRINUSE) << "the kernel keeps nothing: this shows nothing";
   push_ = Make(SocketType::kPush, {});
   pull_ = std::move(pulls[2]);

@@ -188,11 +188,9 @@ void DrawBudgets(Random* random, Plan* plan) {
   std::uint64_t sum = 0;
   for (std::size_t i = 0; i < plan->actors.size(); ++i) {
     const std::size_t peers = i < plan->left ? plan->actors.size() - plan->left : plan->left;
-    // Enough for all; or little, and less than a slab even: then it is slow.
-    const std::uint64_t slabs = (peers + random->Below(4)) * 4;
-    const std::uint64_t enough = slabs * plan->world.pool.slab_bytes + plan->largest;
-    const std::uint64_t budget =
-        random->Chance(0.5) ? enough : std::uint64_t{1} << random->Between(15, 20);
+    // Some slabs; or what the contract asks for at least.
+    const std::uint64_t slabs = random->Chance(0.5) ? (peers + random->Below(4)) * 4 : peers * 2;
+    const std::uint64_t budget = slabs * plan->world.pool.slab_bytes + plan->largest;
     plan->actors[i].options.budget_bytes = static_cast<std::int64_t>(budget);
     sum += budget;
   }

@@ -139,7 +139,8 @@ void DrivenConnection::OpenWindow() {
   if (hint.mode == ReadMode::kDirect) {
     Require(size > 0 && size <= hint.bytes, "a direct window leads into the frame and no further");
   } else {
-    Require(size == kSlabBytes, "a window is a slab");
+    const bool lent = size > 0 && size < kSlabBytes && budget_->limit() != Budget::kUnlimited;
+    Require(size == kSlabBytes || lent, "a window is a slab, or less where memory was refused");
   }
   window_ = *std::move(window);
 }

@@ -95,9 +95,10 @@ void SocketDriver::OnEvent(std::function<void(const SocketEvent&)> callback) {
 }
 
 bool SocketDriver::ServeEvent() {
-  const auto callback = on_event_;
+  if (on_event_ == nullptr) return false;
   SocketEvent event;
-  if (callback == nullptr || !machine_.NextEvent(&event)) return false;
+  if (!machine_.NextEvent(&event)) return false;
+  const auto callback = on_event_;
   (*callback)(event);
   return true;
 }

@@ -44,10 +44,8 @@ std::size_t BoxReader::wanted() const {
     const std::size_t here = gathered_ + received_.size();
     return gathering_.sealed_bytes() > here ? gathering_.sealed_bytes() - here : 0;
   }
-  std::array<std::uint8_t, frame::kLongHeaderBytes> octets;
   FrameHeader header;
-  const FrameParse parsed =
-      ParseFrameHeader(Bytes(octets).first(received_.CopyOut(0, octets)), &header);
+  const FrameParse parsed = ParseFront(&header);
   return static_cast<std::size_t>(FrameWants(parsed, header, received_.size()));
 }
 
@@ -72,12 +70,15 @@ BoxReader::Result BoxReader::Next(ByteQueue* out) {
   return begun == Result::kOpened ? Gather(out) : begun;
 }
 
+FrameParse BoxReader::ParseFront(FrameHeader* out) const {
+  std::array<std::uint8_t, frame::kLongHeaderBytes> octets;
+  return ParseFrameHeader(Bytes(octets).first(received_.CopyOut(0, octets)), out);
+}
+
 // Reads what is in front of what is sealed, and judges it (V-11, V-12, V-13).
 BoxReader::Result BoxReader::Front(Box* box) {
-  std::array<std::uint8_t, frame::kLongHeaderBytes> octets;
   FrameHeader header;
-  const FrameParse parsed =
-      ParseFrameHeader(Bytes(octets).first(received_.CopyOut(0, octets)), &header);
+  const FrameParse parsed = ParseFront(&header);
   if (parsed == FrameParse::kNeedMore) return Result::kNeedData;
   if (const std::string_view wrong = FrameViolation(parsed); !wrong.empty()) return Fail(wrong);
   if (header.more()) return Fail("MORE outside of a box");

@@ -81,6 +81,7 @@ class BoxReader {
 
   BlockPtr Acquire(std::size_t bytes) const;
   Result Next(ByteQueue* out);
+  FrameParse ParseFront(FrameHeader* out) const;
   Result Front(Box* box);
   Result OpenFront(const Box& box, ByteQueue* out);
   Result BeginGather(const Box& box);

@@ -137,8 +137,9 @@ class alignas(kCacheLine) Connection {
 
   // ---- Facts -----------------------------------------------------------------------------------
 
-  // Memory to read into. Unavailable while reading is paused, or if the budget refuses, which
-  // pauses it for a while; a failed precondition while another window is out.
+  // Memory to read into: a slab, less where the budget refuses that. Unavailable while reading is
+  // paused, or if there is none, which pauses it for a while; a failed precondition while another
+  // window is out.
   absl::StatusOr<ReadWindow> PrepareRead();
   // The window comes back with `bytes` octets filled; 0: it is only given back. Stores, nothing
   // more.
@@ -307,9 +308,7 @@ class alignas(kCacheLine) Connection {
   Instant starved_until_ = Instant::Never();
   Instant clock_;  // of the last turn
   std::shared_ptr<Reserves> reserves_;
-  // What is received has the reserve; and how many messages were taken when it got it.
-  bool borrowing_ = false;
-  std::uint64_t borrowed_at_ = 0;
+  bool borrowing_ = false;  // what is received has the reserve
   RingQueue<ConnectionEvent> events_;
 };
 

@@ -77,7 +77,6 @@ bool Connection::BorrowToRead() {
   SettleReserve();
   const auto settle = [](void* self) { static_cast<Connection*>(self)->SettleReserve(); };
   if (reserves_ == nullptr || !reserves_->receiving.Lend(this, settle)) return false;
-  if (!borrowing_) borrowed_at_ = reader_.taken();
   borrowing_ = true;
   reader_.set_reserve(reserves_->receiving.budget());
   return true;
@@ -86,7 +85,7 @@ bool Connection::BorrowToRead() {
 // It is over with the message; or there was none, but a command or a piece of the handshake.
 void Connection::SettleReserve() {
   if (!borrowing_) return;
-  if (reader_.taken() != borrowed_at_ || (stored_bytes() == 0 && !window_out_)) ReturnToRead();
+  if (!reader_.reserved() || (stored_bytes() == 0 && !window_out_)) ReturnToRead();
 }
 
 void Connection::ReturnToRead() {

@@ -232,7 +232,7 @@ BlockPtr Reader::Acquire(std::size_t bytes, Budget* budget) const {
 bool Reader::Reserve(std::size_t bytes) {
   if (gather_ && gather_->capacity() >= bytes) return true;
   BlockPtr block = Acquire(bytes, budget_.get());
-  if (!block && reserve_ != nullptr && reserved_at_ == taken_) block = Acquire(bytes, reserve_);
+  if (!block && reserved()) block = Acquire(bytes, reserve_);
   if (!block) return false;
   if (gathered_ > 0) std::copy_n(gather_->data(), gathered_, block->data());
   gather_ = std::move(block);

@@ -60,6 +60,8 @@ class Reader {
     reserve_ = reserve;
     reserved_at_ = taken_;
   }
+  // It may be asked: the message that it was given for was not taken yet.
+  bool reserved() const { return reserve_ != nullptr && reserved_at_ == taken_; }
 
   // Before the first frame is looked at; kZmtp30 if it is not called.
   void set_framing(Framing framing);

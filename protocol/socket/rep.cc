@@ -54,12 +54,11 @@ absl::Status RepPattern::Send(Message* message, Instant now) {
     // REP-6: the asker is gone, and nobody else may have the reply.
     core_.CountDropped();
     message->Clear();
-  } else if (core_.AtSendMark(*asker)) {
+  } else if (!core_.SendToPeer(asker, message, envelope_.bytes(), now)) {
+    if (!core_.AtSendMark(*asker)) return absl::UnavailableError("");
     // It does not read; others do not wait for that.
     core_.DropFor(asker);
     message->Clear();
-  } else if (!core_.SendToPeer(asker, message, envelope_.bytes(), now)) {
-    return absl::UnavailableError("");
   }
   replying_ = false;
   envelope_ = Slice();

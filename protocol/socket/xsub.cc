@@ -3,6 +3,7 @@
 #include "protocol/wire/command.h"
 
 namespace monocoque {
+
 // Is there a subscription in it that is too long to be told?
 absl::Status XSubPattern::CheckParts(const Message& message) const {
   if (!IsSubscription(message.bytes())) return absl::OkStatus();

@@ -58,14 +58,17 @@ std::string_view FrameViolation(FrameParse result);
 FrameParse ParseFrameHeader(Bytes bytes, FrameHeader* out);
 
 // How many octets to read, of a frame of which `here` are here, so that none of the next one's come
-// with them: its rest; or, of a header that is not complete, what it has at least. 0: none before it
-// was looked at, because all of it is here, or something is wrong with it.
+// with them: its rest; or, of a header that is not complete, what it has at least. 0: none before
+// it was looked at, because all of it is here, or something is wrong with it.
 constexpr std::uint64_t FrameWants(FrameParse parsed, const FrameHeader& header,
                                    std::uint64_t here) {
   std::uint64_t whole = 0;
   if (parsed == FrameParse::kOk) whole = header.header_bytes + header.body_bytes;
   if (parsed == FrameParse::kNeedMore) {
-    whole = here < frame::kShortHeaderBytes ? frame::kShortHeaderBytes : frame::kLongHeaderBytes;
+    // One of 1.0 may be an octet longer.
+    whole = here < frame::kShortHeaderBytes  ? frame::kShortHeaderBytes
+            : here < frame::kLongHeaderBytes ? frame::kLongHeaderBytes
+                                             : here + 1;
   }
   return whole > here ? whole - here : 0;
 }

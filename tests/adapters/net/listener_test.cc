@@ -177,6 +177,32 @@ class Unprivileged {
   std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> had_{};
 };
 
+// One who comes to a listener, and is let in.
+class Arrival {
+ public:
+  explicit Arrival(const Listener& listener)
+      : client_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const Address address = NumericAddresses(listener.bound())->front();
+    EXPECT_EQ(connect(client_, address.get(), address.size), 0);
+    accepted_ = accept(listener.fd(), nullptr, nullptr);
+    EXPECT_GE(accepted_, 0);
+    const auto admitted = listener.Admit(accepted_);
+    EXPECT_TRUE(admitted.ok()) << admitted.status();
+  }
+  ~Arrival() {
+    close(accepted_);
+    close(client_);
+  }
+  Arrival(const Arrival&) = delete;
+  Arrival& operator=(const Arrival&) = delete;
+
+  int accepted() const { return accepted_; }
+
+ private:
+  const int client_;
+  int accepted_ = -1;
+};
+
 // Who is accepted has the listener's device from it, and must not ask for it again: that takes a
 // privilege.
 TEST(ListenerTest, WithADeviceWhoComesIsLetIn) {
@@ -184,17 +210,9 @@ TEST(ListenerTest, WithADeviceWhoComesIsLetIn) {
   const TransportOptions options{.type_of_service = 0x10, .device = "lo"};
   const auto listener = Listener::Open(*ParseEndpoint("tcp://127.0.0.1:*"), options);
   ASSERT_TRUE(listener.ok()) << listener.status();
-  const Address address = NumericAddresses(listener->bound())->front();
-  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ASSERT_EQ(connect(client, address.get(), address.size), 0);
-  const int accepted = accept(listener->fd(), nullptr, nullptr);
-  ASSERT_GE(accepted, 0);
-  const auto admitted = listener->Admit(accepted);
-  ASSERT_TRUE(admitted.ok()) << admitted.status();
-  EXPECT_EQ(Device(accepted), "lo");
-  EXPECT_EQ(Option(accepted, IPPROTO_IP, IP_TOS), 0x10) << "all else is tuned";
-  close(accepted);
-  close(client);
+  const Arrival arrival(*listener);
+  EXPECT_EQ(Device(arrival.accepted()), "lo");
+  EXPECT_EQ(Option(arrival.accepted(), IPPROTO_IP, IP_TOS), 0x10) << "all else is tuned";
 }
 
 // A listener that somebody else opened has no device to hand on.
@@ -204,16 +222,8 @@ TEST(ListenerTest, BehindAListenerOfOthersTheDeviceIsSet) {
   const TransportOptions options{.device = "lo", .descriptor = opened->fd()};
   const auto listener = Listener::Open(opened->bound(), options);
   ASSERT_TRUE(listener.ok()) << listener.status();
-  const Address address = NumericAddresses(listener->bound())->front();
-  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ASSERT_EQ(connect(client, address.get(), address.size), 0);
-  const int accepted = accept(listener->fd(), nullptr, nullptr);
-  ASSERT_GE(accepted, 0);
-  const auto admitted = listener->Admit(accepted);
-  ASSERT_TRUE(admitted.ok()) << admitted.status();
-  EXPECT_EQ(Device(accepted), "lo");
-  close(accepted);
-  close(client);
+  const Arrival arrival(*listener);
+  EXPECT_EQ(Device(arrival.accepted()), "lo");
 }
 
 }  // namespace

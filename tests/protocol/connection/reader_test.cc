@@ -109,6 +109,17 @@ TEST(ReaderTest, WantsNoMoreThanTheFrameUnderWay) {
   }
 }
 
+// Headers of 1.0 have up to ten octets.
+TEST(ReaderTest, WantsTheRestOfAHeaderOf10) {
+  Reader reader({}, {});
+  reader.set_framing(Framing::kZmtp10);
+  for (const auto& [octets, wanted] :
+       {std::pair{"ff", 1u}, {"00", 7u}, {"00000000000102", 1u}, {"00", 0x101u}}) {
+    Feed(&reader, Hex(octets));
+    EXPECT_EQ(reader.wanted(), wanted) << octets;
+  }
+}
+
 // Nothing, as long as it was not looked at what is here.
 TEST(ReaderTest, WantsNothingBeforeItLooked) {
   Reader whole({}, {}), broken({}, {});

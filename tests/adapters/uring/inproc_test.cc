@@ -3,6 +3,7 @@
 #include "adapters/inproc.h"
 
 #include <poll.h>
+#include <sys/resource.h>
 
 #include <string>
 #include <thread>
@@ -166,6 +167,22 @@ TEST(InprocTest, BetweenAdapters) {
     EXPECT_EQ(Must(req.Receive(kSoon)).text(), std::to_string(i));
   }
   other.join();
+}
+
+// Descriptors are out when the first name is used: it is said so, and is over with it.
+TEST(UringInprocTest, DescriptorsThatCameBack) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none{0, limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto refused = pull.Bind("inproc://uring-descriptors");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_NE(refused.status().message().find("descriptors are out"), std::string::npos)
+      << refused.status();
+  const auto bound = pull.Bind("inproc://uring-descriptors");
+  EXPECT_TRUE(bound.ok()) << bound.status();
 }
 
 }  // namespace

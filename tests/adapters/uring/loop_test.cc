@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
@@ -505,6 +506,139 @@ TEST(LoopTest, HundredsOfSockets) {
   }
   loop.Run();
   for (int count : answered) EXPECT_EQ(count, 3);
+}
+
+// Both have what they wait for in one turn: the first gives the result, the other is over with it.
+TEST(LoopTest, TheSecondOfTwoTasksMayHaveItsResultInTheSameTurn) {
+  Loop loop;
+  for (int i = 0; i < 20; ++i) {
+    const absl::Duration both = absl::Milliseconds(1);
+    EXPECT_EQ(loop.RunUntil(FirstOf(After(loop, both, "one"), After(loop, both, "other"))), "one");
+  }
+}
+
+// However long may be looked for completions: a wait ends when it is to end.
+TEST(LoopTest, LookingForCompletionsEndsWithTheWait) {
+  Loop loop({.spin = absl::Milliseconds(500)});
+  Pipe pipe(&loop);
+  absl::Duration longest = absl::ZeroDuration();
+  for (int i = 0; i < 50 && longest < absl::Milliseconds(250); ++i) {
+    loop.RunOnce(absl::Microseconds(10));  // a short wait, after which it is looked
+    const Instant begin = net::Now();
+    EXPECT_FALSE(pipe.pull.Receive(absl::Milliseconds(5)).ok());
+    longest = std::max(longest, net::Now() - begin);
+  }
+  EXPECT_LT(longest, absl::Milliseconds(250)) << "of 5 ms";
+}
+
+// What the documentation allows: 1 to 32768.
+TEST(LoopTest, AsManyEntriesAsThereMayBe) {
+  for (unsigned entries : {16384U, 16385U, 32768U}) {
+    const auto loop = Loop::Create({.entries = entries});
+    EXPECT_TRUE(loop.ok()) << entries << ": " << loop.status();
+  }
+}
+
+// A host that waits for what it is told to, and takes messages between slices as
+// examples/own_loop.cc does, gets all of them.
+TEST(LoopTest, AHostThatTakesBetweenSlicesHearsOfTheRest) {
+  Loop loop;
+  SocketOptions options;
+  options.receive_mark = {.messages = 4, .bytes = 0};
+  Socket pull = loop.MakeSocket(SocketType::kPull, options);
+  const auto at = pull.Bind("tcp://127.0.0.1:*");
+  ASSERT_TRUE(at.ok());
+  constexpr int kMany = 64;
+  std::thread sender([&] {
+    Loop other;
+    auto push = other.Push(*at);
+    for (int i = 0; i < kMany; ++i) {
+      if (!push->Send(std::string(1 << 20, 'x'), absl::Seconds(3)).ok()) return;
+    }
+    (void)push->Close(absl::Seconds(3));
+  });
+  int got = 0;
+  while (loop.Poll(/*max_work=*/1000)) continue;
+  while (got < kMany) {
+    const Instant due = loop.NextDeadline();
+    const int most = due.is_never() ? 2000 : 1;
+    pollfd ready{loop.descriptor(), POLLIN, 0};
+    const int told = poll(&ready, 1, most);
+    if (told == 0 && due.is_never()) break;  // nobody has said that anything is left
+    while (loop.Poll(/*max_work=*/1000)) continue;
+    for (Message message; pull.TryReceive(&message);) ++got;
+  }
+  EXPECT_EQ(got, kMany) << "it waits for ever";
+  EXPECT_FALSE(loop.Poll()) << "although work is left";
+  sender.join();
+}
+
+// A handle may be moved while a call waits on its socket.
+TEST(LoopTest, AHandleIsMovedWhileItsSendWaits) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  Socket kept = loop.MakeSocket(SocketType::kPush);
+  push.OnEvent([&](const SocketEvent& event) {
+    if (event.kind != SocketEvent::Kind::kReady) return;
+    Socket other = std::move(push);
+    std::swap(kept, other);
+  });
+  LinkOptions options;
+  options.immediate = true;
+  ASSERT_TRUE(push.Connect(pull.Bind("tcp://127.0.0.1:*").value_or(""), &options).ok());
+  EXPECT_TRUE(push.Send("moved", kSoon).ok());
+  EXPECT_EQ(pull.Receive(kSoon)->text(), "moved");
+}
+
+// Who closed with all the time in the world may think better of it.
+TEST(LoopTest, ASecondCloseMayBeShorter) {
+  Loop loop;
+  Socket nobody = *loop.Push("ipc://@monocoque-nobody-at-all");
+  ASSERT_TRUE(nobody.Send("lost").ok());
+  nobody.StartClose();
+  nobody.StartClose(absl::ZeroDuration());
+  for (int i = 0; i < 50 && !nobody.closed(); ++i) loop.RunOnce(absl::Milliseconds(10));
+  EXPECT_TRUE(nobody.closed());
+}
+
+// "Destroying it closes without lingering."
+TEST(LoopTest, DestroyingEndsALinger) {
+  Loop loop;
+  const std::string at = absl::StrCat("ipc://@monocoque-lingers-", getpid());
+  {
+    Socket push = *loop.Push(at);
+    ASSERT_TRUE(push.Send("a ghost").ok());
+    push.StartClose();
+  }
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  ASSERT_TRUE(pull.Bind(at).ok());
+  const auto got = pull.Receive(absl::Seconds(1));
+  EXPECT_FALSE(got.ok()) << got->text();
+}
+
+// What was lost is told by each Close.
+TEST(LoopTest, ASecondCloseTellsOfWhatWasLost) {
+  Loop loop;
+  Socket nobody = *loop.Push("ipc://@monocoque-nobody-at-all");
+  ASSERT_TRUE(nobody.Send("lost").ok());
+  nobody.StartClose(absl::ZeroDuration());
+  const absl::Status closed = nobody.Close(absl::ZeroDuration());
+  EXPECT_EQ(nobody.stats().lost, 1u);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(closed)) << closed;
+}
+
+// While somebody waits for any of several, one of them may be moved elsewhere or destroyed.
+TEST(LoopTest, AHandleIsMovedWhileAnyOfSeveralIsWaitedFor) {
+  Loop loop;
+  Socket one = loop.MakeSocket(SocketType::kPull);
+  Socket kept = loop.MakeSocket(SocketType::kPull);
+  one.OnEvent([&](const SocketEvent& event) {
+    if (event.kind == SocketEvent::Kind::kReady) kept = std::move(one), one = Socket();
+  });
+  Socket other = loop.MakeSocket(SocketType::kPull);
+  auto push = loop.Push(one.Bind("tcp://127.0.0.1:*").value_or(""));
+  (void)loop.WaitAny({&one, &other}, absl::Milliseconds(100));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "adapters/uring/resolver.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <condition_variable>
 #include <memory>
@@ -191,6 +192,30 @@ TEST(ResolverTest, WhatIsNotWantedAnyMoreIsNotLookedUp) {
   }
   EXPECT_TRUE(failed);
   EXPECT_THAT(names->get(), Not(Contains("given-up.example")));
+}
+
+// Descriptors are out when the first name is dialed, and there are some again later.
+TEST(ResolverTest, DescriptorsThatCameBack) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  const std::string port = PortOf(*pull.Bind("tcp://127.0.0.1:*"));
+  SocketOptions quick;
+  quick.link.reconnect.interval = absl::Milliseconds(1);
+  quick.link.reconnect.max_interval = absl::Milliseconds(10);
+  Socket push = loop.MakeSocket(SocketType::kPush, quick);
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none{0, limit.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  ASSERT_TRUE(push.Connect("tcp://localhost" + port).ok());
+  for (int i = 0; i < 10; ++i) loop.RunOnce(absl::Milliseconds(1));
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  EXPECT_TRUE(push.WaitReady(1, absl::Seconds(2)).ok());
+  std::string why;
+  for (SocketEvent event; push.NextEvent(&event);) {
+    if (event.kind == SocketEvent::Kind::kDialFailed) why = event.status.message();
+  }
+  EXPECT_EQ(why, "") << "the last failure";
 }
 
 }  // namespace

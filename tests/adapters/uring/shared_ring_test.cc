@@ -186,6 +186,30 @@ TEST_F(SharedRingTest, TwoLoopsShareARing) {
   EXPECT_EQ(got.text(), "across");
 }
 
+// The flags that a modern host gives its ring, and no more. It waits for the descriptor and polls.
+class DeferringRingTest : public SharedRingTest {
+ protected:
+  DeferringRingTest() : SharedRingTest(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN) {}
+};
+
+TEST_F(DeferringRingTest, PollTakesWhatIsThere) {
+  Loop loop(Options());
+  ASSERT_TRUE(loop.status().ok()) << loop.status();
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  ASSERT_TRUE(push.Connect(pull.Bind("tcp://127.0.0.1:*").value_or("")).ok());
+  ASSERT_TRUE(push.Send("polled").ok());
+  Message got;
+  const absl::Time deadline = absl::Now() + absl::Seconds(3);
+  std::size_t told = 0;
+  while (!pull.TryReceive(&got) && absl::Now() < deadline) {
+    pollfd ready{loop.descriptor(), POLLIN, 0};
+    told += static_cast<std::size_t>(poll(&ready, 1, 10));
+    while (loop.Poll()) continue;
+  }
+  EXPECT_EQ(got.text(), "polled") << "the descriptor was ready " << told << " times";
+}
+
 // What cannot be shared is refused in words.
 TEST(SharedRingRefusalTest, SaysWhy) {
   io_uring ring{};

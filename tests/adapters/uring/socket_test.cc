@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <optional>
@@ -465,6 +466,34 @@ TEST(LinkTest, WhatTheKernelTakesIsWrittenWhenASocketIsDestroyed) {
     loop.Spawn(SendLast(push));
   }
   EXPECT_EQ(pull.Receive(kSoon)->text(), "last words");
+}
+
+// An authenticator may wait for something itself, as the callback of events may. It is not called
+// within itself either: those who knock would decide how deep.
+TEST(AuthenticatorTest, ThoseWhoKnockDoNotDecideHowDeepItIsCalled) {
+  Loop loop;
+  int depth = 0;
+  int deepest = 0;
+  SocketOptions asks;
+  asks.link.mechanism = PlainServer{};
+  Socket pull = loop.MakeSocket(SocketType::kPull, asks);
+  pull.SetAuthenticator(AuthenticateBy([&](const AuthRequest&) {
+    deepest = std::max(deepest, ++depth);
+    const absl::Time until = absl::Now() + absl::Milliseconds(20);
+    while (absl::Now() < until) loop.RunOnce(absl::Milliseconds(1));
+    --depth;
+    return AuthVerdict{.status = AuthStatus::kAccepted};
+  }));
+  const auto at = pull.Bind("tcp://127.0.0.1:*");
+  SocketOptions knocks;
+  knocks.link.mechanism = PlainClient{.username = "u", .password = std::string("p")};
+  std::vector<Socket> peers;
+  for (int i = 0; i < 20; ++i) {
+    peers.push_back(loop.MakeSocket(SocketType::kPush, knocks));
+    ASSERT_TRUE(peers.back().Connect(*at).ok());
+  }
+  EXPECT_TRUE(pull.WaitReady(20, kSoon).ok());
+  EXPECT_EQ(deepest, 1);
 }
 
 }  // namespace

@@ -93,5 +93,19 @@ TEST_F(InprocTest, BetweenAdapters) {
   other.join();
 }
 
+// A socket keeps the loop alive while it listens, is connected or tries to be.
+TEST_F(InprocTest, TheLoopEndsWhenNothingIsBoundOrConnectedAnyMore) {
+  for (const char* at : {"ipc://*", "inproc://uv-for-a-while"}) {
+    auto& pull = Make(SocketType::kPull);
+    const auto bound = pull->Bind(at);
+    ASSERT_TRUE(bound.ok());
+    ASSERT_TRUE(pull->Unbind(*bound).ok());
+    loop_->RunFor(absl::Milliseconds(50));
+    EXPECT_EQ(uv_loop_alive(loop()), 0) << at;
+    pull.reset();
+    loop_->RunFor(absl::Milliseconds(10));
+  }
+}
+
 }  // namespace
 }  // namespace monocoque::uv

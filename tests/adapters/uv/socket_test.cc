@@ -439,5 +439,45 @@ TEST_F(SocketTest, AnAuthenticatorDecides) {
   EXPECT_TRUE(RunUntil([&] { return pull == nullptr; }));
 }
 
+// "Again: with a new linger time, and each `done` comes."
+TEST_F(SocketTest, ASecondCloseHasANewLingerTime) {
+  auto& push = Make(SocketType::kPush);
+  ASSERT_TRUE(push->Connect(Abstract("nobody-listens")).ok());
+  Send(push.get(), "lost");
+  int done = 0;
+  push->Close(absl::InfiniteDuration(), [&](const absl::Status&) { ++done; });
+  push->Close(absl::ZeroDuration(), [&](const absl::Status&) { ++done; });
+  loop_->RunFor(absl::Milliseconds(500));
+  EXPECT_EQ(done, 2);
+}
+
+// Each `done` tells of what was lost.
+TEST_F(SocketTest, ASecondCloseTellsOfWhatWasLost) {
+  auto& push = Make(SocketType::kPush);
+  ASSERT_TRUE(push->Connect(Abstract("nobody-listens")).ok());
+  Send(push.get(), "lost");
+  std::vector<absl::Status> told;
+  for (int i = 0; i < 2; ++i) {
+    push->Close(absl::ZeroDuration(), [&](const absl::Status& status) { told.push_back(status); });
+  }
+  ASSERT_TRUE(RunUntil([&] { return told.size() == 2; }));
+  for (const absl::Status& status : told) EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+}
+
+// Whom a listener closes because it cannot serve him, it tells of.
+TEST_F(SocketTest, AnAcceptedPeerThatCannotBeServedIsTold) {
+  SocketOptions wrong;
+  wrong.link.properties = {{"Hello", "a name without X-"}};
+  auto& pull = Make(SocketType::kPull, wrong);
+  auto& push = Make(SocketType::kPush);
+  const auto at = pull->Bind("tcp://127.0.0.1:*");
+  ASSERT_TRUE(at.ok()) << at.status();
+  ASSERT_TRUE(push->Connect(*at).ok());
+  loop_->RunFor(absl::Milliseconds(300));
+  std::vector<std::string> told;
+  for (SocketEvent event; pull->NextEvent(&event);) told.push_back(event.ToString());
+  EXPECT_THAT(told, ::testing::SizeIs(::testing::Gt(1u))) << told.front();
+}
+
 }  // namespace
 }  // namespace monocoque::uv

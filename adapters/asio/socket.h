@@ -355,7 +355,7 @@ class basic_socket {
   // Signature: void(error_code)
   // Completes when: the socket is closed and its descriptors are gone. What was sent is written,
   //   over reconnects too, for at most `linger`. Other outstanding operations are aborted first; of
-  //   several async_close the first one's time counts.
+  //   several async_close the last one's time counts.
   // Codes: deadline_exceeded: some of it was not written.
   // Cancellation: ends the waiting; closing goes on.
   template <typename Token = default_token>

@@ -195,8 +195,10 @@ void SocketState::CancelAll() {
 }
 
 void SocketState::StartClose(absl::Duration linger) {
-  if (!driver_ || std::exchange(closing_, true)) return;
-  for (auto* queue : {&senders_, &receivers_, &watchers_}) AbortAll(queue);
+  if (!driver_) return;
+  if (!std::exchange(closing_, true)) {
+    for (auto* queue : {&senders_, &receivers_, &watchers_}) AbortAll(queue);
+  }
   driver_->StartClose(linger);
 }
 

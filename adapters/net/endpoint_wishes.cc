@@ -65,12 +65,12 @@ void EndpointWishes::OnListen(ListenerId listener, const absl::StatusOr<Endpoint
 }
 
 void EndpointWishes::StartClose(absl::Duration linger, Instant now) {
-  lost_before_ = machine_.stats().lost;
+  if (!lost_before_) lost_before_ = machine_.stats().lost;
   machine_.Close(linger, now);
 }
 
 absl::Status EndpointWishes::CloseResult() const {
-  const std::uint64_t lost = machine_.stats().lost - lost_before_;
+  const std::uint64_t lost = machine_.stats().lost - lost_before_.value_or(0);
   if (lost == 0) return absl::OkStatus();
   return absl::DeadlineExceededError(absl::StrCat(
       "close: ", lost, lost == 1 ? " message was" : " messages were", " not sent in time"));

@@ -2,6 +2,7 @@
 #define MONOCOQUE_ADAPTERS_NET_ENDPOINT_WISHES_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -53,7 +54,7 @@ class EndpointWishes {
   // By the text that Bind gave and Connect got.
   EndpointNames<ListenerId> bound_;
   EndpointNames<DialerId> connected_;
-  std::uint64_t lost_before_ = 0;
+  std::optional<std::uint64_t> lost_before_;  // what was lost when the close began
 };
 
 }  // namespace monocoque::net

@@ -105,7 +105,7 @@ class Socket {
   }
   bool NextEvent(SocketEvent* out);
   // Ends the socket: what was sent is written for at most `linger`; deadline exceeded if some was
-  // not.
+  // not. Again: with a new linger time.
   absl::Status Close(absl::Duration linger = absl::InfiniteDuration());
   // The same without waiting: goes on while the loop turns, and is over when closed() says so.
   void StartClose(absl::Duration linger = absl::InfiniteDuration());

@@ -177,6 +177,10 @@ void Connection::HandleTimeout(Instant now) {
     SettleClosing();
     return;
   }
+  if (state_ == ConnectionState::kClosing && now >= closing_deadline_) {
+    transport_closed_ = true;  // it takes nothing
+    SettleClosing();
+  }
   if (now >= starved_until_) {
     starved_until_ = Instant::Never();
     read_starved_ = send_starved_ = false;
@@ -237,7 +241,8 @@ void Connection::SendEncoded(Slice frames, std::size_t messages) {
   writer_.AppendEncoded(std::move(frames), messages);
 }
 
-void Connection::Fail(absl::Status why, std::string_view reason, Instant /*now*/) {
+void Connection::Fail(absl::Status why, std::string_view reason, Instant now) {
+  clock_ = now;
   if (!status_.ok()) {
     StopDelivering();
     return;
@@ -255,11 +260,17 @@ void Connection::Fail(absl::Status why, std::string_view reason, Instant /*now*/
   SettleClosing();
 }
 
-void Connection::Close(Instant /*now*/) {
+void Connection::Close(Instant now) {
   if (!status_.ok()) return;
+  clock_ = now;
   End(TerminalStatus(Cause::kLocal, "closed"));
   StopDelivering();
   SettleClosing();
+}
+
+void Connection::Linger() {
+  lingers_ = true;
+  closing_deadline_ = Instant::Never();
 }
 
 void Connection::AdvanceHandshake(Instant now) {
@@ -272,6 +283,7 @@ void Connection::AdvanceHandshake(Instant now) {
 
 void Connection::Authorize(const AuthVerdict& verdict, Instant now) {
   if (state_ != ConnectionState::kHandshake || !handshake_.asking()) return;
+  clock_ = now;
   std::string out;
   const Handshake::Result result = handshake_.Authorize(verdict, &reader_.input(), &out);
   FollowHandshake(result, &out, now);
@@ -431,6 +443,7 @@ void Connection::End(absl::Status why) {
   if (!status_.ok()) return;
   status_ = std::move(why);
   state_ = ConnectionState::kClosing;
+  RenewClosing();
   shares_encoding_ = false;
   handshake_deadline_ = Instant::Never();
   if (delivering_) {
@@ -458,6 +471,12 @@ void Connection::StopDelivering() {
   delivering_ = open_ = false;
   reader_.input().Clear();
   if (boxes_ != nullptr) boxes_->Drop();
+}
+
+// From here on the peer has its time to take something.
+void Connection::RenewClosing() {
+  if (lingers_ || options_.closing_timeout <= absl::ZeroDuration()) return;
+  closing_deadline_ = clock_ + options_.closing_timeout;
 }
 
 // Closed once nothing is left to write, or nobody is left to write to.
@@ -502,6 +521,7 @@ void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Sta
     // V-9. The next connection has keys of its own.
     End(TerminalStatus(Cause::kTransport, "all nonces of this connection are used up"));
   }
+  if (state_ == ConnectionState::kClosing && written > 0) RenewClosing();
   SettleClosing();
 }
 
@@ -509,8 +529,8 @@ Instant Connection::NextDeadline() const {
   if (state_ == ConnectionState::kHandshake) return std::min(handshake_deadline_, starved_until_);
   if (state_ == ConnectionState::kTraffic) return std::min(heartbeat_.deadline(), starved_until_);
   // What is here already is still delivered, once there is memory for it.
-  if (delivering_) return starved_until_;
-  return Instant::Never();
+  const Instant memory = delivering_ ? starved_until_ : Instant::Never();
+  return state_ == ConnectionState::kClosing ? std::min(memory, closing_deadline_) : memory;
 }
 
 bool Connection::TakeUnsent(Message* out) {

@@ -196,6 +196,8 @@ class alignas(kCacheLine) Connection {
   void LeaveRoom(std::size_t routing_id_bytes) { reader_.LeaveRoom(routing_id_bytes); }
   // Ends the connection here: what was sent is still written, what was received is dropped.
   void Close(Instant now);
+  // The caller decides how long what was sent may take: closing_timeout counts no more.
+  void Linger();
 
   // ---- Outputs ---------------------------------------------------------------------------------
 
@@ -252,6 +254,7 @@ class alignas(kCacheLine) Connection {
   // Ends the connection: sticky status, last event; what is queued is still written.
   void End(absl::Status why);
   void StopDelivering();
+  void RenewClosing();
   void SettleClosing();
   void Push(ConnectionEvent event);
 
@@ -301,6 +304,8 @@ class alignas(kCacheLine) Connection {
   Heartbeat heartbeat_;
   absl::Status status_;
   Instant handshake_deadline_;
+  Instant closing_deadline_ = Instant::Never();
+  bool lingers_ = false;
   bool window_out_ = false;
   bool held_ = false;
   bool paused_ = false;  // the receive mark was reached when Process looked last

@@ -37,6 +37,9 @@ struct ConnectionOptions {
   bool only_first_subscribe = false;
   // From the transport's beginning to the end of the handshake, in all (G-11). Zero: no deadline.
   absl::Duration handshake_timeout = absl::Seconds(30);
+  // Over, with something still to be written: how long the peer may take nothing of it before it is
+  // given up. Each write that is done gives it that time anew. Zero: no deadline. See Linger.
+  absl::Duration closing_timeout = absl::Seconds(30);
   // Serve peers of ZMTP 1.0 and 2.0, which know no mechanism, no heartbeats and, 1.0, no socket
   // types. libzmq serves both, and refuses them as we do where a mechanism or a ZAP domain asks
   // peers who they are. Whatever does not begin with the octet ff counts as 1.0, an HTTP request

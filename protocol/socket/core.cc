@@ -118,8 +118,8 @@ absl::Status SocketCore::Disconnect(DialerId id, Instant now) {
 }
 
 void SocketCore::Close(absl::Duration linger, Instant now) {
-  if (closing_) return;
-  closing_ = receives_apart_ = true;
+  const bool again = std::exchange(closing_, true);
+  receives_apart_ = true;
   notices_.clear();
   for (ListenerId id : listeners_.Ids()) Unlisten(id);
   if (linger <= absl::ZeroDuration()) {
@@ -127,6 +127,7 @@ void SocketCore::Close(absl::Duration linger, Instant now) {
     return;
   }
   linger_deadline_ = now + linger;
+  if (again) return;
   for (DialerId id : dialers_.Ids()) {
     Dialer* dialer = dialers_.Find(id);
     const Peer* peer = peers_.Find(dialer->peer);
@@ -136,8 +137,10 @@ void SocketCore::Close(absl::Duration linger, Instant now) {
   }
   for (LinkId id : links_.Ids()) {
     // One that still dials goes on for what is queued.
-    if (Link* link = links_.Find(id); link != nullptr && link->connection != nullptr)
-      Progress(link, now);
+    Link* link = links_.Find(id);
+    if (link == nullptr || link->connection == nullptr) continue;
+    link->connection->Linger();
+    Progress(link, now);
   }
 }
 
@@ -228,7 +231,7 @@ void SocketCore::HoldInput(bool on) {
   for (LinkId id : links_.Ids()) {
     Link* link = links_.Find(id);
     if (link->connection == nullptr) continue;
-    link->connection->Hold(on);
+    link->connection->Hold(Holds(*link));
     UpdateHint(link);
     if (!on && !link->ended) work_.Add(&link->work);
   }

@@ -263,6 +263,8 @@ class SocketCore {
   void WaitForMemory(Link* link);
   void Activate(Link* link);
   bool MayDeliver(const Link& link) const;
+  // Is the link to be read at all?
+  bool Holds(const Link& link) const;
   bool EraseIfOver(Link* link);
   void EraseIfUnused(Peer* peer);
   bool Unlisten(ListenerId id);

@@ -105,6 +105,7 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
   options.handshake_timeout = link->deadline.is_never()
                                   ? absl::ZeroDuration()
                                   : std::max(link->deadline - now, absl::Nanoseconds(1));
+  options.closing_timeout = link_options.closing_timeout;
   options.serve_zmtp_1 = link_options.serve_zmtp_1;
   options.serve_zmtp_2 = link_options.serve_zmtp_2;
   options.heartbeat = link_options.heartbeat;
@@ -121,6 +122,7 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
       Connection::Create(options, host, reserves_);
   if (!connection.ok()) return connection.status();
   link->connection = *std::move(connection);
+  if (closing_) link->connection->Linger();
   link->remote = transport.remote;
   return absl::OkStatus();
 }
@@ -275,6 +277,21 @@ bool SocketCore::MayDeliver(const Link& link) const {
   return link.peer->old.empty() || link.peer->old.front() == &link;
 }
 
+// The receive mark is the peer's, over its links: while those that are over have that much to give,
+// the new one is not read.
+bool SocketCore::Holds(const Link& link) const {
+  if (held_) return true;
+  if (link.peer == nullptr || link.ended) return false;
+  std::size_t messages = 0;
+  std::size_t bytes = 0;
+  for (const Link* old : link.peer->old) {
+    if (!old->connection->delivering()) continue;
+    messages += old->connection->stored_messages();
+    bytes += old->connection->stored_bytes();
+  }
+  return options_.receive_mark.Reached(messages, bytes);
+}
+
 void SocketCore::Activate(Link* link) {
   if (link->connection->delivering() && link->connection->stored_bytes() > 0 && MayDeliver(*link) &&
       !closing_) {
@@ -347,7 +364,7 @@ void SocketCore::OnReady(Link* link, Instant now) {
   link->was_ready = true;
   Settle(link);
   ++ready_peers_;
-  if (held_) link->connection->Hold(true);
+  link->connection->Hold(Holds(*link));
   pattern_->OnPeerReady(peer, link, now);
   Attach(peer);
   Introduce(link);
@@ -480,6 +497,10 @@ bool SocketCore::EraseIfOver(Link* link) {
     if (other == nullptr) continue;
     Introduce(other);
     Activate(other);
+    if (other->ended) continue;
+    other->connection->Hold(Holds(*other));
+    UpdateHint(other);
+    work_.Add(&other->work);
   }
   Attach(peer);
   EraseIfUnused(peer);

@@ -36,6 +36,11 @@ struct LinkOptions {
   // From dialing or accepting to the end of the handshake, in all (libzmq: HANDSHAKE_IVL). Zero: no
   // deadline. STREAM: for dialing alone. See TransportOptions::connect_timeout too.
   absl::Duration handshake_timeout = absl::Seconds(30);
+  // A link that Disconnect, Unbind or a refusal ended, with something still to be written: how long
+  // its peer may take nothing of it. Then it is cut, and what is left is lost and counted. Each
+  // write that is done, of up to half a MiB, gives it that time anew. Zero: no deadline. Of a
+  // socket that closes the linger time counts instead (libzmq: LINGER, for these ends too).
+  absl::Duration closing_timeout = absl::Seconds(30);
   // Serve peers of ZMTP 1.0 and 2.0 where no security asks who they are (B-4, B-5), as libzmq
   // always does; see ConnectionOptions. A 1.0 peer of PUB or XPUB gets everything.
   bool serve_zmtp_1 = true;
@@ -77,8 +82,8 @@ struct SocketOptions {
   // Messages sent and not yet handed to the transport, for each peer (libzmq: SNDHWM). Reached, the
   // peer takes no more until half of it is gone or a write is done.
   Mark send_mark;
-  // Messages received and not yet taken, for each peer; reached, its link is not read (libzmq:
-  // RCVHWM).
+  // Messages received and not yet taken, for each peer; reached, its link is not read. Of a peer
+  // that was dialed it counts over reconnects, too (libzmq: RCVHWM).
   Mark receive_mark = {.messages = 65536, .bytes = 8 * 1024 * 1024};
   // Octets of all blocks that the socket's links hold together, for what is received and for what
   // is to be sent.

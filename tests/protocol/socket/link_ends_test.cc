@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
 #include "protocol/socket/socket.h"
 #include "tests/support/net.h"
 #include "tests/support/pair.h"
+#include "tests/support/wires.h"
 
 namespace monocoque {
 namespace {
@@ -19,7 +21,7 @@ namespace {
 using ::monocoque::testing::Net;
 using ::monocoque::testing::PeerGreeting;
 using ::monocoque::testing::PeerReady;
-using ::monocoque::testing::ReceiveAll;
+using ::monocoque::testing::Wires;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -145,6 +147,86 @@ TEST(LinkEndsTest, TheMarkCountsAllThatWaits) {
   net.CutAll();
   net.Advance(absl::Seconds(2));
   EXPECT_EQ(net.Received(pull), sent);
+}
+
+// A link that a wish ended is cut once its peer took nothing for a while, and what is left counts as
+// lost; of a socket that closes the linger time counts alone, and the newest of them.
+TEST(LinkEndsTest, WhoTakesNothingIsNotWaitedFor) {
+  enum class Way { kDisconnect, kUnbind, kClose };
+  for (const Way way : {Way::kDisconnect, Way::kUnbind, Way::kClose}) {
+    Net net;
+    Socket& push = net.Make(SocketType::kPush);
+    Socket& pull = net.Make(SocketType::kPull);
+    net.Bind(way == Way::kUnbind ? push : pull, "a");
+    net.Run();
+    const DialerId dialer = net.Connect(way == Way::kUnbind ? pull : push, "a");
+    net.Run();
+    net.HoldBatches(true);
+    ASSERT_TRUE(net.Send(push, Message("out")).ok());
+    net.Run();
+    ASSERT_TRUE(net.Send(push, Message("behind")).ok());
+    switch (way) {
+      case Way::kDisconnect:
+        ASSERT_TRUE(push.Disconnect(dialer, net.now).ok());
+        break;
+      case Way::kUnbind:
+        net.Unbind(push);
+        break;
+      case Way::kClose:
+        push.Close(absl::InfiniteDuration(), net.now);
+        break;
+    }
+    net.Advance(absl::Seconds(29));
+    EXPECT_EQ(net.wires(), 1u);
+    net.Advance(absl::Seconds(1));
+    if (way == Way::kClose) {
+      net.Advance(absl::Hours(100));
+      EXPECT_EQ(net.wires(), 1u);
+      push.Close(absl::Seconds(5), net.now);
+      net.Advance(absl::Seconds(4));
+      EXPECT_EQ(net.wires(), 1u);
+      net.Advance(absl::Seconds(1));
+    }
+    EXPECT_EQ(net.wires(), 0u);
+    net.HoldBatches(false);
+    net.Run();
+    EXPECT_EQ(push.stats().lost, 2u);
+    EXPECT_TRUE(net.saw(push, SocketEvent::Kind::kClosed));
+  }
+}
+
+// ALL-3: a peer that sends up to the mark, hangs up and is dialed again has no second mark.
+TEST(LinkEndsTest, TheReceiveMarkOutlivesTheLink) {
+  constexpr int kMark = 4;
+  Wires wires(SocketType::kPull, {.receive_mark = {.messages = kMark, .bytes = 0}});
+  ASSERT_TRUE(wires.socket.Connect(*ParseEndpoint("sim://there"), wires.now).ok());
+  wires.Turn();
+  const auto come = [&] {
+    wires.socket.OnDialed(wires.dialed, {"sim", "sim"}, wires.now);
+    wires.Say(wires.dialed, PeerGreeting() + PeerReady("PUSH"));
+    return wires.dialed;
+  };
+  const auto mode = [&](LinkId link) { return wires.socket.read_hint(link).mode; };
+  const auto again = [&](LinkId link) {
+    wires.HangUp(link);
+    wires.now = wires.socket.NextDeadline();
+    wires.Turn();
+    return come();
+  };
+  LinkId link = come();
+  wires.Say(link, std::string("\0\1a\0\1b", 6));
+  link = again(link);
+  // Half of the mark is no reason to wait.
+  ASSERT_EQ(mode(link), ReadMode::kAny);
+  wires.Say(link, std::string("\0\1c\0\1d", 6));
+  link = again(link);
+  EXPECT_EQ(mode(link), ReadMode::kPaused);
+  link = again(link);
+  EXPECT_EQ(mode(link), ReadMode::kPaused);
+  EXPECT_THAT(wires.Received(), ElementsAre("a", "b", "c", "d"));
+  ASSERT_EQ(mode(link), ReadMode::kAny);
+  wires.Say(link, std::string("\0\1e", 3));
+  EXPECT_THAT(wires.Received(), ElementsAre("e"));
 }
 
 }  // namespace

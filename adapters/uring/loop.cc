@@ -8,9 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/net/host.h"
 #include "adapters/uring/awaitables.h"
-#include "adapters/uring/mailbox.h"
-#include "adapters/uring/resolver.h"
 #include "adapters/uring/socket_state.h"
+#include "adapters/uring/watch.h"
 
 namespace monocoque::uring {
 namespace {
@@ -91,13 +90,19 @@ ReadMethod Loop::read_method() const {
 
 int Loop::descriptor() const { return ring_ == nullptr ? -1 : ring_->get()->ring_fd; }
 
-Resolver& Loop::resolver() {
-  if (resolver_ == nullptr) resolver_ = std::make_unique<Resolver>(this, options_.resolve);
+net::NameResolver& Loop::resolver() {
+  if (!resolver_) resolver_.emplace(options_.resolve, mailbox().MakeWaker({}));
   return *resolver_;
 }
 
-Mailbox& Loop::mailbox() {
-  if (mailbox_ == nullptr) mailbox_ = std::make_unique<Mailbox>(this, turning_depth_ > 0);
+net::Mailbox& Loop::mailbox() {
+  if (!mailbox_) {
+    mailbox_.emplace(
+        [this](int fd, net::WatchHandler* handler) {
+          return std::make_unique<Watch>(this, fd, handler);
+        },
+        turning_depth_ > 0);
+  }
   return *mailbox_;
 }
 
@@ -152,10 +157,10 @@ bool Loop::TurnSockets(std::size_t max_frames) {
 class Loop::Turning {
  public:
   explicit Turning(Loop* loop) : loop_(*loop) {
-    if (loop_.turning_depth_++ == 0 && loop_.mailbox_ != nullptr) loop_.mailbox_->BeginTurn();
+    if (loop_.turning_depth_++ == 0 && loop_.mailbox_) loop_.mailbox_->BeginTurn();
   }
   ~Turning() {
-    if (--loop_.turning_depth_ == 0 && loop_.mailbox_ != nullptr) loop_.mailbox_->EndTurn(told);
+    if (--loop_.turning_depth_ == 0 && loop_.mailbox_) loop_.mailbox_->EndTurn(told);
   }
   Turning(const Turning&) = delete;
   Turning& operator=(const Turning&) = delete;
@@ -178,8 +183,8 @@ void Loop::Exchange() {
 // Completions, and word from other sockets and the resolver. True if there was something.
 bool Loop::TakeIn(std::size_t max_completions) {
   const bool completed = ring_->Reap(max_completions) > 0;
-  if (mailbox_ == nullptr || !mailbox_->Deliver()) return completed;
-  if (resolver_ != nullptr) resolver_->Deliver();
+  if (!mailbox_ || !mailbox_->Deliver()) return completed;
+  if (resolver_) resolver_->Deliver();
   return true;
 }
 
@@ -238,7 +243,7 @@ bool Loop::Poll(Instant until) {
 
 bool Loop::busy() {
   return !touched_.empty() || !tasks_over_.empty() || !serving_.empty() || !ready_.empty() ||
-         ring_->Ready() || !ring_->others().empty() || (mailbox_ != nullptr && mailbox_->waiting());
+         ring_->Ready() || !ring_->others().empty() || (mailbox_ && mailbox_->waiting());
 }
 
 void Loop::GiveToHost(std::size_t max_completions) {

@@ -12,6 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/net/mailbox.h"
+#include "adapters/net/name_resolver.h"
 #include "adapters/net/timed.h"
 #include "adapters/net/turn_clock.h"
 #include "adapters/uring/buffers.h"
@@ -30,8 +32,6 @@
 
 namespace monocoque::uring {
 
-class Mailbox;
-class Resolver;
 class SocketState;
 
 using net::Timed;
@@ -122,8 +122,8 @@ class Loop {
   Buffers* buffers() { return buffers_.get(); }
   SendOps& send_ops() { return *send_ops_; }
   LoopStats& mutable_stats() { return stats_; }
-  Resolver& resolver();
-  Mailbox& mailbox();
+  net::NameResolver& resolver();
+  net::Mailbox& mailbox();
   const std::shared_ptr<InprocHub>& inproc_hub() const { return options_.inproc_hub; }
   // Reads the clock.
   void Tick() { clock_.Tick(); }
@@ -171,8 +171,8 @@ class Loop {
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Buffers> buffers_;
   std::optional<SendOps> send_ops_;
-  std::unique_ptr<Resolver> resolver_;
-  std::unique_ptr<Mailbox> mailbox_;  // once somebody may write
+  std::optional<net::NameResolver> resolver_;
+  std::optional<net::Mailbox> mailbox_;  // once somebody may write
   int turning_depth_ = 0;
   Host host_;
   net::TurnClock clock_;

@@ -5,8 +5,6 @@
 #include "absl/cleanup/cleanup.h"
 #include "adapters/uring/link_io.h"
 #include "adapters/uring/loop.h"
-#include "adapters/uring/mailbox.h"
-#include "adapters/uring/resolver.h"
 #include "adapters/uring/watch.h"
 
 namespace monocoque::uring {

@@ -12,12 +12,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adapters/net/flush_policy.h"
 #include "adapters/net/link.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/socket_driver.h"
 #include "adapters/net/timed.h"
 #include "adapters/net/turn_clock.h"
-#include "adapters/uring/flush_policy.h"
 #include "adapters/waker.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
@@ -107,7 +107,7 @@ class SocketState final : public net::Reactor,
 
   Loop& loop_;
   absl::Status status_;
-  FlushPolicy flush_policy_;
+  net::FlushPolicy flush_policy_;
   std::optional<net::SocketDriver> driver_;
   bool telling_ = false;
 };

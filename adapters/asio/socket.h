@@ -364,8 +364,8 @@ class basic_socket {
   }
 
  private:
-  static constexpr detail::SocketState::NameWish kSubscribe = &monocoque::Socket::Subscribe;
-  static constexpr detail::SocketState::NameWish kUnsubscribe = &monocoque::Socket::Unsubscribe;
+  static constexpr net::SocketDriver::NameWish kSubscribe = &monocoque::Socket::Subscribe;
+  static constexpr net::SocketDriver::NameWish kUnsubscribe = &monocoque::Socket::Unsubscribe;
 
   static void Check(const boost::system::error_code& ec) {
     if (ec) throw boost::system::system_error(ec);

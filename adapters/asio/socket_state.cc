@@ -258,10 +258,9 @@ boost::system::error_code SocketState::Disconnect(std::string_view endpoint) {
   return driver_ ? ToErrorCode(driver_->Disconnect(endpoint)) : Closed();
 }
 
-boost::system::error_code SocketState::Ask(NameWish wish, std::string_view name) {
-  if (!driver_) return Closed();
-  return ToErrorCode(driver_->Ask(
-      [&](monocoque::Socket* machine, Instant now) { return (machine->*wish)(name, now); }));
+boost::system::error_code SocketState::Ask(net::SocketDriver::NameWish wish,
+                                           std::string_view name) {
+  return driver_ ? ToErrorCode(driver_->AskByName(wish, name)) : Closed();
 }
 
 boost::system::error_code SocketState::TrySend(Message* message) {

@@ -70,8 +70,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   boost::system::error_code Connect(std::string_view endpoint, const LinkOptions* options);
   boost::system::error_code Unbind(std::string_view bound);
   boost::system::error_code Disconnect(std::string_view endpoint);
-  using NameWish = absl::Status (monocoque::Socket::*)(std::string_view name, Instant now);
-  boost::system::error_code Ask(NameWish wish, std::string_view name);
+  boost::system::error_code Ask(net::SocketDriver::NameWish wish, std::string_view name);
   boost::system::error_code TrySend(Message* message);
   std::optional<Message> TryReceive();
   bool HasEvent();

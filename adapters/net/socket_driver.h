@@ -100,6 +100,12 @@ class SocketDriver final : public PumpDriver {
     Touch();
     return result;
   }
+  // A wish that goes by a name: Subscribe, Unsubscribe, Join, Leave.
+  using NameWish = absl::Status (monocoque::Socket::*)(std::string_view name, Instant now);
+  absl::Status AskByName(NameWish wish, std::string_view name) {
+    return Ask(
+        [&](monocoque::Socket* machine, Instant now) { return (machine->*wish)(name, now); });
+  }
   // Hands to the kernel what it takes now.
   void Flush();
   // Ends the socket: what was sent is written for at most `linger`. Goes on while turns are made,

@@ -111,9 +111,8 @@ Socket Loop::MakeSocket(SocketType type, const SocketOptions& options) {
   Host host = host_;
   Tick();
   host.now = now();
-  absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
-  if (!machine.ok()) return Socket(std::make_shared<SocketState>(this, machine.status()));
-  return Socket(std::make_shared<SocketState>(this, *std::move(machine)));
+  return Socket(
+      std::make_shared<SocketState>(this, monocoque::Socket::Create(type, options, host)));
 }
 
 absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoint) {

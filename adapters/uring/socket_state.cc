@@ -9,11 +9,9 @@
 
 namespace monocoque::uring {
 
-SocketState::SocketState(Loop* loop, absl::Status why)
-    : touched(this), loop_(*loop), status_(std::move(why)) {}
-
-SocketState::SocketState(Loop* loop, monocoque::Socket machine) : touched(this), loop_(*loop) {
-  driver_.emplace(this, std::move(machine), loop_.inproc_hub());
+SocketState::SocketState(Loop* loop, absl::StatusOr<monocoque::Socket> machine)
+    : touched(this), loop_(*loop), status_(machine.status()) {
+  if (machine.ok()) driver_.emplace(this, *std::move(machine), loop_.inproc_hub());
 }
 
 SocketState::~SocketState() {
@@ -32,24 +30,37 @@ void SocketState::FailWaiters() {
   }
 }
 
-absl::Status SocketState::SendInTurn(Message* message) {
+std::optional<absl::Status> SocketState::AttemptSend(Message* message) {
   absl::Status sent = driver_->machine().Send(message, driver_->now());
+  if (absl::IsUnavailable(sent)) return std::nullopt;
   if (sent.ok()) Wake();
   return sent;
 }
 
-std::optional<absl::Status> SocketState::AttemptSend(Message* message) {
-  absl::Status sent = SendInTurn(message);
-  if (absl::IsUnavailable(sent)) return std::nullopt;
-  return sent;
+std::optional<absl::Status> SocketState::AttemptReceive(Message* out) {
+  if (driver_->Receive(out)) return absl::OkStatus();
+  absl::Status why = driver_->machine().ReceiveStatus();
+  if (absl::IsUnavailable(why)) return std::nullopt;
+  return why;
 }
 
 std::optional<absl::StatusOr<Message>> SocketState::AttemptReceive() {
   Message message;
-  if (driver_->Receive(&message)) return message;
-  absl::Status why = driver_->machine().ReceiveStatus();
-  if (absl::IsUnavailable(why)) return std::nullopt;
-  return why;
+  std::optional<absl::Status> received = AttemptReceive(&message);
+  if (!received) return std::nullopt;
+  if (!received->ok()) return *std::move(received);
+  return message;
+}
+
+std::optional<absl::Status> SocketState::AttemptUntil(bool holds) const {
+  if (holds) return absl::OkStatus();
+  if (driver_->closed()) return absl::CancelledError("the socket was closed");
+  return std::nullopt;
+}
+
+std::optional<absl::Status> SocketState::AttemptClose() const {
+  if (!driver_->closed()) return std::nullopt;
+  return driver_->CloseResult();
 }
 
 void SocketState::Exchange() {

@@ -95,7 +95,7 @@ bool BindStep::Try(SocketState* socket) {
 }
 
 bool ConnectStep::Try(SocketState* socket) {
-  ec = socket->Connect(endpoint, options.get());
+  ec = socket->Ask(&net::SocketDriver::Connect, endpoint, options.get());
   return true;
 }
 

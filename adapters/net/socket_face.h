@@ -62,14 +62,18 @@ class SocketFace {
 
   // SUB, XSUB: see monocoque::Socket::Subscribe.
   absl::Status Subscribe(std::string_view prefix) {
-    return AskByName(&monocoque::Socket::Subscribe, prefix);
+    return status().ok() ? state_->driver().Subscribe(prefix) : status();
   }
   absl::Status Unsubscribe(std::string_view prefix) {
-    return AskByName(&monocoque::Socket::Unsubscribe, prefix);
+    return status().ok() ? state_->driver().Unsubscribe(prefix) : status();
   }
   // DISH: see monocoque::Socket::Join.
-  absl::Status Join(std::string_view group) { return AskByName(&monocoque::Socket::Join, group); }
-  absl::Status Leave(std::string_view group) { return AskByName(&monocoque::Socket::Leave, group); }
+  absl::Status Join(std::string_view group) {
+    return status().ok() ? state_->driver().Join(group) : status();
+  }
+  absl::Status Leave(std::string_view group) {
+    return status().ok() ? state_->driver().Leave(group) : status();
+  }
 
   // What happens to the socket, as it happens. The callback may call anything, on any socket, and
   // destroy this one. Each event is given once: without a callback they wait, the oldest ones, and
@@ -102,11 +106,6 @@ class SocketFace {
   ~SocketFace() = default;
 
   std::shared_ptr<State> state_;
-
- private:
-  absl::Status AskByName(SocketDriver::NameWish wish, std::string_view name) {
-    return status().ok() ? state_->driver().AskByName(wish, name) : status();
-  }
 };
 
 }  // namespace monocoque::net

@@ -65,8 +65,7 @@ Loop::Loop(const LoopOptions& options) : options_(options) {
 
 Loop::~Loop() {
   closing_ = true;
-  tasks_.clear();
-  tasks_over_.clear();
+  tasks_.Clear();
   if (ring_ == nullptr) return;
   turning_.clear();
   serving_.clear();
@@ -120,8 +119,6 @@ absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoin
   if (absl::Status connected = socket.Connect(endpoint); !connected.ok()) return connected;
   return socket;
 }
-
-void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
 // What each of `count` sockets may do: in a whole turn all that one turn may, of a slice a share.
 std::size_t Loop::Share(std::size_t max_work, std::size_t count) {
@@ -202,7 +199,7 @@ bool Loop::Spin() {
 
 void Loop::Wait(absl::Duration wait) {
   if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now());
-  if (wait <= absl::ZeroDuration() || task_over_ || busy()) {
+  if (wait <= absl::ZeroDuration() || busy()) {
     ring_->Submit();
     return;
   }
@@ -228,7 +225,9 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   ring_->Submit();
   ResumeReady(max_work);
   GiveToHost(max_work);
-  Sweep();
+  // Lets go of what is over: sockets without a handle, spawned tasks.
+  std::erase_if(orphans_, [](const auto& state) { return state->driver().closed(); });
+  tasks_.Collect();
   turning.told = true;
   return busy();
 }
@@ -241,7 +240,7 @@ bool Loop::Poll(Instant until) {
 }
 
 bool Loop::busy() {
-  return !touched_.empty() || !tasks_over_.empty() || !serving_.empty() || !ready_.empty() ||
+  return !touched_.empty() || tasks_.over() || !serving_.empty() || !ready_.empty() ||
          ring_->Ready() || !ring_->others().empty() || (mailbox_ && mailbox_->waiting());
 }
 
@@ -262,23 +261,6 @@ void Loop::ResumeReady(std::size_t max_resumed) {
   std::size_t count = std::min(max_resumed, ready_.size());
   for (; count > 0 && !ready_.empty(); --count) {
     ready_.take_front().resume();
-  }
-}
-
-// Lets go of what is over: sockets without a handle, spawned tasks.
-void Loop::Sweep() {
-  std::erase_if(orphans_,
-                [](const std::shared_ptr<SocketState>& state) { return state->driver().closed(); });
-  if (std::exchange(task_over_, false)) {
-    for (Task<void>& task : tasks_) {
-      if (task.done()) tasks_over_.push_back(std::move(task));
-    }
-    // Those that were moved away.
-    std::erase_if(tasks_, [](const Task<void>& task) { return task.done(); });
-  }
-  while (!tasks_over_.empty()) {
-    Task<void> task = tasks_over_.take_front();
-    task.Take();
   }
 }
 
@@ -304,28 +286,8 @@ absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
   }
 }
 
-namespace {
-
-// Tells when it is over, however it ends.
-Task<void> Watched(Task<void> task, bool* over) {
-  struct Tell {
-    bool* over;
-    ~Tell() { *over = true; }
-  } const tell{over};
-  co_await task;
-}
-
-}  // namespace
-
-void Loop::Spawn(Task<void> task) {
-  tasks_.push_back(Watched(std::move(task), &task_over_));
-  // The list may change while it runs: its handle is what is resumed.
-  tasks_.back().Resume();
-}
-
 void Loop::Run() {
-  while ((!tasks_.empty() || !tasks_over_.empty()) && status_.ok())
-    RunOnce(absl::InfiniteDuration());
+  while (!tasks_.empty() && status_.ok()) RunOnce(absl::InfiniteDuration());
 }
 
 Loop::Sleep Loop::AsyncSleep(absl::Duration duration) { return Sleep(this, duration); }

@@ -81,23 +81,10 @@ void SocketState::WriteNow() {
 
 // Taken and resumed one by one: whoever is resumed may do anything, destroy this socket's handle
 // too.
-bool SocketState::Serve(Rotation<Waiter>* queue) {
-  Waiter* waiter = queue->front();
-  if (waiter == nullptr || !waiter->Try()) return false;
-  queue->Remove(&waiter->node_);
+bool SocketState::Resume(Waiter* waiter) {
+  if (waiter == nullptr) return false;
   waiter->handle_.resume();
   return true;
-}
-
-// One of those whose condition holds.
-bool SocketState::ServeWatchers() {
-  const Waiter* const first = watchers.front();
-  while (!watchers.empty()) {
-    if (Serve(&watchers)) return true;
-    watchers.Rotate();
-    if (watchers.front() == first) break;
-  }
-  return false;
 }
 
 // A callback that waits for something has the loop turn, but is not called within itself: peers
@@ -112,13 +99,14 @@ void SocketState::ServeWaiters(std::size_t max_rounds) {
   to_serve = false;
   // More may be left, also where one throws.
   absl::Cleanup again = [this] { Wake(); };
+  const auto can = [](Waiter* waiter) { return waiter->Try(); };
   // One of each kind a round: none starves the others. After each, everything may have changed.
   for (std::size_t rounds = 0; rounds < max_rounds; ++rounds) {
     bool any = driver_ && driver_->ServeAuthenticator();
     if (driver_ && ServeEvent()) any = true;
-    if (Serve(&senders)) any = true;
-    if (Serve(&receivers)) any = true;
-    if (ServeWatchers()) any = true;
+    if (Resume(senders.PopIf(can))) any = true;
+    if (Resume(receivers.PopIf(can))) any = true;
+    if (Resume(watchers.PopFirst(can))) any = true;
     if (!any) return std::move(again).Cancel();
   }
 }

@@ -107,8 +107,7 @@ class SocketState final : public net::Reactor,
  private:
   void Exchange();
   bool ServeEvent();
-  bool Serve(Rotation<Waiter>* queue);
-  bool ServeWatchers();
+  static bool Resume(Waiter* waiter);
 
   Loop& loop_;
   absl::Status status_;

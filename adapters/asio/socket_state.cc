@@ -236,22 +236,15 @@ std::optional<Message> SocketState::TryReceive() {
   return got;
 }
 
-bool SocketState::HasEvent() {
-  if (event_) return true;
-  if (driver_) {
-    event_.emplace();
-    if (!driver_->machine().NextEvent(&*event_)) event_.reset();
-  } else if (!last_events_.empty()) {
-    event_ = std::move(last_events_.front());
-    last_events_.pop_front();
-  }
-  return event_.has_value();
+bool SocketState::HasEvent() const {
+  return driver_ ? driver_->machine().has_event() : !last_events_.empty();
 }
 
 bool SocketState::NextEvent(SocketEvent* out) {
-  if (!HasEvent()) return false;
-  *out = *std::move(event_);
-  event_.reset();
+  if (driver_) return driver_->machine().NextEvent(out);
+  if (last_events_.empty()) return false;
+  *out = std::move(last_events_.front());
+  last_events_.pop_front();
   return true;
 }
 

@@ -76,7 +76,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
     return driver_ ? ToErrorCode(((*driver_).*wish)(args...)) : Closed();
   }
   std::optional<Message> TryReceive();
-  bool HasEvent();
+  bool HasEvent() const;
   bool NextEvent(SocketEvent* out);
 
   // Lets something happen to the driver, and a turn follow.
@@ -155,7 +155,6 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   RotationNode<SocketState> service_node_;
   std::optional<net::SocketDriver> driver_;
   SocketStats last_stats_;
-  std::optional<SocketEvent> event_;     // the next one, looked at already
   std::deque<SocketEvent> last_events_;  // of a socket that closed in its own time
 
   int turning_ = 0;

@@ -1,7 +1,5 @@
 #include "adapters/asio/steps.h"
 
-#include <algorithm>
-
 #include "absl/status/status.h"
 #include "adapters/asio/error.h"
 #include "adapters/asio/socket_state.h"

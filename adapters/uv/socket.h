@@ -4,9 +4,7 @@
 #include <uv.h>
 
 #include <functional>
-#include <memory>
 #include <string_view>
-#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"

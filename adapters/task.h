@@ -138,10 +138,13 @@ absl::Status ToStatus(const absl::StatusOr<T>& result) {
 }  // namespace task_internal
 
 // Runs two tasks beside each other until the first is done, and gives its result. The other is
-// destroyed where it waits.
+// destroyed where it waits, before whoever awaits this goes on.
 template <typename T>
 Task<T> FirstOf(Task<T> a, Task<T> b) {
-  task_internal::Either<T> either{a, b};
+  // Arguments would live as long as the frame, and the other might go on with one that is done.
+  Task<T> one = std::move(a);
+  Task<T> other = std::move(b);
+  task_internal::Either<T> either{one, other};
   co_return co_await either;
 }
 

@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <string>
 
@@ -14,10 +13,13 @@ using namespace monocoque;
 
 namespace {
 
-// Milliseconds until the loop must be called again; -1: whenever something comes.
+// Milliseconds until the loop must be called again; -1: whenever something comes. Asked right before
+// the wait: what was taken or sent since the last slice may want another one at once.
 int Wait(const uring::Loop& loop) {
-  if (loop.NextDeadline().is_never()) return -1;
-  const absl::Duration left = std::max(loop.NextDeadline() - net::Now(), absl::ZeroDuration());
+  const auto due = loop.NextDeadline();
+  if (due.is_never()) return -1;
+  const absl::Duration left = due - net::Now();
+  if (left <= absl::ZeroDuration()) return 0;
   return static_cast<int>(absl::ToInt64Milliseconds(left)) + 1;
 }
 

@@ -87,7 +87,7 @@ ReadMethod Loop::read_method() const {
   return buffers_ == nullptr ? ReadMethod::kOneShot : buffers_->method();
 }
 
-int Loop::descriptor() const { return ring_ == nullptr ? -1 : ring_->get()->ring_fd; }
+int Loop::descriptor() const { return ring_ == nullptr ? -1 : ring_->Descriptor(); }
 
 net::NameResolver& Loop::resolver() {
   if (!resolver_) resolver_.emplace(options_.resolve, mailbox().MakeWaker({}));
@@ -98,6 +98,7 @@ net::Mailbox& Loop::mailbox() {
   if (!mailbox_) {
     mailbox_.emplace(
         [this](int fd, net::WatchHandler* handler) {
+          ring_->WakeBy(fd);
           return std::make_unique<Watch>(this, fd, handler);
         },
         turning_depth_ > 0);
@@ -218,6 +219,7 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   Turning turning(this);
   Tick();
   if (TurnSockets(max_work)) max_wait = absl::ZeroDuration();
+  ring_->Heard();
   Wait(max_wait);
   Tick();
   TakeIn(max_work);
@@ -239,7 +241,12 @@ bool Loop::Poll(Instant until) {
   }
 }
 
-bool Loop::busy() {
+Instant Loop::NextDeadline() const {
+  if (ring_ == nullptr) return Instant::Never();
+  return busy() || ring_->queued() ? std::min(now(), timers_.next()) : timers_.next();
+}
+
+bool Loop::busy() const {
   return !touched_.empty() || tasks_.over() || !serving_.empty() || !ready_.empty() ||
          ring_->Ready() || !ring_->others().empty() || (mailbox_ && mailbox_->waiting());
 }

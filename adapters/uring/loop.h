@@ -80,7 +80,7 @@ class Loop {
   // What such a host waits for between slices: this descriptor readable, or this time. -1 if there
   // is no ring.
   int descriptor() const;
-  Instant NextDeadline() const { return timers_.next(); }
+  Instant NextDeadline() const;
   // One turn: waits up to `max_wait` for something to happen.
   void RunOnce(absl::Duration max_wait) { Turn(max_wait, kWorkATurn); }
   // Turns until one of the sockets has a message (its index), or the time is over (deadline
@@ -163,7 +163,7 @@ class Loop {
   void ResumeReady(std::size_t max_resumed);
   void GiveToHost(std::size_t max_completions);
   // Something is left to do, or to tell.
-  bool busy();
+  bool busy() const;
 
   LoopOptions options_;
   bool closing_ = false;

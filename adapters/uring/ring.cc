@@ -1,5 +1,7 @@
 #include "adapters/uring/ring.h"
 
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 
+#include <utility>
 #include "absl/strings/str_cat.h"
 
 namespace monocoque::uring {
@@ -112,6 +115,11 @@ Ring::~Ring() {
 }
 
 std::uint64_t Ring::UserData(const Completion* completion) const {
+  if (event_ >= 0) {
+    io_uring_unregister_eventfd(ring_);
+    close(event_);
+    close(waited_);
+  }
   return reinterpret_cast<std::uintptr_t>(completion) | tag_;
 }
 
@@ -186,13 +194,54 @@ void Ring::SubmitAndWait(absl::Duration wait) {
 
 bool Ring::Ready() {
   io_uring_cqe* cqe = nullptr;
-  return io_uring_peek_cqe(ring_, &cqe) == 0 && cqe != nullptr;
+  if (io_uring_peek_cqe(ring_, &cqe) == 0 && cqe != nullptr) return cqe;
+  // A ring that defers completions says by a flag that it has some, if it was asked to; else the
+  // kernel must be asked.
+  constexpr unsigned kDefers = IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG;
+  if ((ring_->flags & kDefers) != IORING_SETUP_DEFER_TASKRUN) return nullptr;
+  if (io_uring_get_events(ring_) < 0 || io_uring_peek_cqe(ring_, &cqe) != 0) return nullptr;
+  return cqe;
+}
+
+int Ring::Descriptor() {
+  if (waited_ >= 0) return waited_;
+  if ((ring_->flags & IORING_SETUP_DEFER_TASKRUN) == 0) return ring_->ring_fd;
+  // It tells of what is there already, too.
+  event_ = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  waited_ = epoll_create1(EPOLL_CLOEXEC);
+  if (event_ < 0 || waited_ < 0 || io_uring_register_eventfd(ring_, event_) < 0) {
+    for (int* fd : {&event_, &waited_}) {
+      if (*fd >= 0) close(std::exchange(*fd, -1));
+    }
+    return ring_->ring_fd;
+  }
+  WakeBy(event_);
+  if (also_ >= 0) WakeBy(also_);
+  return waited_;
 }
 
 bool Ring::Give(const io_uring_cqe& cqe) {
   constexpr std::uint64_t kTagBits = std::uint64_t{0xffff} << 48;
   if ((cqe.user_data & kTagBits) != tag_) return false;
   auto* completion = reinterpret_cast<Completion*>(cqe.user_data & ~kTagBits);
+void Ring::WakeBy(int fd) {
+  if (fd != event_) also_ = fd;
+  epoll_event readable{};
+  readable.events = EPOLLIN;
+  if (waited_ >= 0) epoll_ctl(waited_, EPOLL_CTL_ADD, fd, &readable);
+}
+
+// One eventfd may tell another once only (seen with Linux 6.18): a request that polls an eventfd is
+// told of again if it is registered anew.
+void Ring::Heard() {
+  eventfd_t told = 0;
+  if (event_ < 0 || eventfd_read(event_, &told) != 0) return;
+  io_uring_unregister_eventfd(ring_);
+  io_uring_register_eventfd(ring_, event_);
+}
+
+bool Ring::Ready() { return Peek() != nullptr; }
+
   if ((cqe.flags & (IORING_CQE_F_MORE | IORING_CQE_F_NOTIF)) == 0) --outstanding_;
   if (completion != nullptr) completion->OnCompletion(cqe.res, cqe.flags);
   return true;

@@ -66,6 +66,15 @@ class Ring {
   bool Give(const io_uring_cqe& completion);
   // What was put aside, oldest first.
   RingQueue<io_uring_cqe>& others() { return others_; }
+  // Readable when there is something to reap: the ring's own descriptor, or where the kernel wakes
+  // nobody who waits for that, on a ring that defers completions, one that an eventfd tells.
+  int Descriptor();
+  // That is readable when this one is, too: an eventfd, of which another is told late.
+  void WakeBy(int fd);
+  // Whoever waited for the descriptor knows.
+  void Heard();
+  // Requests wait to be submitted, the host's included.
+  bool queued() const { return io_uring_sq_ready(ring_) > 0 || !late_.empty(); }
   // Requests whose last completion has not come, save those that were done but for a notification.
   std::int64_t outstanding() const { return outstanding_; }
   // Of a request a notification (IORING_CQE_F_NOTIF) is all that is still to come.
@@ -79,13 +88,17 @@ class Ring {
 
   // In the kernel's queue; null: what came before waits, or it is full.
   io_uring_sqe* Place();
-  bool queued() const { return io_uring_sq_ready(ring_) > 0 || !late_.empty(); }
   std::uint64_t UserData(const Completion* completion) const;
 
   io_uring own_{};
   io_uring* const ring_;
   const std::uint64_t tag_;
   std::int64_t outstanding_ = 0;
+  // Where the ring's own descriptor wakes nobody, once somebody wants to wait: the eventfd that is
+  // registered, and what is readable with it and with `also_`.
+  int event_ = -1;
+  int waited_ = -1;
+  int also_ = -1;
   RingQueue<io_uring_sqe> late_;  // found no place yet
   RingQueue<io_uring_cqe> others_;
 };

@@ -192,7 +192,7 @@ void Ring::SubmitAndWait(absl::Duration wait) {
   io_uring_submit_and_wait_timeout(ring_, &cqe, 1, &ts, nullptr);
 }
 
-bool Ring::Ready() {
+io_uring_cqe* Ring::Peek() {
   io_uring_cqe* cqe = nullptr;
   if (io_uring_peek_cqe(ring_, &cqe) == 0 && cqe != nullptr) return cqe;
   // A ring that defers completions says by a flag that it has some, if it was asked to; else the
@@ -242,6 +242,10 @@ void Ring::Heard() {
 
 bool Ring::Ready() { return Peek() != nullptr; }
 
+bool Ring::Give(const io_uring_cqe& cqe) {
+  constexpr std::uint64_t kTagBits = std::uint64_t{0xffff} << 48;
+  if ((cqe.user_data & kTagBits) != tag_) return false;
+  auto* completion = reinterpret_cast<Completion*>(cqe.user_data & ~kTagBits);
   if ((cqe.flags & (IORING_CQE_F_MORE | IORING_CQE_F_NOTIF)) == 0) --outstanding_;
   if (completion != nullptr) completion->OnCompletion(cqe.res, cqe.flags);
   return true;
@@ -250,8 +254,8 @@ bool Ring::Ready() { return Peek() != nullptr; }
 std::size_t Ring::Reap(std::size_t max_completions) {
   std::size_t total = 0;
   for (; total < max_completions; ++total) {
-    io_uring_cqe* cqe = nullptr;
-    if (io_uring_peek_cqe(ring_, &cqe) != 0 || cqe == nullptr) break;
+    io_uring_cqe* cqe = Peek();
+    if (cqe == nullptr) break;
     const io_uring_cqe copy = *cqe;
     io_uring_cqe_seen(ring_, cqe);
     if (!Give(copy)) others_.push_back(copy);

@@ -86,6 +86,8 @@ class Ring {
   Ring() : ring_(&own_), tag_(0) {}
   Ring(io_uring* host, std::uint16_t tag) : ring_(host), tag_(std::uint64_t{tag} << 48) {}
 
+  // The oldest completion that is there or can be had without waiting; null: none.
+  io_uring_cqe* Peek();
   // In the kernel's queue; null: what came before waits, or it is full.
   io_uring_sqe* Place();
   std::uint64_t UserData(const Completion* completion) const;

@@ -185,9 +185,10 @@ bool Loop::TakeIn(std::size_t max_completions) {
   return true;
 }
 
-bool Loop::Spin() {
+// Looks for completions, no longer than until `end`; true: some are there.
+bool Loop::Spin(Instant begin, Instant end) {
   if (options_.spin <= absl::ZeroDuration() || last_wait_ > kSpinIfWaitBelow) return false;
-  const Instant end = net::Now() + options_.spin;
+  end = std::min(end, begin + options_.spin);
   do {
     if (ring_->Ready()) {
       ++stats_.spins;
@@ -205,10 +206,11 @@ void Loop::Wait(absl::Duration wait) {
     return;
   }
   const Instant begin = net::Now();
+  const Instant end = begin + wait;
   ring_->Submit();
-  if (!ring_->Ready() && !Spin()) {
+  if (!ring_->Ready() && !Spin(begin, end)) {
     ++stats_.waits;
-    ring_->SubmitAndWait(wait);
+    ring_->SubmitAndWait(end.is_never() ? wait : end - net::Now());
   }
   last_wait_ = net::Now() - begin;
 }

@@ -158,7 +158,7 @@ class Loop {
   bool Turn(absl::Duration max_wait, std::size_t max_work);
   void Wait(absl::Duration wait);
   bool TakeIn(std::size_t max_completions);
-  bool Spin();
+  bool Spin(Instant begin, Instant end);
   bool TurnSockets(std::size_t max_frames);
   void ResumeReady(std::size_t max_resumed);
   void GiveToHost(std::size_t max_completions);

@@ -5,12 +5,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-
 #include <utility>
+
 #include "absl/strings/str_cat.h"
 
 namespace monocoque::uring {
@@ -23,6 +24,9 @@ constexpr unsigned kSetups[] = {
     IORING_SETUP_CQSIZE | IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG,
     IORING_SETUP_CQSIZE,
 };
+
+// The kernel's limit.
+constexpr unsigned kMostCompletions = 65536;
 
 int DisabledSetting() {
   int disabled = 0;
@@ -67,7 +71,7 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Create(unsigned entries) {
   for (unsigned flags : kSetups) {
     io_uring_params params{};
     params.flags = flags;
-    params.cq_entries = entries * 4;
+    params.cq_entries = std::min(entries * 4, kMostCompletions);
     result = io_uring_queue_init_params(entries, &ring->own_, &params);
     if (result != -EINVAL) break;
   }
@@ -111,15 +115,15 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Share(io_uring* host, std::uint16_t 
 }
 
 Ring::~Ring() {
-  if (ring_ == &own_ && own_.ring_fd >= 0) io_uring_queue_exit(&own_);
-}
-
-std::uint64_t Ring::UserData(const Completion* completion) const {
   if (event_ >= 0) {
     io_uring_unregister_eventfd(ring_);
     close(event_);
     close(waited_);
   }
+  if (ring_ == &own_ && own_.ring_fd >= 0) io_uring_queue_exit(&own_);
+}
+
+std::uint64_t Ring::UserData(const Completion* completion) const {
   return reinterpret_cast<std::uintptr_t>(completion) | tag_;
 }
 
@@ -220,10 +224,6 @@ int Ring::Descriptor() {
   return waited_;
 }
 
-bool Ring::Give(const io_uring_cqe& cqe) {
-  constexpr std::uint64_t kTagBits = std::uint64_t{0xffff} << 48;
-  if ((cqe.user_data & kTagBits) != tag_) return false;
-  auto* completion = reinterpret_cast<Completion*>(cqe.user_data & ~kTagBits);
 void Ring::WakeBy(int fd) {
   if (fd != event_) also_ = fd;
   epoll_event readable{};

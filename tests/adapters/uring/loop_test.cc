@@ -531,11 +531,11 @@ TEST(LoopTest, LookingForCompletionsEndsWithTheWait) {
   EXPECT_LT(longest, absl::Milliseconds(250)) << "of 5 ms";
 }
 
-// What the documentation allows: 1 to 32768.
+// What the documentation allows: 1 to 32768, if memory may be locked for so many.
 TEST(LoopTest, AsManyEntriesAsThereMayBe) {
   for (unsigned entries : {16384U, 16385U, 32768U}) {
-    const auto loop = Loop::Create({.entries = entries});
-    EXPECT_TRUE(loop.ok()) << entries << ": " << loop.status();
+    const absl::Status made = Loop::Create({.entries = entries}).status();
+    EXPECT_TRUE(made.ok() || absl::IsResourceExhausted(made)) << made;
   }
 }
 

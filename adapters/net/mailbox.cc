@@ -16,7 +16,7 @@ struct Mailbox::Shared {
     if (event >= 0) close(event);
   }
 
-  const int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  int event = -1;  // set before there is a waker, and then no more
   const std::thread::id thread = std::this_thread::get_id();
   bool turning = false;  // that thread's alone
   std::atomic<bool> waiting{false};
@@ -44,11 +44,19 @@ class Mailbox::SocketWaker final : public Waker {
   const std::weak_ptr<Reactor> socket_;
 };
 
-Mailbox::Mailbox(const WatchFunction& watch, bool turning) : shared_(std::make_shared<Shared>()) {
+Mailbox::Mailbox(WatchFunction watch, bool turning)
+    : make_watch_(std::move(watch)), shared_(std::make_shared<Shared>()) {
   shared_->turning = turning;
-  if (shared_->event < 0) return;
-  watch_ = watch(shared_->event, this);
+}
+
+// False: descriptors are out. There may be some the next time.
+bool Mailbox::Open() {
+  if (shared_->event >= 0) return true;
+  shared_->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (shared_->event < 0) return false;
+  watch_ = make_watch_(shared_->event, this);
   watch_->Want(true, false);
+  return true;
 }
 
 void Mailbox::OnReady(bool /*readable*/, bool /*writable*/) {
@@ -57,7 +65,7 @@ void Mailbox::OnReady(bool /*readable*/, bool /*writable*/) {
 }
 
 std::shared_ptr<Waker> Mailbox::MakeWaker(std::weak_ptr<Reactor> socket) {
-  if (shared_->event < 0) return nullptr;
+  if (!Open()) return nullptr;
   return std::make_shared<SocketWaker>(shared_, std::move(socket));
 }
 

@@ -18,10 +18,10 @@ class Mailbox final : public WatchHandler {
  public:
   // `watch` has the loop watch a descriptor. `turning`: it is made within a turn.
   using WatchFunction = std::function<std::unique_ptr<Watch>(int fd, WatchHandler* handler)>;
-  Mailbox(const WatchFunction& watch, bool turning);
+  Mailbox(WatchFunction watch, bool turning);
 
   // Wakes the socket's reactor, as long as there is one; without one it only ends a wait. Null: the
-  // system gave no descriptor to be woken by.
+  // system has no descriptor now to be woken by.
   std::shared_ptr<Waker> MakeWaker(std::weak_ptr<Reactor> socket);
   // Somebody asked and was not answered yet: the loop must not wait.
   bool waiting() const;
@@ -37,6 +37,9 @@ class Mailbox final : public WatchHandler {
   struct Shared;
   class SocketWaker;
 
+  bool Open();
+
+  const WatchFunction make_watch_;
   const std::shared_ptr<Shared> shared_;
   std::unique_ptr<Watch> watch_;
 };

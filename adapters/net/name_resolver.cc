@@ -32,7 +32,7 @@ class NameResolver::Asker final : public Lookup {
 
 struct NameResolver::Shared {
   const ResolveFunction resolve;
-  const std::shared_ptr<Waker> waker;
+  std::shared_ptr<Waker> waker;  // set before there is a thread, and then no more
   std::mutex mutex;
   std::condition_variable asked;
   std::deque<std::shared_ptr<Question>> questions;
@@ -41,9 +41,9 @@ struct NameResolver::Shared {
   bool stopping = false;
 };
 
-NameResolver::NameResolver(ResolveFunction resolve, std::shared_ptr<Waker> waker)
-    : shared_(new Shared{.resolve = resolve ? std::move(resolve) : ResolveName,
-                         .waker = std::move(waker)}) {}
+NameResolver::NameResolver(ResolveFunction resolve, MakeWaker make_waker)
+    : shared_(new Shared{.resolve = resolve ? std::move(resolve) : ResolveName}),
+      make_waker_(std::move(make_waker)) {}
 
 NameResolver::~NameResolver() {
   bool looking = false;
@@ -63,6 +63,7 @@ NameResolver::~NameResolver() {
 
 bool NameResolver::Start() {
   if (thread_.joinable()) return true;
+  if (shared_->waker == nullptr) shared_->waker = make_waker_();
   if (shared_->waker == nullptr) return false;
   thread_ = StartQuietThread([shared = shared_] { Work(shared); });
   return thread_.joinable();

@@ -26,9 +26,13 @@ using ResolveFunction = std::function<absl::StatusOr<std::vector<Address>>(const
 // Thread rule: the runtime's thread.
 class NameResolver {
  public:
-  // `resolve` may be empty: the system's resolver. `waker` is called on the helper thread when
-  // there is something to deliver; null: the runtime cannot be woken, and nothing is looked up.
-  NameResolver(ResolveFunction resolve, std::shared_ptr<Waker> waker);
+  // Makes what is called on the helper thread when there is something to deliver; null: there is
+  // nothing to be had for it now.
+  using MakeWaker = std::function<std::shared_ptr<Waker>()>;
+
+  // `resolve` may be empty: the system's resolver. `make_waker` is called for the first name, and
+  // again for the next one as long as it gives null.
+  NameResolver(ResolveFunction resolve, MakeWaker make_waker);
   NameResolver(const NameResolver&) = delete;
   NameResolver& operator=(const NameResolver&) = delete;
   ~NameResolver();
@@ -50,6 +54,7 @@ class NameResolver {
   bool Start();
 
   const std::shared_ptr<Shared> shared_;
+  const MakeWaker make_waker_;
   std::thread thread_;
 };
 

@@ -63,7 +63,7 @@ class Reactor {
   // Calls SocketDriver::Touch on the runtime's thread, asked from any; for as long as the driver
   // lives. Made when the first inproc:// endpoint is used (`holds`: where a runtime ends by itself
   // once nothing can happen, this is something that can), and when the first peer is asked about.
-  // Null: the runtime cannot be woken, and has neither.
+  // Null: the system has no descriptor for it now; it is asked again when another is needed.
   virtual std::shared_ptr<Waker> MakeWaker(bool /*holds*/) { return nullptr; }
   // A link of the runtime's own for a connected descriptor, which it owns from then on. Null: it
   // has none, and the driver reads and writes by itself when the descriptor is ready.

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "adapters/net/acceptor.h"
+#include "adapters/net/address.h"
 #include "adapters/net/dial.h"
 #include "adapters/net/stream_link.h"
 #include "protocol/drive/endpoint.h"
@@ -151,7 +153,7 @@ void SocketDriver::ArmTimer() {
   reactor_.SetTimer(next);
 }
 
-// Null: this runtime has no inproc.
+// Null: there is nothing now to be woken by.
 InprocLinks* SocketDriver::Inproc() {
   if (inproc_ != nullptr) return inproc_.get();
   std::shared_ptr<Waker> waker = reactor_.MakeWaker(/*holds=*/true);
@@ -162,8 +164,12 @@ InprocLinks* SocketDriver::Inproc() {
 }
 
 void SocketDriver::Do(const action::Dial& dial) {
-  if (dial.endpoint->transport == Transport::kInproc && Inproc() != nullptr) {
-    inproc_->Dial(dial);
+  if (dial.endpoint->transport == Transport::kInproc) {
+    if (Inproc() != nullptr) {
+      inproc_->Dial(dial);
+    } else {
+      OnDialFailed(dial.link, SystemError("connect", *dial.endpoint, EMFILE));
+    }
     return;
   }
   auto attempt = std::make_unique<Dial>(this, dial);
@@ -178,7 +184,8 @@ void SocketDriver::Do(const action::Listen& listen) {
 
 // The bound endpoint.
 absl::StatusOr<Endpoint> SocketDriver::Listen(const action::Listen& listen) {
-  if (listen.endpoint->transport == Transport::kInproc && Inproc() != nullptr) {
+  if (listen.endpoint->transport == Transport::kInproc) {
+    if (Inproc() == nullptr) return SystemError("bind", *listen.endpoint, EMFILE);
     if (absl::Status taken = inproc_->Listen(listen); !taken.ok()) return taken;
     return *listen.endpoint;
   }

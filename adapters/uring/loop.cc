@@ -90,7 +90,7 @@ ReadMethod Loop::read_method() const {
 int Loop::descriptor() const { return ring_ == nullptr ? -1 : ring_->Descriptor(); }
 
 net::NameResolver& Loop::resolver() {
-  if (!resolver_) resolver_.emplace(options_.resolve, mailbox().MakeWaker({}));
+  if (!resolver_) resolver_.emplace(options_.resolve, [this] { return mailbox().MakeWaker({}); });
   return *resolver_;
 }
 

@@ -42,7 +42,7 @@ absl::StatusOr<std::vector<Address>> Nobody(const std::string& host, std::uint16
 
 TEST(NameResolverTest, TheAnswerIsToldByDeliver) {
   const auto bell = std::make_shared<Bell>();
-  NameResolver resolver(Nobody, bell);
+  NameResolver resolver(Nobody, [bell] { return bell; });
   int told = 0;
   const auto found = [&told](const absl::StatusOr<std::vector<Address>>& answer) {
     EXPECT_TRUE(absl::IsUnavailable(answer.status()));
@@ -60,7 +60,7 @@ TEST(NameResolverTest, TheAnswerIsToldByDeliver) {
 
 TEST(NameResolverTest, WhoLetsGoHearsNothing) {
   const auto bell = std::make_shared<Bell>();
-  NameResolver resolver(Nobody, bell);
+  NameResolver resolver(Nobody, [bell] { return bell; });
   const auto found = [](const absl::StatusOr<std::vector<Address>>&) { ADD_FAILURE(); };
   {
     const auto unheard = resolver.Resolve("one.example", 5555, found);
@@ -70,10 +70,17 @@ TEST(NameResolverTest, WhoLetsGoHearsNothing) {
   resolver.Deliver();
 }
 
+// What it is to be woken by may be had later.
 TEST(NameResolverTest, WithoutAWakerNobodyIsAsked) {
-  NameResolver resolver(Nobody, nullptr);
+  const auto bell = std::make_shared<Bell>();
+  std::shared_ptr<Waker> there;
+  NameResolver resolver(Nobody, [&there] { return there; });
   const auto refused = resolver.Resolve("one.example", 5555, {});
   EXPECT_TRUE(absl::IsResourceExhausted(refused.status()));
+  there = bell;
+  const auto asked = resolver.Resolve("one.example", 5555, [](const auto&) {});
+  EXPECT_TRUE(asked.ok()) << asked.status();
+  bell->Await(1);
 }
 
 }  // namespace

@@ -169,6 +169,15 @@ TEST(InprocTest, BetweenAdapters) {
   other.join();
 }
 
+// UBSan looks at objects through a pipe, and takes it for a defect that it gets none: what needs
+// the last descriptor to be gone is not built for it.
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+#define MONOCOQUE_TEST_UBSAN
+#endif
+#endif
+
+#ifndef MONOCOQUE_TEST_UBSAN
 // Descriptors are out when the first name is used: it is said so, and is over with it.
 TEST(UringInprocTest, DescriptorsThatCameBack) {
   Loop loop;
@@ -184,6 +193,7 @@ TEST(UringInprocTest, DescriptorsThatCameBack) {
   const auto bound = pull.Bind("inproc://uring-descriptors");
   EXPECT_TRUE(bound.ok()) << bound.status();
 }
+#endif
 
 }  // namespace
 }  // namespace monocoque::uring

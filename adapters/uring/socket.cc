@@ -8,7 +8,7 @@ namespace monocoque::uring {
 namespace {
 
 // Turns the loop until `attempt(state)` gives a result or the time is over. Whoever is served
-// meanwhile may destroy the socket's handle: its state is what is asked.
+// meanwhile may destroy the socket's handle, or move it: its state is what is asked.
 template <typename Attempt>
 absl::Status TurnUntil(std::shared_ptr<SocketState> state, absl::Duration timeout,
                        std::string_view what, Attempt attempt) {
@@ -44,9 +44,10 @@ absl::Status Socket::Send(Message* message, absl::Duration timeout) {
     return sent;
   // What is borrowed is copied while there is time, and whoever is served meanwhile may change it.
   if (!message->Own()) return absl::ResourceExhaustedError("send: there is no memory to wait with");
-  sent = TurnUntil(state_, timeout, "send",
-                   [message](SocketState& state) { return state.AttemptSend(message); });
-  if (sent.ok()) state_->WriteNow();
+  const std::shared_ptr<SocketState> state = state_;
+  sent = TurnUntil(state, timeout, "send",
+                   [message](SocketState& sending) { return sending.AttemptSend(message); });
+  if (sent.ok()) state->WriteNow();
   return sent;
 }
 

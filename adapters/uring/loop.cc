@@ -219,9 +219,9 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   if (!status_.ok()) return false;
   ++stats_.turns;
   Turning turning(this);
+  ring_->Heard();
   Tick();
   if (TurnSockets(max_work)) max_wait = absl::ZeroDuration();
-  ring_->Heard();
   Wait(max_wait);
   Tick();
   TakeIn(max_work);
@@ -283,11 +283,19 @@ void Loop::Unresume(std::coroutine_handle<> handle) {
 absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
                                           absl::Duration timeout) {
   if (!status_.ok()) return status_;
+  // Whoever is served meanwhile may do anything with the handles.
+  std::vector<std::shared_ptr<SocketState>> states;
+  for (const Socket* socket : sockets) {
+    if (!socket->status().ok()) return socket->status();
+    states.push_back(socket->state_);
+  }
   const Instant deadline = net::Now() + timeout;
   for (;;) {
-    for (std::size_t i = 0; i < sockets.size(); ++i) {
-      if (!sockets[i]->status().ok()) return sockets[i]->status();
-      if (sockets[i]->CanReceive()) return i;
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      if (states[i]->driver().CanReceive()) return i;
+      if (states[i]->driver().closed()) {
+        return absl::CancelledError("one of the sockets was closed");
+      }
     }
     if (net::Now() >= deadline)
       return absl::DeadlineExceededError("no message within the time given");

@@ -77,14 +77,18 @@ class Loop {
   // For a host that takes completions off its own ring (LoopOptions::ring): true if this one was
   // the loop's, which has it now; the next Poll goes on with it.
   bool Give(const io_uring_cqe& completion) { return status_.ok() && ring_->Give(completion); }
-  // What such a host waits for between slices: this descriptor readable, or this time. -1 if there
-  // is no ring.
+  // What such a host waits for between slices: this descriptor readable, or this time, which is not
+  // later than now() if something is left to do, as there is after calls outside a slice, too: ask
+  // anew before each wait. -1 and never if there is no ring. The descriptor of a ring that defers
+  // completions (IORING_SETUP_DEFER_TASKRUN) wakes nobody: there an eventfd is registered with it
+  // at the first call. If yours has one already, wait for that.
   int descriptor() const;
   Instant NextDeadline() const;
   // One turn: waits up to `max_wait` for something to happen.
   void RunOnce(absl::Duration max_wait) { Turn(max_wait, kWorkATurn); }
   // Turns until one of the sockets has a message (its index), or the time is over (deadline
-  // exceeded).
+  // exceeded), or one of them is closed or destroyed meanwhile (cancelled). Handles may be moved
+  // meanwhile.
   absl::StatusOr<std::size_t> WaitAny(const std::vector<Socket*>& sockets,
                                       absl::Duration timeout = absl::InfiniteDuration());
 

@@ -97,6 +97,9 @@ class Socket : public net::SocketFace<SocketState> {
     return Awaiter(state_.get(), &state_->watchers,
                    [](SocketState& state) { return state.AttemptClose(); });
   }
+
+ private:
+  friend class Loop;
 };
 
 }  // namespace monocoque::uring

@@ -642,7 +642,19 @@ TEST(LoopTest, AHandleIsMovedWhileAnyOfSeveralIsWaitedFor) {
   });
   Socket other = loop.MakeSocket(SocketType::kPull);
   auto push = loop.Push(one.Bind("tcp://127.0.0.1:*").value_or(""));
-  (void)loop.WaitAny({&one, &other}, absl::Milliseconds(100));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(
+      loop.WaitAny({&one, &other}, absl::Milliseconds(100)).status()));
+}
+
+TEST(LoopTest, WaitingForAnyOfSeveralEndsWithOneThatIsDestroyed) {
+  Loop loop;
+  Socket one = loop.MakeSocket(SocketType::kPull);
+  one.OnEvent([&](const SocketEvent& event) {
+    if (event.kind == SocketEvent::Kind::kReady) one = Socket();
+  });
+  Socket other = loop.MakeSocket(SocketType::kPull);
+  auto push = loop.Push(one.Bind("tcp://127.0.0.1:*").value_or(""));
+  EXPECT_TRUE(absl::IsCancelled(loop.WaitAny({&other, &one}, kSoon).status()));
 }
 
 }  // namespace

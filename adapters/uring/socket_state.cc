@@ -87,8 +87,14 @@ bool SocketState::Resume(Waiter* waiter) {
   return true;
 }
 
-// A callback that waits for something has the loop turn, but is not called within itself: peers
+// User code that waits for something has the loop turn, but is not called within itself: peers
 // would decide how deep.
+bool SocketState::ServeAuthenticator() {
+  if (std::exchange(asking_, true)) return false;
+  const absl::Cleanup asked = [this] { asking_ = false; };
+  return driver_->ServeAuthenticator();
+}
+
 bool SocketState::ServeEvent() {
   if (std::exchange(telling_, true)) return false;
   const absl::Cleanup told = [this] { telling_ = false; };
@@ -102,7 +108,7 @@ void SocketState::ServeWaiters(std::size_t max_rounds) {
   const auto can = [](Waiter* waiter) { return waiter->Try(); };
   // One of each kind a round: none starves the others. After each, everything may have changed.
   for (std::size_t rounds = 0; rounds < max_rounds; ++rounds) {
-    bool any = driver_ && driver_->ServeAuthenticator();
+    bool any = driver_ && ServeAuthenticator();
     if (driver_ && ServeEvent()) any = true;
     if (Resume(senders.PopIf(can))) any = true;
     if (Resume(receivers.PopIf(can))) any = true;

@@ -106,6 +106,7 @@ class SocketState final : public net::Reactor,
 
  private:
   void Exchange();
+  bool ServeAuthenticator();
   bool ServeEvent();
   static bool Resume(Waiter* waiter);
 
@@ -113,6 +114,8 @@ class SocketState final : public net::Reactor,
   absl::Status status_;
   net::FlushPolicy flush_policy_;
   std::optional<net::SocketDriver> driver_;
+  // A call of user code is under way.
+  bool asking_ = false;
   bool telling_ = false;
 };
 

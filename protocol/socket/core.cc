@@ -131,7 +131,7 @@ void SocketCore::Close(absl::Duration linger, Instant now) {
   for (DialerId id : dialers_.Ids()) {
     Dialer* dialer = dialers_.Find(id);
     const Peer* peer = peers_.Find(dialer->peer);
-    const bool something_waits = peer != nullptr && !peer->queue.empty() && !peer->given_up;
+    const bool something_waits = peer != nullptr && SomethingWaits(*peer);
     // With a link the link's own draining ends the dialer.
     if (!something_waits && (peer == nullptr || peer->link == nullptr)) EndDialer(dialer, now);
   }
@@ -262,7 +262,7 @@ bool SocketCore::CanPublish() {
   return can;
 }
 
-SocketCore::Unsent SocketCore::UnsentOf(const Peer& peer) const {
+Unsent SocketCore::UnsentOf(const Peer& peer) const {
   Unsent unsent = {peer.queue.size(), peer.queue_bytes};
   const auto add = [&unsent](const Link& link) {
     unsent.messages += link.connection->unsent_messages();

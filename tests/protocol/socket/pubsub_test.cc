@@ -531,5 +531,23 @@ TEST_F(PubSubTest, ThePublisherMayConnect) {
   EXPECT_THAT(Received(sub), ElementsAre("one", "two"));
 }
 
+// What was taken for a subscriber to everything counts at once, as for any other.
+TEST_F(PubSubTest, WhatWaitsInTheLogIsCounted) {
+  for (const std::string prefix : {"a", ""}) {
+    Net net;
+    Socket& pub = net.Make(SocketType::kPub);
+    net.Bind(pub, "a");
+    Socket& sub = net.Make(SocketType::kSub);
+    ASSERT_TRUE(sub.Subscribe(prefix, net.now).ok());
+    net.Connect(sub, "a");
+    net.Run();
+    PeerId peer;
+    for (const SocketEvent& event : net.events(pub)) peer = event.peer ? event.peer : peer;
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(net.Send(pub, Message("a")).ok());
+    EXPECT_EQ(pub.peer_stats(peer)->messages_sent, 3u) << prefix;
+    EXPECT_EQ(pub.peer_stats(peer)->unsent_messages, 3u) << prefix;
+  }
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -335,6 +335,13 @@ TEST(ConnectionTest, PeerTimeToLive) {
   EXPECT_TRUE(c->status().ok());
   c->HandleTimeout(host.now + absl::Milliseconds(76800));
   EXPECT_EQ(CauseOf(c->status()), Cause::kHeartbeat);
+
+  auto talks = Up(SocketType::kPull, "PUSH", host);
+  Feed(talks.get(), Hex("0407 0450494e47 0300"), host.now);
+  talks->Process(10, host.now);
+  Feed(talks.get(), Hex("00"), host.now + absl::Seconds(76));
+  talks->HandleTimeout(host.now + absl::Hours(1));
+  EXPECT_TRUE(talks->status().ok());
 }
 
 // S-1, S-2: subscriptions in the form the peer knows; both forms are understood.
@@ -384,13 +391,15 @@ TEST(ConnectionTest, NoSubscriptionBehindTheClosingEvent) {
 // Pitfall 1, F-10: endless MORE ends at the limit of parts, and of octets.
 TEST(ConnectionTest, EndlessMore) {
   const Host host = TestHost();
-  auto c = Up(SocketType::kPull, "PUSH", host, 1, {.limits = {.max_parts = 10}});
-  std::string frames;
-  for (int i = 0; i < 11; ++i) frames += Hex("0100");
-  Feed(c.get(), frames, host.now);
-  Message m;
-  EXPECT_EQ(c->Receive(&m, host.now), Poll::kEvent);
-  EXPECT_EQ(CauseOf(c->status()), Cause::kPeerViolation);
+  for (const Limits& limits : {Limits{.max_parts = 10}, Limits{.max_message_bytes = 10}}) {
+    auto c = Up(SocketType::kPull, "PUSH", host, 1, {.limits = limits});
+    for (int i = 0; i < 11; ++i) {
+      ASSERT_TRUE(c->status().ok()) << i;
+      Feed(c.get(), Hex("0101 61"), host.now);
+      c->Process(10, host.now);
+    }
+    EXPECT_EQ(CauseOf(c->status()), Cause::kPeerViolation);
+  }
 }
 
 // The receive mark pauses reading; taking half of it resumes.

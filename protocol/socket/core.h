@@ -308,6 +308,7 @@ class SocketCore {
   TimerHeap<TimerOwner> timers_;
   RingQueue<Action> actions_;
   RingQueue<SocketEvent> events_;
+  std::size_t told_bytes_ = 0;  // of what peers told, in events_
   RingQueue<Message> notices_;
   bool receives_apart_ = false;
   Link* last_sent_ = nullptr;

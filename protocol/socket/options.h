@@ -142,8 +142,8 @@ struct SocketOptions {
   // XSUB: publishers hear of each cancellation, not just of the last of a prefix (libzmq:
   // XSUB_VERBOSE_UNSUBSCRIBE).
   bool xsub_verbose_unsubscribe = false;
-  // PUB, XPUB, XSUB: of a message of several parts that is a subscription, the first part alone is one
-  // (libzmq: ONLY_FIRST_SUBSCRIBE).
+  // PUB, XPUB, XSUB: of a message of several parts that is a subscription, the first part alone is
+  // one (libzmq: ONLY_FIRST_SUBSCRIBE).
   bool only_first_subscribe = false;
   // PUB, SUB, PUSH, PULL, DEALER: only the newest message is kept, for each peer, of those to be
   // sent, and of those received (libzmq: CONFLATE).

@@ -50,8 +50,8 @@ class Pattern {
   virtual std::size_t pending_bytes() const { return 0; }
   // Once a turn, after the links were looked at.
   virtual void Process(Instant /*now*/) {}
-  // The peer's link is over. `gone`: so is the peer, or its dialer gave up, and all that it sent was
-  // taken; told again when such a peer goes.
+  // The peer's link is over. `gone`: so is the peer, or its dialer gave up, and all that it sent
+  // was taken; told again when such a peer goes.
   virtual void OnPeerDown(Peer* /*peer*/, bool /*gone*/) {}
   // Something that was sent to the peer was lost with its link.
   virtual void OnLost(Peer* /*peer*/) {}

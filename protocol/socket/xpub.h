@@ -62,7 +62,7 @@ class XPubPattern final : public PubPattern {
   std::size_t waiting_bytes_ = 0;
   PeerId handed_out_;  // whose notice Receive gave last
   PeerId noticed_;     // whose notice the application took last
-  PeerId last_for_;    // manual last value: the next message goes to this peer alone, if there is one
+  PeerId last_for_;  // manual last value: the next message goes to this peer alone, if there is one
 };
 
 }  // namespace monocoque

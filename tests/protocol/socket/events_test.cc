@@ -188,8 +188,8 @@ TEST(EventsTest, WhatPeersTellFillsNoMemory) {
   Net net;
   Socket& pull = net.Make(SocketType::kPull);
   const ListenerId listener = *pull.Bind(*ParseEndpoint("sim://here"), net.now);
-  const std::string body = "\x05READY" + Property("Socket-Type", "PUSH") +
-                           Property("X-Much", std::string(15'000, 'x'));
+  const std::string body =
+      "\x05READY" + Property("Socket-Type", "PUSH") + Property("X-Much", std::string(15'000, 'x'));
   std::string frame("\x06\0\0\0\0\0\0", 7);
   frame.push_back(static_cast<char>(body.size() >> 8));
   frame.push_back(static_cast<char>(body.size() & 0xff));

@@ -149,8 +149,8 @@ TEST(LinkEndsTest, TheMarkCountsAllThatWaits) {
   EXPECT_EQ(net.Received(pull), sent);
 }
 
-// A link that a wish ended is cut once its peer took nothing for a while, and what is left counts as
-// lost; of a socket that closes the linger time counts alone, and the newest of them.
+// A link that a wish ended is cut once its peer took nothing for a while, and what is left counts
+// as lost; of a socket that closes the linger time counts alone, and the newest of them.
 TEST(LinkEndsTest, WhoTakesNothingIsNotWaitedFor) {
   enum class Way { kDisconnect, kUnbind, kClose };
   for (const Way way : {Way::kDisconnect, Way::kUnbind, Way::kClose}) {

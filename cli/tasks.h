@@ -9,13 +9,11 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "adapters/uring/task.h"
+#include "adapters/task.h"
 #include "cli/host.h"
 #include "protocol/drive/instant.h"
 
 namespace monocoque::cli {
-
-using uring::Task;
 
 // The few coroutines of a command on one Host. Each waits for a condition, which is asked again
 // after every turn.

@@ -5,8 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/asio/socket_state.h"
 #include "adapters/net/address.h"
@@ -48,8 +46,7 @@ NameLookup::NameLookup(SocketState* socket, const std::string& host, std::uint16
         inner->socket->Enter([&] {
           const net::Reactor::Found tell = std::exchange(inner->found, nullptr);
           if (ec) {
-            tell(absl::UnavailableError(absl::StrCat("the name ", absl::CHexEscape(host),
-                                                     " has no address: ", ec.message(), ".")));
+            tell(net::NoAddressError(host, ec.message()));
           } else {
             tell(AddressesOf(results));
           }

@@ -169,37 +169,39 @@ class basic_socket {
   // LinkOptions::connect_routing_id; failed_precondition: the socket is closing.
   void connect(std::string_view endpoint, boost::system::error_code& ec,
                const LinkOptions* options = nullptr) {
-    ec = state_->Connect(endpoint, options);
+    ec = state_->Ask(&Driver::Connect, endpoint, options);
   }
   void connect(std::string_view endpoint, const LinkOptions* options = nullptr) {
-    Check(state_->Connect(endpoint, options));
+    Check(state_->Ask(&Driver::Connect, endpoint, options));
   }
   // The way back: with the text that bind gave, and that connect got. Codes: not_found.
-  void unbind(std::string_view bound, boost::system::error_code& ec) { ec = state_->Unbind(bound); }
-  void unbind(std::string_view bound) { Check(state_->Unbind(bound)); }
-  void disconnect(std::string_view endpoint, boost::system::error_code& ec) {
-    ec = state_->Disconnect(endpoint);
+  void unbind(std::string_view bound, boost::system::error_code& ec) {
+    ec = state_->Ask(&Driver::Unbind, bound);
   }
-  void disconnect(std::string_view endpoint) { Check(state_->Disconnect(endpoint)); }
+  void unbind(std::string_view bound) { Check(state_->Ask(&Driver::Unbind, bound)); }
+  void disconnect(std::string_view endpoint, boost::system::error_code& ec) {
+    ec = state_->Ask(&Driver::Disconnect, endpoint);
+  }
+  void disconnect(std::string_view endpoint) { Check(state_->Ask(&Driver::Disconnect, endpoint)); }
   // SUB, XSUB: messages that begin with `prefix` are wanted, or no more so; counted. Codes:
   // failed_precondition: of another type; unsubscribe: not_found.
-  void subscribe(std::string_view prefix) { Check(state_->Ask(kSubscribe, prefix)); }
+  void subscribe(std::string_view prefix) { Check(state_->Ask(&Driver::Subscribe, prefix)); }
   void subscribe(std::string_view prefix, boost::system::error_code& ec) {
-    ec = state_->Ask(kSubscribe, prefix);
+    ec = state_->Ask(&Driver::Subscribe, prefix);
   }
-  void unsubscribe(std::string_view prefix) { Check(state_->Ask(kUnsubscribe, prefix)); }
+  void unsubscribe(std::string_view prefix) { Check(state_->Ask(&Driver::Unsubscribe, prefix)); }
   void unsubscribe(std::string_view prefix, boost::system::error_code& ec) {
-    ec = state_->Ask(kUnsubscribe, prefix);
+    ec = state_->Ask(&Driver::Unsubscribe, prefix);
   }
   // DISH: messages of this group are wanted, or no more so. Codes: failed_precondition: of another
   // type; join: already_exists, invalid_argument; leave: not_found.
-  void join(std::string_view group) { Check(state_->Ask(&monocoque::Socket::Join, group)); }
+  void join(std::string_view group) { Check(state_->Ask(&Driver::Join, group)); }
   void join(std::string_view group, boost::system::error_code& ec) {
-    ec = state_->Ask(&monocoque::Socket::Join, group);
+    ec = state_->Ask(&Driver::Join, group);
   }
-  void leave(std::string_view group) { Check(state_->Ask(&monocoque::Socket::Leave, group)); }
+  void leave(std::string_view group) { Check(state_->Ask(&Driver::Leave, group)); }
   void leave(std::string_view group, boost::system::error_code& ec) {
-    ec = state_->Ask(&monocoque::Socket::Leave, group);
+    ec = state_->Ask(&Driver::Leave, group);
   }
 
   // Decides who may come in, where a mechanism or a domain has somebody asked (adapters/zap.h);
@@ -215,7 +217,9 @@ class basic_socket {
 
   // Takes the message, or leaves it untouched. Codes: would_block: see async_wait_send; and those
   // of async_send.
-  boost::system::error_code try_send(Message* message) { return state_->TrySend(message); }
+  boost::system::error_code try_send(Message* message) {
+    return state_->Ask(&Driver::Send, message);
+  }
   // The next message, if one is there.
   std::optional<Message> try_receive() { return state_->TryReceive(); }
   // Is there one?
@@ -364,8 +368,7 @@ class basic_socket {
   }
 
  private:
-  static constexpr detail::SocketState::NameWish kSubscribe = &monocoque::Socket::Subscribe;
-  static constexpr detail::SocketState::NameWish kUnsubscribe = &monocoque::Socket::Unsubscribe;
+  using Driver = net::SocketDriver;
 
   static void Check(const boost::system::error_code& ec) {
     if (ec) throw boost::system::system_error(ec);

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/asio/error.h"
 #include "adapters/asio/name_lookup.h"
 #include "adapters/asio/post_waker.h"
 #include "adapters/asio/socket_service.h"
@@ -25,9 +24,9 @@ namespace execution = boost::asio::execution;
 constexpr int kServedATurn = 1024;
 constexpr int kDriverTurnsATurn = 16;
 
-boost::system::error_code Closed() { return boost::asio::error::bad_descriptor; }
-
 }  // namespace
+
+boost::system::error_code SocketState::Closed() { return boost::asio::error::bad_descriptor; }
 
 struct SocketState::Timer
     : boost::asio::basic_waitable_timer<std::chrono::steady_clock,
@@ -110,32 +109,18 @@ bool SocketState::operations_wait() const {
 // One operation of each kind that can go on: none starves the others. After each, everything may
 // have changed.
 bool SocketState::Serve() {
+  const auto can = [this](Operation* operation) { return operation->Try(this); };
   bool any = driver_ && driver_->ServeAuthenticator();
-  if (Operation* operation = ready_.Pop()) {
-    any = true;
-    operation->Complete();
-  }
-  if (ServeFront(&senders_)) any = true;
-  if (ServeFront(&receivers_)) any = true;
-  return any || ServeWatchers();
+  if (Complete(ready_.Pop())) any = true;
+  if (Complete(senders_.PopIf(can))) any = true;
+  if (Complete(receivers_.PopIf(can))) any = true;
+  return any || Complete(watchers_.PopFirst(can));
 }
 
-bool SocketState::ServeFront(Rotation<Operation>* queue) {
-  Operation* operation = queue->front();
-  if (operation == nullptr || !operation->Try(this)) return false;
-  queue->Remove(&operation->node_);
+bool SocketState::Complete(Operation* operation) {
+  if (operation == nullptr) return false;
   operation->Complete();
   return true;
-}
-
-bool SocketState::ServeWatchers() {
-  const Operation* const first = watchers_.front();
-  while (!watchers_.empty()) {
-    if (ServeFront(&watchers_)) return true;
-    watchers_.Rotate();
-    if (watchers_.front() == first) break;
-  }
-  return false;
 }
 
 void SocketState::Add(Operation* operation, Rotation<Operation>* queue) {
@@ -247,51 +232,21 @@ std::string SocketState::Bind(std::string_view endpoint, const LinkOptions* opti
   return bound.ok() ? *std::move(bound) : "";
 }
 
-boost::system::error_code SocketState::Connect(std::string_view endpoint,
-                                               const LinkOptions* options) {
-  return driver_ ? ToErrorCode(driver_->Connect(endpoint, options)) : Closed();
-}
-
-boost::system::error_code SocketState::Unbind(std::string_view bound) {
-  return driver_ ? ToErrorCode(driver_->Unbind(bound)) : Closed();
-}
-
-boost::system::error_code SocketState::Disconnect(std::string_view endpoint) {
-  return driver_ ? ToErrorCode(driver_->Disconnect(endpoint)) : Closed();
-}
-
-boost::system::error_code SocketState::Ask(NameWish wish, std::string_view name) {
-  if (!driver_) return Closed();
-  return ToErrorCode(driver_->Ask(
-      [&](monocoque::Socket* machine, Instant now) { return (machine->*wish)(name, now); }));
-}
-
-boost::system::error_code SocketState::TrySend(Message* message) {
-  return driver_ ? ToErrorCode(driver_->Send(message)) : Closed();
-}
-
 std::optional<Message> SocketState::TryReceive() {
   std::optional<Message> got(std::in_place);
   if (!driver_ || !driver_->Receive(&*got)) got.reset();
   return got;
 }
 
-bool SocketState::HasEvent() {
-  if (event_) return true;
-  if (driver_) {
-    event_.emplace();
-    if (!driver_->machine().NextEvent(&*event_)) event_.reset();
-  } else if (!last_events_.empty()) {
-    event_ = std::move(last_events_.front());
-    last_events_.pop_front();
-  }
-  return event_.has_value();
+bool SocketState::HasEvent() const {
+  return driver_ ? driver_->machine().has_event() : !last_events_.empty();
 }
 
 bool SocketState::NextEvent(SocketEvent* out) {
-  if (!HasEvent()) return false;
-  *out = *std::move(event_);
-  event_.reset();
+  if (driver_) return driver_->machine().NextEvent(out);
+  if (last_events_.empty()) return false;
+  *out = std::move(last_events_.front());
+  last_events_.pop_front();
   return true;
 }
 

@@ -10,9 +10,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "adapters/asio/error.h"
 #include "adapters/asio/operation.h"
 #include "adapters/asio/steps.h"
 #include "adapters/net/reactor.h"
@@ -67,14 +69,14 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   // bad_descriptor if the socket is closed.
   std::string Bind(std::string_view endpoint, const LinkOptions* options,
                    boost::system::error_code* ec);
-  boost::system::error_code Connect(std::string_view endpoint, const LinkOptions* options);
-  boost::system::error_code Unbind(std::string_view bound);
-  boost::system::error_code Disconnect(std::string_view endpoint);
-  using NameWish = absl::Status (monocoque::Socket::*)(std::string_view name, Instant now);
-  boost::system::error_code Ask(NameWish wish, std::string_view name);
-  boost::system::error_code TrySend(Message* message);
+  // Any other wish of the driver that gives a status.
+  template <typename... Args>
+  boost::system::error_code Ask(absl::Status (net::SocketDriver::*wish)(Args...),
+                                std::type_identity_t<Args>... args) {
+    return driver_ ? ToErrorCode(((*driver_).*wish)(args...)) : Closed();
+  }
   std::optional<Message> TryReceive();
-  bool HasEvent();
+  bool HasEvent() const;
   bool NextEvent(SocketEvent* out);
 
   // Lets something happen to the driver, and a turn follow.
@@ -128,6 +130,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
     const std::shared_ptr<SocketState> socket_;
   };
 
+  static boost::system::error_code Closed();
   void CloseDriver();
   void Run();
   void AfterTurn();
@@ -136,8 +139,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   void HoldWork();
   bool operations_wait() const;
   bool Serve();
-  bool ServeFront(Rotation<Operation>* queue);
-  bool ServeWatchers();
+  static bool Complete(Operation* operation);
   void CheckClosed();
   void Add(Operation* operation, Rotation<Operation>* queue);
   void SetReady(Operation* operation);
@@ -153,7 +155,6 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   RotationNode<SocketState> service_node_;
   std::optional<net::SocketDriver> driver_;
   SocketStats last_stats_;
-  std::optional<SocketEvent> event_;     // the next one, looked at already
   std::deque<SocketEvent> last_events_;  // of a socket that closed in its own time
 
   int turning_ = 0;

@@ -1,7 +1,5 @@
 #include "adapters/asio/steps.h"
 
-#include <algorithm>
-
 #include "absl/status/status.h"
 #include "adapters/asio/error.h"
 #include "adapters/asio/socket_state.h"
@@ -95,7 +93,7 @@ bool BindStep::Try(SocketState* socket) {
 }
 
 bool ConnectStep::Try(SocketState* socket) {
-  ec = socket->Connect(endpoint, options.get());
+  ec = socket->Ask(&net::SocketDriver::Connect, endpoint, options.get());
   return true;
 }
 

@@ -76,6 +76,22 @@ absl::Status SocketDriver::Send(Message* message) {
   return sent;
 }
 
+absl::Status SocketDriver::Subscribe(std::string_view prefix) {
+  return Ask([&](auto* socket, Instant now) { return socket->Subscribe(prefix, now); });
+}
+
+absl::Status SocketDriver::Unsubscribe(std::string_view prefix) {
+  return Ask([&](auto* socket, Instant now) { return socket->Unsubscribe(prefix, now); });
+}
+
+absl::Status SocketDriver::Join(std::string_view group) {
+  return Ask([&](auto* socket, Instant now) { return socket->Join(group, now); });
+}
+
+absl::Status SocketDriver::Leave(std::string_view group) {
+  return Ask([&](auto* socket, Instant now) { return socket->Leave(group, now); });
+}
+
 void SocketDriver::Flush() {
   Tick();
   pump_.RunActions();

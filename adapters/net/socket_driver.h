@@ -100,6 +100,11 @@ class SocketDriver final : public PumpDriver {
     Touch();
     return result;
   }
+  // SUB, XSUB: messages that begin so; DISH: messages of this group.
+  absl::Status Subscribe(std::string_view prefix);
+  absl::Status Unsubscribe(std::string_view prefix);
+  absl::Status Join(std::string_view group);
+  absl::Status Leave(std::string_view group);
   // Hands to the kernel what it takes now.
   void Flush();
   // Ends the socket: what was sent is written for at most `linger`. Goes on while turns are made,

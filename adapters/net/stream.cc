@@ -181,6 +181,12 @@ TransportInfo DescribeStream(int fd) {
   return info;
 }
 
+bool DrainStream(int fd) {
+  std::array<char, 4096> waste;
+  const ssize_t got = recv(fd, waste.data(), waste.size(), MSG_DONTWAIT);
+  return got == 0 || (got < 0 && !TryAgain(errno));
+}
+
 bool TryAgain(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 absl::Status StreamError(int error) {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "adapters/net/address.h"
 #include "alloc/bytes.h"
 #include "protocol/drive/action.h"
@@ -39,6 +40,11 @@ TransportInfo DescribeStream(int fd);
 inline iovec PieceOf(Bytes octets) {
   return {const_cast<std::uint8_t*>(octets.data()), octets.size()};
 }
+
+// A closed stream: what has come is thrown away. True: the peer has closed it too.
+bool DrainStream(int fd);
+// How long a peer may take for that.
+inline constexpr absl::Duration kDrainTime = absl::Seconds(1);
 
 // Not a failure: nothing can be read or written now.
 bool TryAgain(int error);

@@ -4,13 +4,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdint>
 #include <utility>
 
-#include "absl/time/time.h"
 #include "adapters/net/socket_driver.h"
 #include "adapters/net/stream.h"
 #include "alloc/read_window.h"
@@ -18,8 +15,6 @@
 namespace monocoque::net {
 namespace {
 
-// How long a peer may take to close after we said we are done.
-constexpr absl::Duration kDrainTime = absl::Seconds(1);
 // Slices of one write.
 constexpr std::size_t kMaxSpans = 256;
 // Octets read at one go: beyond, other descriptors have their turn.
@@ -82,7 +77,7 @@ void StreamLink::OnReady(bool readable, bool writable) {
   }
   if (!readable || fd_ < 0) return;
   if (closing_) {
-    Drain();
+    if (DrainStream(fd_)) CloseNow();
   } else if (mode_ != ReadMode::kPaused) {
     Read();
   }
@@ -113,13 +108,6 @@ void StreamLink::Read() {
     total += bytes;
     if (bytes < room) return;
   }
-}
-
-// What comes is thrown away until the end of the stream.
-void StreamLink::Drain() {
-  std::array<char, 4096> waste;
-  const ssize_t got = recv(fd_, waste.data(), waste.size(), MSG_DONTWAIT);
-  if (got == 0 || (got < 0 && !TryAgain(errno))) CloseNow();
 }
 
 void StreamLink::Send(TransmitBatch batch) {

@@ -39,7 +39,6 @@ class StreamLink final : public Link, public WatchHandler, public Timed {
  private:
   ~StreamLink() override;
   void Read();
-  void Drain();
   void Write();
   void GiveBack(const absl::Status& status);
   void Over(const absl::Status& why);

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -13,8 +12,6 @@
 namespace monocoque::uring {
 namespace {
 
-// How long a peer may take to close after we said we are done.
-constexpr absl::Duration kDrainTime = absl::Seconds(1);
 // The pause when there is no memory for buffers.
 constexpr absl::Duration kMemoryPause = absl::Milliseconds(10);
 
@@ -162,9 +159,7 @@ void LinkIo::OnRead(ReadWindow window, int result) {
 void LinkIo::OnReadable(int result) {
   if (Again(result)) return;
   if (draining_) {
-    std::array<char, 4096> waste;
-    const ssize_t got = recv(fd_, waste.data(), waste.size(), MSG_DONTWAIT);
-    if (got == 0 || (got < 0 && !Again(-errno))) CloseNow();
+    if (net::DrainStream(fd_)) CloseNow();
     return;
   }
   absl::StatusOr<ReadWindow> window = driver_->machine().PrepareRead(link_);
@@ -196,7 +191,7 @@ void LinkIo::Close(CloseMode mode) {
   draining_ = true;
   starved_ = false;
   if (sending_ == nullptr) shutdown(fd_, SHUT_WR);
-  loop_.SetTimer(this, loop_.now() + kDrainTime);
+  loop_.SetTimer(this, loop_.now() + net::kDrainTime);
   Arm();
 }
 

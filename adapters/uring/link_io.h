@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "absl/status/status.h"
 #include "adapters/net/link.h"
 #include "adapters/net/socket_driver.h"
 #include "adapters/uring/loop.h"

@@ -8,9 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/net/host.h"
 #include "adapters/uring/awaitables.h"
-#include "adapters/uring/mailbox.h"
-#include "adapters/uring/resolver.h"
 #include "adapters/uring/socket_state.h"
+#include "adapters/uring/watch.h"
 
 namespace monocoque::uring {
 namespace {
@@ -66,8 +65,7 @@ Loop::Loop(const LoopOptions& options) : options_(options) {
 
 Loop::~Loop() {
   closing_ = true;
-  tasks_.clear();
-  tasks_over_.clear();
+  tasks_.Clear();
   if (ring_ == nullptr) return;
   turning_.clear();
   serving_.clear();
@@ -91,13 +89,19 @@ ReadMethod Loop::read_method() const {
 
 int Loop::descriptor() const { return ring_ == nullptr ? -1 : ring_->get()->ring_fd; }
 
-Resolver& Loop::resolver() {
-  if (resolver_ == nullptr) resolver_ = std::make_unique<Resolver>(this, options_.resolve);
+net::NameResolver& Loop::resolver() {
+  if (!resolver_) resolver_.emplace(options_.resolve, mailbox().MakeWaker({}));
   return *resolver_;
 }
 
-Mailbox& Loop::mailbox() {
-  if (mailbox_ == nullptr) mailbox_ = std::make_unique<Mailbox>(this, turning_depth_ > 0);
+net::Mailbox& Loop::mailbox() {
+  if (!mailbox_) {
+    mailbox_.emplace(
+        [this](int fd, net::WatchHandler* handler) {
+          return std::make_unique<Watch>(this, fd, handler);
+        },
+        turning_depth_ > 0);
+  }
   return *mailbox_;
 }
 
@@ -106,9 +110,8 @@ Socket Loop::MakeSocket(SocketType type, const SocketOptions& options) {
   Host host = host_;
   Tick();
   host.now = now();
-  absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
-  if (!machine.ok()) return Socket(std::make_shared<SocketState>(this, machine.status()));
-  return Socket(std::make_shared<SocketState>(this, *std::move(machine)));
+  return Socket(
+      std::make_shared<SocketState>(this, monocoque::Socket::Create(type, options, host)));
 }
 
 absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoint) {
@@ -116,8 +119,6 @@ absl::StatusOr<Socket> Loop::Connected(SocketType type, std::string_view endpoin
   if (absl::Status connected = socket.Connect(endpoint); !connected.ok()) return connected;
   return socket;
 }
-
-void Loop::Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
 // What each of `count` sockets may do: in a whole turn all that one turn may, of a slice a share.
 std::size_t Loop::Share(std::size_t max_work, std::size_t count) {
@@ -152,10 +153,10 @@ bool Loop::TurnSockets(std::size_t max_frames) {
 class Loop::Turning {
  public:
   explicit Turning(Loop* loop) : loop_(*loop) {
-    if (loop_.turning_depth_++ == 0 && loop_.mailbox_ != nullptr) loop_.mailbox_->BeginTurn();
+    if (loop_.turning_depth_++ == 0 && loop_.mailbox_) loop_.mailbox_->BeginTurn();
   }
   ~Turning() {
-    if (--loop_.turning_depth_ == 0 && loop_.mailbox_ != nullptr) loop_.mailbox_->EndTurn(told);
+    if (--loop_.turning_depth_ == 0 && loop_.mailbox_) loop_.mailbox_->EndTurn(told);
   }
   Turning(const Turning&) = delete;
   Turning& operator=(const Turning&) = delete;
@@ -178,8 +179,8 @@ void Loop::Exchange() {
 // Completions, and word from other sockets and the resolver. True if there was something.
 bool Loop::TakeIn(std::size_t max_completions) {
   const bool completed = ring_->Reap(max_completions) > 0;
-  if (mailbox_ == nullptr || !mailbox_->Deliver()) return completed;
-  if (resolver_ != nullptr) resolver_->Deliver();
+  if (!mailbox_ || !mailbox_->Deliver()) return completed;
+  if (resolver_) resolver_->Deliver();
   return true;
 }
 
@@ -198,7 +199,7 @@ bool Loop::Spin() {
 
 void Loop::Wait(absl::Duration wait) {
   if (wait > absl::ZeroDuration()) wait = std::min(wait, timers_.next() - now());
-  if (wait <= absl::ZeroDuration() || task_over_ || busy()) {
+  if (wait <= absl::ZeroDuration() || busy()) {
     ring_->Submit();
     return;
   }
@@ -224,7 +225,9 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   ring_->Submit();
   ResumeReady(max_work);
   GiveToHost(max_work);
-  Sweep();
+  // Lets go of what is over: sockets without a handle, spawned tasks.
+  std::erase_if(orphans_, [](const auto& state) { return state->driver().closed(); });
+  tasks_.Collect();
   turning.told = true;
   return busy();
 }
@@ -237,8 +240,8 @@ bool Loop::Poll(Instant until) {
 }
 
 bool Loop::busy() {
-  return !touched_.empty() || !tasks_over_.empty() || !serving_.empty() || !ready_.empty() ||
-         ring_->Ready() || !ring_->others().empty() || (mailbox_ != nullptr && mailbox_->waiting());
+  return !touched_.empty() || tasks_.over() || !serving_.empty() || !ready_.empty() ||
+         ring_->Ready() || !ring_->others().empty() || (mailbox_ && mailbox_->waiting());
 }
 
 void Loop::GiveToHost(std::size_t max_completions) {
@@ -258,23 +261,6 @@ void Loop::ResumeReady(std::size_t max_resumed) {
   std::size_t count = std::min(max_resumed, ready_.size());
   for (; count > 0 && !ready_.empty(); --count) {
     ready_.take_front().resume();
-  }
-}
-
-// Lets go of what is over: sockets without a handle, spawned tasks.
-void Loop::Sweep() {
-  std::erase_if(orphans_,
-                [](const std::shared_ptr<SocketState>& state) { return state->driver().closed(); });
-  if (std::exchange(task_over_, false)) {
-    for (Task<void>& task : tasks_) {
-      if (task.done()) tasks_over_.push_back(std::move(task));
-    }
-    // Those that were moved away.
-    std::erase_if(tasks_, [](const Task<void>& task) { return task.done(); });
-  }
-  while (!tasks_over_.empty()) {
-    Task<void> task = tasks_over_.take_front();
-    task.Take();
   }
 }
 
@@ -300,28 +286,8 @@ absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
   }
 }
 
-namespace {
-
-// Tells when it is over, however it ends.
-Task<void> Watched(Task<void> task, bool* over) {
-  struct Tell {
-    bool* over;
-    ~Tell() { *over = true; }
-  } const tell{over};
-  co_await task;
-}
-
-}  // namespace
-
-void Loop::Spawn(Task<void> task) {
-  tasks_.push_back(Watched(std::move(task), &task_over_));
-  // The list may change while it runs: its handle is what is resumed.
-  tasks_.back().Resume();
-}
-
 void Loop::Run() {
-  while ((!tasks_.empty() || !tasks_over_.empty()) && status_.ok())
-    RunOnce(absl::InfiniteDuration());
+  while (!tasks_.empty() && status_.ok()) RunOnce(absl::InfiniteDuration());
 }
 
 Loop::Sleep Loop::AsyncSleep(absl::Duration duration) { return Sleep(this, duration); }

@@ -3,17 +3,20 @@
 
 #include <coroutine>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/net/mailbox.h"
+#include "adapters/net/name_resolver.h"
 #include "adapters/net/timed.h"
 #include "adapters/net/turn_clock.h"
+#include "adapters/spawned_tasks.h"
 #include "adapters/uring/buffers.h"
 #include "adapters/uring/options.h"
 #include "adapters/uring/ring.h"
@@ -30,8 +33,6 @@
 
 namespace monocoque::uring {
 
-class Mailbox;
-class Resolver;
 class SocketState;
 
 using net::Timed;
@@ -89,7 +90,7 @@ class Loop {
 
   // Runs a coroutine beside everything else; it is destroyed when it is done, or with the loop.
   // What it throws comes out of the turn.
-  void Spawn(Task<void> task);
+  void Spawn(Task<void> task) { tasks_.Spawn(std::move(task)); }
   // Turns until the task is done, and gives its result.
   template <typename T>
   T RunUntil(Task<T> task) {
@@ -122,8 +123,8 @@ class Loop {
   Buffers* buffers() { return buffers_.get(); }
   SendOps& send_ops() { return *send_ops_; }
   LoopStats& mutable_stats() { return stats_; }
-  Resolver& resolver();
-  Mailbox& mailbox();
+  net::NameResolver& resolver();
+  net::Mailbox& mailbox();
   const std::shared_ptr<InprocHub>& inproc_hub() const { return options_.inproc_hub; }
   // Reads the clock.
   void Tick() { clock_.Tick(); }
@@ -140,7 +141,7 @@ class Loop {
   // Hands over what was sent and takes in what is there; runs no user code.
   void Exchange();
   // Keeps a socket whose handle is gone until its descriptors are closed.
-  void Adopt(std::shared_ptr<SocketState> state);
+  void Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
  private:
   // Completions, frames a socket, and coroutines of one turn: no busy peer starves the others, and
@@ -163,7 +164,6 @@ class Loop {
   void GiveToHost(std::size_t max_completions);
   // Something is left to do, or to tell.
   bool busy();
-  void Sweep();
 
   LoopOptions options_;
   bool closing_ = false;
@@ -171,8 +171,8 @@ class Loop {
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Buffers> buffers_;
   std::optional<SendOps> send_ops_;
-  std::unique_ptr<Resolver> resolver_;
-  std::unique_ptr<Mailbox> mailbox_;  // once somebody may write
+  std::optional<net::NameResolver> resolver_;
+  std::optional<net::Mailbox> mailbox_;  // once somebody may write
   int turning_depth_ = 0;
   Host host_;
   net::TurnClock clock_;
@@ -183,9 +183,7 @@ class Loop {
   RingQueue<std::coroutine_handle<>> ready_;
   std::vector<std::shared_ptr<SocketState>> turning_;  // empty, but for its memory
   RingQueue<std::shared_ptr<SocketState>> serving_;
-  std::vector<Task<void>> tasks_;
-  bool task_over_ = false;            // of some of them
-  RingQueue<Task<void>> tasks_over_;  // their results are not told yet
+  SpawnedTasks tasks_;
   std::vector<std::shared_ptr<SocketState>> orphans_;
 };
 

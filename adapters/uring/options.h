@@ -7,13 +7,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
-#include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/inproc.h"
-#include "adapters/net/address.h"
+#include "adapters/net/name_resolver.h"
 #include "alloc/budget.h"
 #include "alloc/slab_pool.h"
 
@@ -26,9 +23,7 @@ enum class ReadMethod {
   kOneShot,      // wait until readable, then read into a window
 };
 
-// The addresses of a host that is a name. Called on the loop's helper thread; may block.
-using ResolveFunction = std::function<absl::StatusOr<std::vector<net::Address>>(
-    const std::string& host, std::uint16_t port)>;
+using net::ResolveFunction;
 
 struct LoopOptions {
   // Requests that one system call can hand over; 1 to 32768.
@@ -45,7 +40,7 @@ struct LoopOptions {
   // it: for peers that are trusted to read. From 16 KiB on it can pay; 64 KiB is a good choice. A
   // link on which the kernel copies all the same, as over loopback, goes back to plain writes.
   std::size_t zero_copy_send = 0;
-  // Asked for names in place of the system's resolver.
+  // Asked for names in place of the system's resolver, on the loop's helper thread.
   ResolveFunction resolve;
   // Octets of all blocks of all sockets together.
   std::int64_t budget_bytes = Budget::kUnlimited;

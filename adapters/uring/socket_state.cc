@@ -5,17 +5,13 @@
 #include "absl/cleanup/cleanup.h"
 #include "adapters/uring/link_io.h"
 #include "adapters/uring/loop.h"
-#include "adapters/uring/mailbox.h"
-#include "adapters/uring/resolver.h"
 #include "adapters/uring/watch.h"
 
 namespace monocoque::uring {
 
-SocketState::SocketState(Loop* loop, absl::Status why)
-    : touched(this), loop_(*loop), status_(std::move(why)) {}
-
-SocketState::SocketState(Loop* loop, monocoque::Socket machine) : touched(this), loop_(*loop) {
-  driver_.emplace(this, std::move(machine), loop_.inproc_hub());
+SocketState::SocketState(Loop* loop, absl::StatusOr<monocoque::Socket> machine)
+    : touched(this), loop_(*loop), status_(machine.status()) {
+  if (machine.ok()) driver_.emplace(this, *std::move(machine), loop_.inproc_hub());
 }
 
 SocketState::~SocketState() {
@@ -34,24 +30,37 @@ void SocketState::FailWaiters() {
   }
 }
 
-absl::Status SocketState::SendInTurn(Message* message) {
+std::optional<absl::Status> SocketState::AttemptSend(Message* message) {
   absl::Status sent = driver_->machine().Send(message, driver_->now());
+  if (absl::IsUnavailable(sent)) return std::nullopt;
   if (sent.ok()) Wake();
   return sent;
 }
 
-std::optional<absl::Status> SocketState::AttemptSend(Message* message) {
-  absl::Status sent = SendInTurn(message);
-  if (absl::IsUnavailable(sent)) return std::nullopt;
-  return sent;
+std::optional<absl::Status> SocketState::AttemptReceive(Message* out) {
+  if (driver_->Receive(out)) return absl::OkStatus();
+  absl::Status why = driver_->machine().ReceiveStatus();
+  if (absl::IsUnavailable(why)) return std::nullopt;
+  return why;
 }
 
 std::optional<absl::StatusOr<Message>> SocketState::AttemptReceive() {
   Message message;
-  if (driver_->Receive(&message)) return message;
-  absl::Status why = driver_->machine().ReceiveStatus();
-  if (absl::IsUnavailable(why)) return std::nullopt;
-  return why;
+  std::optional<absl::Status> received = AttemptReceive(&message);
+  if (!received) return std::nullopt;
+  if (!received->ok()) return *std::move(received);
+  return message;
+}
+
+std::optional<absl::Status> SocketState::AttemptUntil(bool holds) const {
+  if (holds) return absl::OkStatus();
+  if (driver_->closed()) return absl::CancelledError("the socket was closed");
+  return std::nullopt;
+}
+
+std::optional<absl::Status> SocketState::AttemptClose() const {
+  if (!driver_->closed()) return std::nullopt;
+  return driver_->CloseResult();
 }
 
 void SocketState::Exchange() {
@@ -72,23 +81,10 @@ void SocketState::WriteNow() {
 
 // Taken and resumed one by one: whoever is resumed may do anything, destroy this socket's handle
 // too.
-bool SocketState::Serve(Rotation<Waiter>* queue) {
-  Waiter* waiter = queue->front();
-  if (waiter == nullptr || !waiter->Try()) return false;
-  queue->Remove(&waiter->node_);
+bool SocketState::Resume(Waiter* waiter) {
+  if (waiter == nullptr) return false;
   waiter->handle_.resume();
   return true;
-}
-
-// One of those whose condition holds.
-bool SocketState::ServeWatchers() {
-  const Waiter* const first = watchers.front();
-  while (!watchers.empty()) {
-    if (Serve(&watchers)) return true;
-    watchers.Rotate();
-    if (watchers.front() == first) break;
-  }
-  return false;
 }
 
 // A callback that waits for something has the loop turn, but is not called within itself: peers
@@ -103,13 +99,14 @@ void SocketState::ServeWaiters(std::size_t max_rounds) {
   to_serve = false;
   // More may be left, also where one throws.
   absl::Cleanup again = [this] { Wake(); };
+  const auto can = [](Waiter* waiter) { return waiter->Try(); };
   // One of each kind a round: none starves the others. After each, everything may have changed.
   for (std::size_t rounds = 0; rounds < max_rounds; ++rounds) {
     bool any = driver_ && driver_->ServeAuthenticator();
     if (driver_ && ServeEvent()) any = true;
-    if (Serve(&senders)) any = true;
-    if (Serve(&receivers)) any = true;
-    if (ServeWatchers()) any = true;
+    if (Resume(senders.PopIf(can))) any = true;
+    if (Resume(receivers.PopIf(can))) any = true;
+    if (Resume(watchers.PopFirst(can))) any = true;
     if (!any) return std::move(again).Cancel();
   }
 }

@@ -12,12 +12,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adapters/net/flush_policy.h"
 #include "adapters/net/link.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/socket_driver.h"
 #include "adapters/net/timed.h"
 #include "adapters/net/turn_clock.h"
-#include "adapters/uring/flush_policy.h"
 #include "adapters/waker.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
@@ -35,9 +35,8 @@ class SocketState final : public net::Reactor,
                           public net::Timed,
                           public std::enable_shared_from_this<SocketState> {
  public:
-  // A socket that cannot be used: every operation says `why`.
-  SocketState(Loop* loop, absl::Status why);
-  SocketState(Loop* loop, monocoque::Socket machine);
+  // Without a machine, a socket that cannot be used: every operation says why.
+  SocketState(Loop* loop, absl::StatusOr<monocoque::Socket> machine);
   ~SocketState() override;
   SocketState(const SocketState&) = delete;
   SocketState& operator=(const SocketState&) = delete;
@@ -56,11 +55,17 @@ class SocketState final : public net::Reactor,
     if (flush_policy_.AfterSend(driver_->machine().pending_bytes())) Exchange();
     return sent;
   }
-  // For senders inside a turn: written at its end.
-  absl::Status SendInTurn(Message* message);
-  // What comes of it for a coroutine; nothing: not yet.
+  // For those who wait in turns of the loop: what comes of it; nothing: not yet. What is sent is
+  // written at the end of the turn.
   std::optional<absl::Status> AttemptSend(Message* message);
+  std::optional<absl::Status> AttemptReceive(Message* out);
   std::optional<absl::StatusOr<Message>> AttemptReceive();
+  std::optional<absl::Status> AttemptReady(std::size_t peers) const {
+    return AttemptUntil(driver_->machine().ready_peers() >= peers);
+  }
+  // `holds`: what is waited for. Cancelled once nothing can happen to the socket any more.
+  std::optional<absl::Status> AttemptUntil(bool holds) const;
+  std::optional<absl::Status> AttemptClose() const;
   // Starts what writes can be started.
   void WriteNow();
 
@@ -102,12 +107,11 @@ class SocketState final : public net::Reactor,
  private:
   void Exchange();
   bool ServeEvent();
-  bool Serve(Rotation<Waiter>* queue);
-  bool ServeWatchers();
+  static bool Resume(Waiter* waiter);
 
   Loop& loop_;
   absl::Status status_;
-  FlushPolicy flush_policy_;
+  net::FlushPolicy flush_policy_;
   std::optional<net::SocketDriver> driver_;
   bool telling_ = false;
 };

@@ -1,7 +1,5 @@
 #include "adapters/uv/socket.h"
 
-#include "protocol/drive/instant.h"
-
 namespace monocoque::uv {
 namespace {
 
@@ -14,30 +12,10 @@ SocketState::Callback<Args...> Shared(std::function<void(Args...)> callback) {
 }  // namespace
 
 Socket::Socket(uv_loop_t* loop, SocketType type, const SocketOptions& options)
-    : state_(std::make_shared<SocketState>(loop, type, options)) {}
+    : SocketFace(std::make_shared<SocketState>(loop, type, options)) {}
 
 Socket::~Socket() {
   if (state_ != nullptr) state_->Shutdown();
-}
-
-absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint, const LinkOptions* options) {
-  if (!status().ok()) return status();
-  return state_->driver().Bind(endpoint, options);
-}
-
-absl::Status Socket::Connect(std::string_view endpoint, const LinkOptions* options) {
-  if (!status().ok()) return status();
-  return state_->driver().Connect(endpoint, options);
-}
-
-absl::Status Socket::Unbind(std::string_view bound) {
-  if (!status().ok()) return status();
-  return state_->driver().Unbind(bound);
-}
-
-absl::Status Socket::Disconnect(std::string_view endpoint) {
-  if (!status().ok()) return status();
-  return state_->driver().Disconnect(endpoint);
 }
 
 absl::Status Socket::Send(Message* message) {
@@ -56,43 +34,12 @@ void Socket::OnMessage(std::function<void(Message)> callback) {
   if (status().ok()) state_->driver().Touch();
 }
 
-void Socket::OnEvent(std::function<void(const SocketEvent&)> callback) {
-  if (status().ok()) state_->driver().OnEvent(std::move(callback));
-}
-
 void Socket::Pause() {
   if (status().ok()) state_->SetPaused(true);
 }
 
 void Socket::Resume() {
   if (status().ok()) state_->SetPaused(false);
-}
-
-bool Socket::TryReceive(Message* out) { return status().ok() && state_->driver().Receive(out); }
-bool Socket::CanReceive() { return status().ok() && state_->driver().CanReceive(); }
-
-absl::Status Socket::Subscribe(std::string_view prefix) {
-  if (!status().ok()) return status();
-  return Ask([&](auto* socket, Instant now) { return socket->Subscribe(prefix, now); });
-}
-
-absl::Status Socket::Unsubscribe(std::string_view prefix) {
-  if (!status().ok()) return status();
-  return Ask([&](auto* socket, Instant now) { return socket->Unsubscribe(prefix, now); });
-}
-
-absl::Status Socket::Join(std::string_view group) {
-  if (!status().ok()) return status();
-  return Ask([&](auto* socket, Instant now) { return socket->Join(group, now); });
-}
-
-absl::Status Socket::Leave(std::string_view group) {
-  if (!status().ok()) return status();
-  return Ask([&](auto* socket, Instant now) { return socket->Leave(group, now); });
-}
-
-bool Socket::NextEvent(SocketEvent* out) {
-  return status().ok() && state_->driver().machine().NextEvent(out);
 }
 
 void Socket::Flush() {

@@ -4,17 +4,12 @@
 #include <uv.h>
 
 #include <functional>
-#include <memory>
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/net/socket_face.h"
 #include "adapters/uv/socket_state.h"
-#include "adapters/zap.h"
-#include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
@@ -46,29 +41,13 @@ namespace monocoque::uv {
 // A handle: movable. Destroying it drops at once what was not handed to the kernel yet and closes
 // every descriptor; no callback comes any more. Like any handle of libuv it needs the loop to run
 // once more before uv_loop_close. Leave the handles that uv_walk shows alone.
-class Socket {
+class Socket : public net::SocketFace<SocketState> {
  public:
   // Does not fail; status() tells if the socket can be used.
   Socket(uv_loop_t* loop, SocketType type, const SocketOptions& options = {});
   Socket(Socket&&) noexcept = default;
-  Socket& operator=(Socket&& other) noexcept {
-    std::swap(state_, other.state_);
-    return *this;
-  }
+  Socket& operator=(Socket&&) noexcept = default;
   ~Socket();
-
-  // OK, or why the socket could not be made, which all operations say then.
-  const absl::Status& status() const { return state_->status(); }
-
-  // Listens before it returns: the bound endpoint, with the port that the system chose. `options`:
-  // for this endpoint, in place of those of the socket.
-  absl::StatusOr<std::string> Bind(std::string_view endpoint, const LinkOptions* options = nullptr);
-  // Connects in the background, again and again.
-  absl::Status Connect(std::string_view endpoint, const LinkOptions* options = nullptr);
-  // The way back: with the text that Bind gave, and that Connect got. The links end with it, once
-  // what was handed to them is written.
-  absl::Status Unbind(std::string_view bound);
-  absl::Status Disconnect(std::string_view endpoint);
 
   // Sends now or not at all: takes the message, or leaves it untouched. After "unavailable"
   // OnWritable tells when to try again.
@@ -81,28 +60,9 @@ class Socket {
   // Each message as it arrives. Without a callback, and while paused, messages wait in the socket,
   // and beyond the receive mark in the network: that is how to slow senders down.
   void OnMessage(std::function<void(Message)> callback);
+  // TryReceive takes what waits, paused or not.
   void Pause();
   void Resume();
-  // True and a message, if one is there already; paused or not.
-  bool TryReceive(Message* out);
-  bool CanReceive();
-
-  // SUB, XSUB and DISH: see monocoque::Socket.
-  absl::Status Subscribe(std::string_view prefix);
-  absl::Status Unsubscribe(std::string_view prefix);
-  absl::Status Join(std::string_view group);
-  absl::Status Leave(std::string_view group);
-
-  // What happens to the socket, as it happens. Without a callback events wait, the oldest ones, and
-  // NextEvent gives them.
-  void OnEvent(std::function<void(const SocketEvent&)> callback);
-  bool NextEvent(SocketEvent* out);
-
-  // Decides who may come in, where a mechanism or a domain has somebody asked (adapters/zap.h);
-  // called as the callbacks are. Without one, nobody who has to be asked about comes in.
-  void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
-    if (status().ok()) state_->driver().SetAuthenticator(std::move(authenticator));
-  }
 
   // Everything sent is handed to the kernel now, as far as it takes it.
   void Flush();
@@ -115,18 +75,7 @@ class Socket {
              std::function<void(absl::Status)> done = {});
 
   // The core socket beneath, if status() is OK: getters, statistics.
-  const monocoque::Socket& core() const { return state_->driver().machine(); }
-  const SocketStats& stats() const { return core().stats(); }
-  // Any other wish of the core socket, with the time it is made at:
-  //     socket.Ask([&](monocoque::Socket* s, Instant now) { return s->SubscribeFor(peer, p, now);
-  //     })
-  template <typename Wish>
-  auto Ask(Wish&& wish) {
-    return state_->driver().Ask(std::forward<Wish>(wish));
-  }
-
- private:
-  std::shared_ptr<SocketState> state_;
+  const monocoque::Socket& core() const { return SocketFace::core(); }
 };
 
 }  // namespace monocoque::uv

@@ -66,6 +66,25 @@ class Rotation {
     Remove(front_);
     return owner;
   }
+  // The front, taken out if `can(owner)`; null if not.
+  template <typename Can>
+  Owner* PopIf(Can&& can) {
+    Node* const node = front_;
+    if (node == nullptr || !can(node->owner)) return nullptr;
+    Remove(node);
+    return node->owner;
+  }
+  // The same of the first who can, each asked once: those before it are behind the others then.
+  template <typename Can>
+  Owner* PopFirst(Can&& can) {
+    const Node* const first = front_;
+    while (front_ != nullptr) {
+      if (Owner* owner = PopIf(can)) return owner;
+      Rotate();
+      if (front_ == first) break;
+    }
+    return nullptr;
+  }
 
  private:
   Node* front_ = nullptr;

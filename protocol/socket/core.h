@@ -85,6 +85,7 @@ class SocketCore {
   absl::Status Unbind(ListenerId id, Instant now);
   absl::Status Disconnect(DialerId id, Instant now);
   void Close(absl::Duration linger, Instant now);
+  bool has_event() const { return !events_.empty(); }
   bool has_outputs() const { return !actions_.empty() || !dirty_.empty(); }
   bool drained() const { return closing_ && links_.empty() && dialers_.empty(); }
 

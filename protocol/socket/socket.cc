@@ -250,6 +250,7 @@ bool Socket::Process(std::size_t max_frames, Instant now) {
   return core_->Process(max_frames, now);
 }
 bool Socket::NextAction(Action* out) { return core_->NextAction(out); }
+bool Socket::has_event() const { return core_->has_event(); }
 bool Socket::NextEvent(SocketEvent* out) { return core_->NextEvent(out); }
 bool Socket::NextWritable(PeerId* out) { return core_->NextWritable(out); }
 bool Socket::NextTransmitLink(LinkId* out) { return core_->NextTransmitLink(out); }

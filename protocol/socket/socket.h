@@ -215,6 +215,7 @@ class Socket {
   bool Process(std::size_t max_frames, Instant now);
   bool NextAction(Action* out);
   bool NextEvent(SocketEvent* out);
+  bool has_event() const;
   // A peer that was refused a message for want of room and has some now; each once a refusal.
   bool NextWritable(PeerId* out);
   // A link that has something to write and no batch out; each once until ReturnBatch or the next

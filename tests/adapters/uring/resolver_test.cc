@@ -1,6 +1,4 @@
 // Names: looked up on the helper thread, while the loop goes on.
-#include "adapters/uring/resolver.h"
-
 #include <signal.h>
 
 #include <condition_variable>

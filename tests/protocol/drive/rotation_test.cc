@@ -194,5 +194,27 @@ TEST(RotationTest, PopTakesEachOnceInOrder) {
   EXPECT_TRUE(turns.empty());
 }
 
+// Who cannot stays, where it is or behind the others, and is asked once.
+TEST(RotationTest, PopsWhoCan) {
+  Peer a('a'), b('b'), c('c');
+  Turns turns;
+  for (Peer* peer : {&a, &b, &c}) turns.Add(&peer->turn);
+  int asked = 0;
+  const auto is = [&asked](const Peer* wanted) {
+    return [&asked, wanted](const Peer* peer) { return ++asked > 0 && peer == wanted; };
+  };
+  EXPECT_EQ(turns.PopIf(is(&b)), nullptr);
+  EXPECT_EQ(turns.front(), &a);
+  EXPECT_EQ(turns.PopIf(is(&a)), &a);
+  EXPECT_FALSE(a.turn.linked());
+  asked = 0;
+  EXPECT_EQ(turns.PopFirst(is(&a)), nullptr);
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(turns.PopFirst(is(&c)), &c);
+  EXPECT_EQ(turns.PopFirst(is(&b)), &b);
+  EXPECT_EQ(turns.PopIf(is(&b)), nullptr);
+  EXPECT_EQ(turns.PopFirst(is(&b)), nullptr);
+}
+
 }  // namespace
 }  // namespace monocoque

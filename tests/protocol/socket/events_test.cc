@@ -155,11 +155,13 @@ TEST(EventsTest, WhatDoesNotFitTheQueueIsCounted) {
   const std::uint64_t lost = push.stats().events_lost;
   ASSERT_GT(lost, 0u);
   ASSERT_LT(lost, kDials);
+  EXPECT_TRUE(push.has_event());
   SocketEvent event;
   for (std::size_t i = 0; i < kDials - lost; ++i) {
     ASSERT_TRUE(push.NextEvent(&event));
     EXPECT_EQ(event.dialer, dialers[i]);
   }
+  EXPECT_FALSE(push.has_event());
   EXPECT_FALSE(push.NextEvent(&event));
   Action action;
   for (const DialerId dialer : dialers) {

@@ -1,4 +1,4 @@
-#include "adapters/uring/resolver.h"
+#include "adapters/net/name_resolver.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -7,35 +7,32 @@
 #include <utility>
 
 #include "adapters/net/quiet_thread.h"
-#include "adapters/uring/loop.h"
-#include "adapters/uring/mailbox.h"
-#include "adapters/waker.h"
 
-namespace monocoque::uring {
+namespace monocoque::net {
 
-struct Resolver::Question {
-  Question(std::string its_host, std::uint16_t its_port, net::Reactor::Found its_found)
+struct NameResolver::Question {
+  Question(std::string its_host, std::uint16_t its_port, Reactor::Found its_found)
       : host(std::move(its_host)), port(its_port), found(std::move(its_found)) {}
 
   const std::string host;
   const std::uint16_t port;
-  const net::Reactor::Found found;
+  const Reactor::Found found;
   std::atomic<bool> wanted{true};  // somebody asks still
-  absl::StatusOr<std::vector<net::Address>> answer;
+  absl::StatusOr<std::vector<Address>> answer;
 };
 
-class Resolver::Lookup final : public net::Lookup {
+class NameResolver::Asker final : public Lookup {
  public:
-  explicit Lookup(std::shared_ptr<Question> question) : question_(std::move(question)) {}
-  ~Lookup() override { question_->wanted = false; }
+  explicit Asker(std::shared_ptr<Question> question) : question_(std::move(question)) {}
+  ~Asker() override { question_->wanted = false; }
 
  private:
   const std::shared_ptr<Question> question_;
 };
 
-struct Resolver::Shared {
+struct NameResolver::Shared {
   const ResolveFunction resolve;
-  const std::shared_ptr<Waker> waker;  // null: the system gave no descriptor to be woken by
+  const std::shared_ptr<Waker> waker;
   std::mutex mutex;
   std::condition_variable asked;
   std::deque<std::shared_ptr<Question>> questions;
@@ -44,11 +41,11 @@ struct Resolver::Shared {
   bool stopping = false;
 };
 
-Resolver::Resolver(Loop* loop, ResolveFunction resolve)
-    : shared_(new Shared{.resolve = resolve ? std::move(resolve) : net::ResolveName,
-                         .waker = loop->mailbox().MakeWaker({})}) {}
+NameResolver::NameResolver(ResolveFunction resolve, std::shared_ptr<Waker> waker)
+    : shared_(new Shared{.resolve = resolve ? std::move(resolve) : ResolveName,
+                         .waker = std::move(waker)}) {}
 
-Resolver::~Resolver() {
+NameResolver::~NameResolver() {
   bool looking = false;
   {
     const std::lock_guard lock(shared_->mutex);
@@ -64,16 +61,16 @@ Resolver::~Resolver() {
   }
 }
 
-bool Resolver::Start() {
+bool NameResolver::Start() {
   if (thread_.joinable()) return true;
   if (shared_->waker == nullptr) return false;
-  thread_ = net::StartQuietThread([shared = shared_] { Work(shared); });
+  thread_ = StartQuietThread([shared = shared_] { Work(shared); });
   return thread_.joinable();
 }
 
-absl::StatusOr<std::unique_ptr<net::Lookup>> Resolver::Resolve(const std::string& host,
-                                                               std::uint16_t port,
-                                                               net::Reactor::Found found) {
+absl::StatusOr<std::unique_ptr<Lookup>> NameResolver::Resolve(const std::string& host,
+                                                              std::uint16_t port,
+                                                              Reactor::Found found) {
   if (!Start()) {
     return absl::ResourceExhaustedError(
         "no thread to look names up: descriptors or threads are out; raise the limit (ulimit -n, "
@@ -85,10 +82,10 @@ absl::StatusOr<std::unique_ptr<net::Lookup>> Resolver::Resolve(const std::string
     shared_->questions.push_back(question);
   }
   shared_->asked.notify_one();
-  return std::make_unique<Lookup>(question);
+  return std::make_unique<Asker>(question);
 }
 
-void Resolver::Deliver() {
+void NameResolver::Deliver() {
   std::vector<std::shared_ptr<Question>> answered;
   {
     const std::lock_guard lock(shared_->mutex);
@@ -99,7 +96,7 @@ void Resolver::Deliver() {
   }
 }
 
-void Resolver::Work(const std::shared_ptr<Shared>& shared) {
+void NameResolver::Work(const std::shared_ptr<Shared>& shared) {
   std::unique_lock lock(shared->mutex);
   for (;;) {
     shared->asked.wait(lock, [&] { return shared->stopping || !shared->questions.empty(); });
@@ -118,4 +115,4 @@ void Resolver::Work(const std::shared_ptr<Shared>& shared) {
   }
 }
 
-}  // namespace monocoque::uring
+}  // namespace monocoque::net

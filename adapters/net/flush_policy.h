@@ -1,5 +1,5 @@
-#ifndef MONOCOQUE_ADAPTERS_URING_FLUSH_POLICY_H_
-#define MONOCOQUE_ADAPTERS_URING_FLUSH_POLICY_H_
+#ifndef MONOCOQUE_ADAPTERS_NET_FLUSH_POLICY_H_
+#define MONOCOQUE_ADAPTERS_NET_FLUSH_POLICY_H_
 
 #include <time.h>
 
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace monocoque::uring {
+namespace monocoque::net {
 
 // When a send outside a turn of the loop is written: a slow start. A single message goes at once;
 // in a tight row of them each write is twice as large as the last, up to a cap; a gap begins anew.
@@ -76,6 +76,6 @@ struct SystemClock {
 
 using FlushPolicy = BasicFlushPolicy<SystemClock>;
 
-}  // namespace monocoque::uring
+}  // namespace monocoque::net
 
-#endif  // MONOCOQUE_ADAPTERS_URING_FLUSH_POLICY_H_
+#endif  // MONOCOQUE_ADAPTERS_NET_FLUSH_POLICY_H_

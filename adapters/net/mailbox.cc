@@ -1,4 +1,4 @@
-#include "adapters/uring/mailbox.h"
+#include "adapters/net/mailbox.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -9,9 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "adapters/uring/socket_state.h"
-
-namespace monocoque::uring {
+namespace monocoque::net {
 
 struct Mailbox::Shared {
   ~Shared() {
@@ -23,12 +21,12 @@ struct Mailbox::Shared {
   bool turning = false;  // that thread's alone
   std::atomic<bool> waiting{false};
   std::mutex mutex;
-  std::vector<std::weak_ptr<SocketState>> sockets;
+  std::vector<std::weak_ptr<Reactor>> sockets;
 };
 
 class Mailbox::SocketWaker final : public Waker {
  public:
-  SocketWaker(std::shared_ptr<Shared> shared, std::weak_ptr<SocketState> socket)
+  SocketWaker(std::shared_ptr<Shared> shared, std::weak_ptr<Reactor> socket)
       : shared_(std::move(shared)), socket_(std::move(socket)) {}
 
   void Wake() override {
@@ -43,13 +41,14 @@ class Mailbox::SocketWaker final : public Waker {
 
  private:
   const std::shared_ptr<Shared> shared_;
-  const std::weak_ptr<SocketState> socket_;
+  const std::weak_ptr<Reactor> socket_;
 };
 
-Mailbox::Mailbox(Loop* loop, bool turning)
-    : shared_(std::make_shared<Shared>()), watch_(loop, shared_->event, this) {
+Mailbox::Mailbox(const WatchFunction& watch, bool turning) : shared_(std::make_shared<Shared>()) {
   shared_->turning = turning;
-  watch_.Want(shared_->event >= 0, false);
+  if (shared_->event < 0) return;
+  watch_ = watch(shared_->event, this);
+  watch_->Want(true, false);
 }
 
 void Mailbox::OnReady(bool /*readable*/, bool /*writable*/) {
@@ -57,7 +56,7 @@ void Mailbox::OnReady(bool /*readable*/, bool /*writable*/) {
   eventfd_read(shared_->event, &calls);
 }
 
-std::shared_ptr<Waker> Mailbox::MakeWaker(std::weak_ptr<SocketState> socket) {
+std::shared_ptr<Waker> Mailbox::MakeWaker(std::weak_ptr<Reactor> socket) {
   if (shared_->event < 0) return nullptr;
   return std::make_shared<SocketWaker>(shared_, std::move(socket));
 }
@@ -75,15 +74,15 @@ bool Mailbox::Deliver() {
   if (!waiting()) return false;
   // First this: whoever comes after it wakes us again.
   shared_->waiting.store(false);
-  std::vector<std::weak_ptr<SocketState>> sockets;
+  std::vector<std::weak_ptr<Reactor>> sockets;
   {
     const std::lock_guard lock(shared_->mutex);
     sockets.swap(shared_->sockets);
   }
   for (const auto& socket : sockets) {
-    if (const auto state = socket.lock()) state->Wake();
+    if (const auto reactor = socket.lock()) reactor->Wake();
   }
   return true;
 }
 
-}  // namespace monocoque::uring
+}  // namespace monocoque::net

@@ -1,4 +1,4 @@
-#include "adapters/uring/flush_policy.h"
+#include "adapters/net/flush_policy.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 #include "gtest/gtest.h"
 
-namespace monocoque::uring {
+namespace monocoque::net {
 namespace {
 
 // A clock that stands unless it is moved; the coarse one in steps of four milliseconds.
@@ -91,4 +91,4 @@ TEST_F(FlushPolicyTest, AWaitBeginsAnew) {
 }
 
 }  // namespace
-}  // namespace monocoque::uring
+}  // namespace monocoque::net

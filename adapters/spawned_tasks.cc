@@ -1,0 +1,44 @@
+#include "adapters/spawned_tasks.h"
+
+#include <utility>
+
+namespace monocoque {
+namespace {
+
+// Tells when it is over, however it ends.
+Task<void> Watched(Task<void> task, bool* over) {
+  struct Tell {
+    bool* over;
+    ~Tell() { *over = true; }
+  } const tell{over};
+  co_await task;
+}
+
+}  // namespace
+
+void SpawnedTasks::Spawn(Task<void> task) {
+  running_.push_back(Watched(std::move(task), &any_over_));
+  // The list may change while it runs: its handle is what is resumed.
+  running_.back().Resume();
+}
+
+void SpawnedTasks::Collect() {
+  if (std::exchange(any_over_, false)) {
+    for (Task<void>& task : running_) {
+      if (task.done()) over_.push_back(std::move(task));
+    }
+    // Those that were moved away.
+    std::erase_if(running_, [](const Task<void>& task) { return task.done(); });
+  }
+  while (!over_.empty()) {
+    Task<void> task = over_.take_front();
+    task.Take();
+  }
+}
+
+void SpawnedTasks::Clear() {
+  running_.clear();
+  over_.clear();
+}
+
+}  // namespace monocoque

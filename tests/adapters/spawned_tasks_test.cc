@@ -1,0 +1,74 @@
+#include "adapters/spawned_tasks.h"
+
+#include <coroutine>
+#include <memory>
+#include <stdexcept>
+
+#include "adapters/task.h"
+#include "gtest/gtest.h"
+
+namespace monocoque {
+namespace {
+
+// Where a coroutine waits until the test goes on with it.
+struct Gate {
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> awaiting) { waiting = awaiting; }
+  void await_resume() const {}
+
+  std::coroutine_handle<> waiting;
+};
+
+Task<void> Pass(Gate* gate, std::shared_ptr<int> held) {
+  co_await *gate;
+  ++*held;
+}
+
+Task<void> Fail() {
+  throw std::runtime_error("no");
+  co_return;
+}
+
+TEST(SpawnedTasksTest, OneThatIsDoneIsCollected) {
+  SpawnedTasks tasks;
+  Gate gate;
+  const auto held = std::make_shared<int>(0);
+  tasks.Spawn(Pass(&gate, held));
+  EXPECT_FALSE(tasks.over());
+  tasks.Collect();
+  EXPECT_FALSE(tasks.empty());
+  gate.waiting.resume();
+  EXPECT_EQ(*held, 1);
+  EXPECT_TRUE(tasks.over());
+  EXPECT_FALSE(tasks.empty());
+  tasks.Collect();
+  EXPECT_FALSE(tasks.over());
+  EXPECT_TRUE(tasks.empty());
+  EXPECT_EQ(held.use_count(), 1);
+}
+
+// Each throw comes out of a Collect of its own.
+TEST(SpawnedTasksTest, WhatTheyThrowComesOutOneByOne) {
+  SpawnedTasks tasks;
+  tasks.Spawn(Fail());
+  tasks.Spawn(Fail());
+  EXPECT_THROW(tasks.Collect(), std::runtime_error);
+  EXPECT_TRUE(tasks.over());
+  EXPECT_THROW(tasks.Collect(), std::runtime_error);
+  EXPECT_TRUE(tasks.empty());
+  tasks.Collect();
+}
+
+TEST(SpawnedTasksTest, ClearDestroysThoseThatWait) {
+  SpawnedTasks tasks;
+  Gate gate;
+  const auto held = std::make_shared<int>(0);
+  tasks.Spawn(Pass(&gate, held));
+  tasks.Clear();
+  EXPECT_TRUE(tasks.empty());
+  EXPECT_EQ(held.use_count(), 1);
+  EXPECT_EQ(*held, 0);
+}
+
+}  // namespace
+}  // namespace monocoque

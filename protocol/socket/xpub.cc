@@ -134,7 +134,7 @@ absl::Status XPubPattern::UnsubscribeFor(Peer* peer, Bytes prefix, Instant /*now
 
 absl::Status XPubPattern::Send(Message* message, Instant /*now*/) {
   const Peer* only = core_.FindPeer(last_for_);
-  if (last_for_ && only == nullptr) {
+  if (last_for_ && (only == nullptr || only->subscriber == nullptr)) {
     // It was for nobody else.
     last_for_ = PeerId();
     core_.CountDropped();

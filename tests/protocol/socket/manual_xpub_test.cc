@@ -99,6 +99,25 @@ TEST_F(ManualXPubTest, ManualLastValueIsForWhoWasSubscribed) {
   }
 }
 
+// The same where the peer's dialer gave up, and the peer is still known.
+TEST_F(ManualXPubTest, LastValueForAPeerThatWasGivenUp) {
+  Socket& sub = net_.Make(SocketType::kSub);
+  ASSERT_TRUE(sub.Subscribe("", net_.now).ok());
+  net_.Bind(sub, "b");
+  SocketOptions options = {.xpub_manual = true, .xpub_manual_last_value = true};
+  options.link.retry.transport = Retry::kNever;
+  Socket& xpub = net_.Make(SocketType::kXPub, options);
+  const DialerId dialer = net_.Connect(xpub, "b");
+  EXPECT_THAT(Received(xpub), ElementsAre(Notice(true, "")));
+  ASSERT_TRUE(xpub.Subscribe("", net_.now).ok());
+  net_.CutAll();
+  net_.Run();
+  ASSERT_TRUE(net_.saw(xpub, SocketEvent::Kind::kGaveUp));
+  ASSERT_TRUE(xpub.peer(dialer));
+  EXPECT_TRUE(net_.Send(xpub, Message("for nobody")).ok());
+  EXPECT_EQ(xpub.stats().dropped, 1u);
+}
+
 // A subscription that the application gives and that is beyond the peer's limit is refused to its
 // face.
 TEST_F(ManualXPubTest, ManualSubscribeSaysThatItWasRefused) {

@@ -4,7 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "alloc/secret.h"
 #include "protocol/drive/cause.h"
@@ -32,13 +31,7 @@ absl::Status CheckOptions(const ConnectionOptions& options) {
     return absl::InvalidArgumentError(
         "connection: a routing id has at most 255 octets, the first of them not zero");
   }
-  for (const auto& [name, value] : options.properties) {
-    if (!PropertyNameFits(name) || !absl::StartsWithIgnoreCase(name, "X-")) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("connection: the property name \"", name,
-                       "\" must begin with X- and hold letters, digits and -_.+ only"));
-    }
-  }
+  if (absl::Status fits = CheckProperties(options.properties); !fits.ok()) return fits;
   if (options.socket_type == SocketType::kStream) {
     return CheckForRaw(options.mechanism, options.heartbeat, !options.properties.empty());
   }

@@ -55,6 +55,8 @@ struct ConnectionOptions {
   Mark receive_mark = {.messages = 65536, .bytes = 8 * 1024 * 1024};
 };
 
+// Refuses, with a sentence, a name that does not begin with "X-" or is none (M-14).
+absl::Status CheckProperties(const std::vector<std::pair<std::string, std::string>>& properties);
 // Refuses, with a sentence, what a STREAM's peers, who speak no ZMTP, know nothing of.
 absl::Status CheckForRaw(const MechanismOptions& mechanism, const HeartbeatOptions& heartbeat,
                          bool has_properties);

@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_PROTOCOL_CONNECTION_PEER_INFO_H_
 #define MONOCOQUE_PROTOCOL_CONNECTION_PEER_INFO_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,6 +34,16 @@ struct PeerInfo {
   std::string user_id;
   std::vector<std::pair<std::string, std::string>> auth_metadata;
 
+  // Octets of what was told, for whoever bounds what it keeps.
+  std::size_t bytes() const {
+    std::size_t all = sizeof(PeerInfo) + mechanism.size() + identity.size() + user_id.size();
+    for (const auto* told : {&properties, &auth_metadata}) {
+      for (const auto& [name, value] : *told) {
+        all += sizeof(std::pair<std::string, std::string>) + name.size() + value.size();
+      }
+    }
+    return all;
+  }
   // It takes subscriptions as commands, not as messages (S-1).
   bool knows_subscribe() const {
     return version_major > 3 || (version_major == 3 && version_minor > 0);

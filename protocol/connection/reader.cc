@@ -64,7 +64,7 @@ Reader::Result Reader::Header(std::size_t offset, std::size_t parts, std::uint64
   if (out->command()) {
     if (framing_ == Framing::kZmtp20) {
       *violation = "command frame from a peer of ZMTP 2.0";
-    } else if (out->body_bytes > limits_.max_command_bytes) {
+    } else if (out->body_bytes > limits_.most_command_bytes()) {
       *violation = "command larger than the limit";
     } else {
       return Result::kCommand;

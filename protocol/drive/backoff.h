@@ -10,7 +10,8 @@ struct BackoffOptions {
   // The first pause; later ones double up to `max_interval`. Zero or less is taken as one
   // millisecond: a dialer never hammers.
   absl::Duration interval = absl::Milliseconds(100);
-  // The longest pause. Below `interval` it is taken as `interval`: pauses do not grow then.
+  // What pauses grow to; jitter adds up to as much again. Below `interval` it is taken as
+  // `interval`: pauses do not grow then.
   absl::Duration max_interval = absl::Seconds(5);
 };
 

@@ -13,10 +13,16 @@
 namespace monocoque {
 namespace {
 
-// Events kept for an application that does not look; beyond, they are counted.
+// Events kept for an application that does not look, and octets of what peers told in them; beyond,
+// they are counted.
 constexpr std::size_t kMaxEvents = 4096;
+constexpr std::size_t kMaxToldBytes = 4 * 1024 * 1024;
 // Frames looked at on one link before the next has its turn.
 constexpr std::size_t kFramesATurn = 256;
+
+std::size_t ToldBytes(const SocketEvent& event) {
+  return event.peer_info == nullptr ? 0 : event.peer_info->bytes();
+}
 
 }  // namespace
 
@@ -131,7 +137,7 @@ void SocketCore::Close(absl::Duration linger, Instant now) {
   for (DialerId id : dialers_.Ids()) {
     Dialer* dialer = dialers_.Find(id);
     const Peer* peer = peers_.Find(dialer->peer);
-    const bool something_waits = peer != nullptr && !peer->queue.empty() && !peer->given_up;
+    const bool something_waits = peer != nullptr && SomethingWaits(*peer);
     // With a link the link's own draining ends the dialer.
     if (!something_waits && (peer == nullptr || peer->link == nullptr)) EndDialer(dialer, now);
   }
@@ -175,14 +181,17 @@ bool SocketCore::NextAction(Action* out) {
 bool SocketCore::NextEvent(SocketEvent* out) {
   if (events_.empty()) return false;
   *out = events_.take_front();
+  told_bytes_ -= ToldBytes(*out);
   return true;
 }
 
 void SocketCore::Emit(SocketEvent event) {
-  if (events_.size() >= kMaxEvents) {
+  const std::size_t told = ToldBytes(event);
+  if (events_.size() >= kMaxEvents || (told > 0 && told_bytes_ + told > kMaxToldBytes)) {
     ++stats_.events_lost;
     return;
   }
+  told_bytes_ += told;
   events_.push_back(std::move(event));
 }
 
@@ -262,7 +271,7 @@ bool SocketCore::CanPublish() {
   return can;
 }
 
-SocketCore::Unsent SocketCore::UnsentOf(const Peer& peer) const {
+Unsent SocketCore::UnsentOf(const Peer& peer) const {
   Unsent unsent = {peer.queue.size(), peer.queue_bytes};
   const auto add = [&unsent](const Link& link) {
     unsent.messages += link.connection->unsent_messages();

@@ -115,16 +115,16 @@ class SocketCore {
   bool AnyPeerCanTake() const { return !balance_.empty(); }
   bool CanTake(const Peer& peer) const;
   bool AtSendMark(const Peer& peer) const;
+  // It has a link, or its dialer goes on.
+  static bool MayReach(const Peer& peer) {
+    return peer.link != nullptr || peer.next != nullptr || (peer.dialer && !peer.given_up);
+  }
   // The same; one that cannot is told of by NextWritable once it can.
   bool AskRoom(Peer* peer);
   // Could a message be published now? With xpub_nodrop each attached peer must have room.
   bool CanPublish();
   // What was taken for the peer and not handed to a transport: in its queue, on its link, or on one
   // that is over and has its batch still out. It is what the send mark is held against.
-  struct Unsent {
-    std::size_t messages = 0;
-    std::size_t bytes = 0;
-  };
   Unsent UnsentOf(const Peer& peer) const;
   // Gives the message to this peer: to its link, or to its queue while it has none. False: it
   // cannot take it now, and the message is untouched. `prefix`: frames in wire form in front of it.
@@ -253,7 +253,7 @@ class SocketCore {
   void OnReady(Link* link, Instant now);
   void OnEnded(Link* link, Instant now);
   void Detach(Link* link);
-  void Recover(Link* link);
+  void Recover(Link* link, Instant now);
   void Attach(Peer* peer);
   std::size_t ClearQueue(Peer* peer);
   void AbandonQueue(Peer* peer);
@@ -269,7 +269,11 @@ class SocketCore {
   bool EraseIfOver(Link* link);
   void EraseIfUnused(Peer* peer);
   bool Unlisten(ListenerId id);
+  // Is something to be sent on the peer's next link?
+  bool SomethingWaits(const Peer& peer) const;
   void CloseIfDrained(Link* link, Instant now);
+  // What the end of a link left of a closing socket's peer.
+  void GoOnClosing(Peer* peer, LinkId ended, Instant now);
   void CloseConnection(Link* link, Instant now);
   void AbortAll(Instant now);
 
@@ -305,6 +309,7 @@ class SocketCore {
   TimerHeap<TimerOwner> timers_;
   RingQueue<Action> actions_;
   RingQueue<SocketEvent> events_;
+  std::size_t told_bytes_ = 0;  // of what peers told, in events_
   RingQueue<Message> notices_;
   bool receives_apart_ = false;
   Link* last_sent_ = nullptr;

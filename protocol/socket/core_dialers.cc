@@ -5,6 +5,7 @@
 #include "protocol/drive/cause.h"
 #include "protocol/drive/endpoint.h"
 #include "protocol/socket/core.h"
+#include "protocol/socket/pattern.h"
 
 namespace monocoque {
 
@@ -69,7 +70,7 @@ void SocketCore::OnDialed(LinkId id, const TransportInfo& transport, Instant now
 
 void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now) {
   Peer* peer = peers_.Find(dialer->peer);
-  const bool waits = peer != nullptr && !peer->queue.empty();
+  const bool waits = peer != nullptr && SomethingWaits(*peer);
   const Retry retry = dialer->options->retry.For(CauseOf(why));
   if (closing_ && (!waits || retry == Retry::kNever)) {
     EndDialer(dialer, now);
@@ -86,6 +87,7 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
       peer->given_up = true;
       AbandonQueue(peer);
       UpdateBalance(peer);
+      if (peer->old.empty()) pattern_->OnPeerDown(peer, /*gone=*/true);
     }
   } else {
     event.delay = retry == Retry::kSlowly ? dialer->backoff.Longest(entropy())
@@ -102,6 +104,8 @@ void SocketCore::EndDialer(Dialer* dialer, Instant now) {
   Link* link = links_.Find(dialer->link);
   const std::unique_ptr<Dialer> gone = dialers_.Erase(id);
   if (peer != nullptr) {
+    // What waits goes with the link that there is.
+    MoveQueue(peer);
     peer->dialer = DialerId();
     peer->given_up = true;
     AbandonQueue(peer);

@@ -241,7 +241,7 @@ void SocketCore::Progress(Link* link, Instant now) {
   while (connection.NextEvent(&event)) {
     OnConnectionEvent(link, event, now);
   }
-  if (link->ended && !link->recovered) Recover(link);
+  if (link->ended && !link->recovered) Recover(link, now);
   Activate(link);
   if (connection.wants_transmit()) {
     dirty_.Add(&link->dirty);
@@ -401,7 +401,7 @@ void SocketCore::OnEnded(Link* link, Instant now) {
       pattern_->OnPeerDown(peer, /*gone=*/false);
     }
   }
-  Recover(link);
+  Recover(link, now);
   Dialer* dialer = dialers_.Find(link->dialer);
   if (dialer == nullptr || dialer->link != link->id) return;
   dialer->link = LinkId();
@@ -409,7 +409,7 @@ void SocketCore::OnEnded(Link* link, Instant now) {
 }
 
 // Takes back what had not begun, once its batch is back and nothing more will be written.
-void SocketCore::Recover(Link* link) {
+void SocketCore::Recover(Link* link, Instant now) {
   Connection& connection = *link->connection;
   if (link->recovered || connection.in_flight() || !connection.done()) return;
   link->recovered = true;
@@ -425,7 +425,7 @@ void SocketCore::Recover(Link* link) {
     }
   }
   lost += connection.cut_messages();
-  if (peer != nullptr && peer->immediate) lost += ClearQueue(peer);
+  if (peer != nullptr && (peer->immediate || !peer->dialer)) lost += ClearQueue(peer);
   for (auto it = unsent.rbegin(); it != unsent.rend(); ++it) {
     peer->queue_bytes += it->wire_bytes();
     peer->queue.push_front({std::move(*it), Slice()});
@@ -444,8 +444,10 @@ void SocketCore::Recover(Link* link) {
   event.peer_info = std::make_shared<const PeerInfo>(connection.peer());
   Emit(std::move(event));
   if (peer == nullptr) return;
+  if (lost > 0) pattern_->OnLost(peer);
   UpdateBalance(peer);
   Attach(peer);
+  if (closing_) GoOnClosing(peer, link->id, now);
 }
 
 std::size_t SocketCore::ClearQueue(Peer* peer) {
@@ -503,6 +505,7 @@ bool SocketCore::EraseIfOver(Link* link) {
     work_.Add(&other->work);
   }
   Attach(peer);
+  if (peer->given_up && peer->old.empty()) pattern_->OnPeerDown(peer, /*gone=*/true);
   EraseIfUnused(peer);
   return true;
 }
@@ -518,16 +521,43 @@ void SocketCore::EraseIfUnused(Peer* peer) {
   peers_.Erase(peer->id);
 }
 
-// A closing socket closes a link as soon as nothing waits for it; what its connection holds is
-// written.
+// It is in the queue, or comes back to it once an earlier link's batch is back.
+bool SocketCore::SomethingWaits(const Peer& peer) const {
+  if (peer.given_up) return false;
+  const bool keeps = peer.dialer && !peer.immediate;
+  return !peer.queue.empty() ||
+         (keeps && !std::ranges::all_of(peer.old, [](const Link* old) { return old->recovered; }));
+}
+
+// A closing socket closes a link once nothing waits for it and all that was sent is written: until
+// then its end is one as any other, and what was not written goes to the next.
 void SocketCore::CloseIfDrained(Link* link, Instant now) {
-  if (link->ended || (link->peer != nullptr && !link->peer->queue.empty())) return;
+  Peer* peer = link->peer;
+  if (link->ended || (peer != nullptr && SomethingWaits(*peer))) return;
+  if (peer != nullptr && peer->link == link) {
+    pattern_->Gather(peer);
+    if (link->connection->in_flight() || link->connection->unsent_bytes() > 0) return;
+  }
   CloseConnection(link, now);
 }
 
-// What the pattern still has for it is its own first, and written.
+void SocketCore::GoOnClosing(Peer* peer, LinkId ended, Instant now) {
+  if (peer->link != nullptr) {
+    Progress(peer->link, now);
+    return;
+  }
+  Dialer* dialer = dialers_.Find(peer->dialer);
+  // While it has the ended link it is told of that end by itself.
+  if (dialer != nullptr && dialer->link != ended && !SomethingWaits(*peer)) EndDialer(dialer, now);
+}
+
+// What still waits for it, or the pattern has for it, is its own first, and written.
 void SocketCore::CloseConnection(Link* link, Instant now) {
-  if (link->peer != nullptr && link->peer->link == link) pattern_->Gather(link->peer);
+  Peer* peer = link->peer;
+  if (peer != nullptr && peer->link == link) {
+    MoveQueue(peer);
+    pattern_->Gather(peer);
+  }
   link->connection->Close(now);
 }
 

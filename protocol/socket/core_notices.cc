@@ -56,6 +56,7 @@ void SocketCore::SeeOff(const Link& link) {
   const bool by_us = CauseOf(link.connection->status()) == Cause::kLocal;
   if (!link.introduced || closing_ || by_us) return;
   const Peer& peer = *link.peer;
+  if (peer.handed_over) return;
   const std::string& text = link.listener ? options_.disconnect_message : options_.hiccup_message;
   if (!text.empty()) Notice(peer, text);
   const bool stream = type_ == SocketType::kStream && options_.stream_notify;

@@ -132,6 +132,7 @@ absl::Status CheckOptions(SocketType type, const LinkOptions& options) {
     absl::Status fits = CheckForRaw(options.mechanism, options.heartbeat, has_properties);
     if (!fits.ok()) return fits;
   }
+  if (absl::Status fits = CheckProperties(options.properties); !fits.ok()) return fits;
   if (absl::Status fits = CheckMechanismAndKeys(options.mechanism); !fits.ok()) return fits;
   if (absl::Status fits = CheckTransportOptions(options.transport); !fits.ok()) return fits;
   return Check(kLinkRules, type, options);

@@ -80,7 +80,7 @@ struct SocketOptions {
   // and ROUTER (libzmq: ROUTING_ID).
   std::string routing_id;
   // Messages sent and not yet handed to the transport, for each peer (libzmq: SNDHWM). Reached, the
-  // peer takes no more until half of it is gone or a write is done.
+  // peer takes no more until some of it is handed over.
   Mark send_mark;
   // Messages received and not yet taken, for each peer; reached, its link is not read. Of a peer
   // that was dialed it counts over reconnects, too (libzmq: RCVHWM).
@@ -142,8 +142,8 @@ struct SocketOptions {
   // XSUB: publishers hear of each cancellation, not just of the last of a prefix (libzmq:
   // XSUB_VERBOSE_UNSUBSCRIBE).
   bool xsub_verbose_unsubscribe = false;
-  // XPUB, XSUB: of a message of several parts that is a subscription, the first part alone is one
-  // (libzmq: ONLY_FIRST_SUBSCRIBE).
+  // PUB, XPUB, XSUB: of a message of several parts that is a subscription, the first part alone is
+  // one (libzmq: ONLY_FIRST_SUBSCRIBE).
   bool only_first_subscribe = false;
   // PUB, SUB, PUSH, PULL, DEALER: only the newest message is kept, for each peer, of those to be
   // sent, and of those received (libzmq: CONFLATE).

@@ -31,7 +31,11 @@ absl::Status PairPattern::Admit(Peer* peer, Instant /*now*/) {
 void PairPattern::OnPeerDown(Peer* peer, bool gone) {
   if (peer_ != peer->id) return;
   ready_ = false;
-  if (gone) peer_ = PeerId();
+  if (!gone) return;
+  peer_ = PeerId();
+  core_.ForEachRecipient([this, peer](const Peer* other) {
+    if (!peer_ && other != peer) peer_ = other->id;
+  });
 }
 
 bool PairPattern::CanSend() const {

@@ -66,6 +66,12 @@ struct Dialer {
   TimerNode<TimerOwner> timer;
 };
 
+// Messages, and the octets they take on the wire, that no transport has yet.
+struct Unsent {
+  std::size_t messages = 0;
+  std::size_t bytes = 0;
+};
+
 // A message that waits for a link, with the envelope that goes in front of it.
 struct Outgoing {
   Message message;
@@ -112,6 +118,7 @@ struct alignas(kCacheLine) Peer {
   std::uint64_t received = 0;  // messages taken from it
   Slice routing_id;            // ROUTER, SERVER, PEER, STREAM
   bool routed = false;         // the table has this peer under its id
+  bool handed_over = false;    // another has its id: nobody hears of its end any more
   bool refused = false;        // one was refused for want of room: it is told when there is some
   bool immediate = false;      // without a link it takes no message and keeps none
   bool given_up = false;       // its dialer makes no further attempt: nothing is queued for it

@@ -44,12 +44,17 @@ class Pattern {
   virtual void Gather(Peer* /*peer*/) {}
   // Something of what the peer's link holds was handed to the transport.
   virtual void OnRoom(Peer* /*peer*/) {}
+  // What Gather would bring for this peer's link.
+  virtual Unsent Ungathered(const Peer& /*peer*/) const { return {}; }
   // Octets that Gather would bring, for the link that has most.
   virtual std::size_t pending_bytes() const { return 0; }
   // Once a turn, after the links were looked at.
   virtual void Process(Instant /*now*/) {}
-  // The peer's link is over. `gone`: so is the peer, no more messages of it come.
+  // The peer's link is over. `gone`: so is the peer, or its dialer gave up, and all that it sent
+  // was taken; told again when such a peer goes.
   virtual void OnPeerDown(Peer* /*peer*/, bool /*gone*/) {}
+  // Something that was sent to the peer was lost with its link.
+  virtual void OnLost(Peer* /*peer*/) {}
 
   virtual bool CanSend() const { return core_.AnyPeerCanTake(); }
   // OK if CanSend; otherwise unavailable, or why it never can.

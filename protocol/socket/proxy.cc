@@ -129,11 +129,12 @@ bool Proxy::Command(const Message& command, Message* reply) {
 }
 
 absl::Status Proxy::Steer(Socket* control, Instant now) {
+  const bool one_way = control->type() == SocketType::kPull || control->type() == SocketType::kSub;
   Message command;
   while (control->Receive(&command, nullptr, now)) {
     Message reply;
     Command(command, &reply);
-    if (reply.size() == 0 && control->type() != SocketType::kRep) continue;
+    if (one_way || (reply.size() == 0 && control->type() != SocketType::kRep)) continue;
     if (absl::Status sent = control->Send(&reply, now); !sent.ok()) return sent;
   }
   return absl::OkStatus();

@@ -62,8 +62,9 @@ class Proxy {
   // `reply`: eight parts of eight octets, the lowest first: messages and bytes received and sent by
   // the front, then by the back (libzmq: zmq_proxy_steerable). False: it is none of these.
   bool Command(const Message& command, Message* reply);
-  // Takes the commands that wait in `control`, a PAIR, PULL, SUB or REP, and answers STATISTICS; a
-  // REP answers each command.
+  // Takes the commands that wait in `control`, a PAIR, PULL, SUB or REP. A PAIR answers STATISTICS,
+  // a REP each command, and the others none. Fails where an answer could not be sent; what waits
+  // behind its command is for the next call.
   absl::Status Steer(Socket* control, Instant now);
 
   // A message that was taken from one socket and not given to the other.

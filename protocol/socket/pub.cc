@@ -30,11 +30,11 @@ void PubPattern::OnPeerDown(Peer* peer, bool gone) {
 void PubPattern::OnSubscription(Peer* peer, const ConnectionEvent& event, Instant /*now*/) {
   const bool subscribe = event.kind == ConnectionEvent::Kind::kSubscribe;
   if (subscribe || event.kind == ConnectionEvent::Kind::kUnsubscribe) {
-    Apply(peer, subscribe, event.data);
+    (void)Apply(peer, subscribe, event.data);
   }
 }
 
-void PubPattern::Apply(Peer* peer, bool subscribe, const Slice& prefix) {
+absl::Status PubPattern::Apply(Peer* peer, bool subscribe, const Slice& prefix) {
   Subscriber* subscriber = peer->subscriber.get();
   const bool had_everything = subscriber->everything;
   const SubscriptionTable::Result result =
@@ -42,7 +42,8 @@ void PubPattern::Apply(Peer* peer, bool subscribe, const Slice& prefix) {
                 : table_.Remove(subscriber, prefix.text());
   if (result == SubscriptionTable::Result::kRefused) {
     core_.RefuseSubscription(*peer);
-    return;
+    return absl::ResourceExhaustedError(
+        "subscribe: beyond the limit of the peer's subscriptions, or no memory for more");
   }
   if (subscriber->everything != had_everything) {
     if (had_everything) {
@@ -53,6 +54,12 @@ void PubPattern::Apply(Peer* peer, bool subscribe, const Slice& prefix) {
   }
   OnChange(peer, subscribe, prefix.text(), result == SubscriptionTable::Result::kNothing,
            result == SubscriptionTable::Result::kEdge);
+  return absl::OkStatus();
+}
+
+Unsent PubPattern::Ungathered(const Peer& peer) const {
+  if (peer.subscriber == nullptr) return {};
+  return publisher_.Ungathered(*peer.subscriber);
 }
 
 void PubPattern::Gather(Peer* peer) {

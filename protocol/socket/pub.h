@@ -27,6 +27,7 @@ class PubPattern : public Pattern {
   void Gather(Peer* peer) override;
   void OnRoom(Peer* peer) override;
   std::size_t pending_bytes() const override { return publisher_.pending_bytes(); }
+  Unsent Ungathered(const Peer& peer) const override;
   std::size_t topics() const override { return table_.topics(); }
 
   bool CanSend() const override { return core_.CanPublish(); }
@@ -42,7 +43,8 @@ class PubPattern : public Pattern {
   // `edge` that the prefix had no subscriber before, or has none any more.
   virtual void OnChange(Peer* /*peer*/, bool /*subscribe*/, std::string_view /*prefix*/,
                         bool /*known*/, bool /*edge*/) {}
-  void Apply(Peer* peer, bool subscribe, const Slice& prefix);
+  // Resource exhausted: the subscription was refused, which the event told.
+  absl::Status Apply(Peer* peer, bool subscribe, const Slice& prefix);
   // To those whose subscriptions match. `only` (may be null): to this one at most.
   absl::Status Publish(Message* message, const Peer* only);
 

@@ -86,6 +86,11 @@ void Publisher::Gather(Subscriber* subscriber) {
   dirty_ = false;
 }
 
+Unsent Publisher::Ungathered(const Subscriber& subscriber) const {
+  if (subscriber.stream != Subscriber::Stream::kInStep) return {};
+  return {log_messages_ - subscriber.cursor_messages, log_.end() - subscriber.cursor};
+}
+
 void Publisher::OnRoom(Subscriber* subscriber) {
   if (subscriber->stream != Subscriber::Stream::kAside || !FitsInStep(*subscriber)) return;
   Exit(&aside_, subscriber);

@@ -49,6 +49,8 @@ class Publisher {
   // The subscriber's link takes what it lacks of the log; before it writes, and before anything
   // else is appended to it.
   void Gather(Subscriber* subscriber);
+  // What Gather would bring.
+  Unsent Ungathered(const Subscriber& subscriber) const;
   // Something of what the subscriber's link holds is gone, or it has a link again.
   void OnRoom(Subscriber* subscriber);
 

@@ -118,13 +118,20 @@ absl::Status ReqPattern::ReceiveStatus() const {
   if (waiting_) return absl::UnavailableError("");
   if (abandoned_) {
     return absl::FailedPreconditionError(
-        "receive: the peer that got the request is gone; send the request again");
+        "receive: the request was lost with its peer, or the reply; send the request again");
   }
   return absl::FailedPreconditionError("receive: REQ has sent no request; send one first");
 }
 
 void ReqPattern::OnPeerDown(Peer* peer, bool gone) {
-  if (!gone || !waiting_ || has_reply_ || shown_ || peer->id != asked_) return;
+  if (gone) Abandon(peer->id);
+}
+
+// Requests go in order: if an earlier one is lost, so is this one.
+void ReqPattern::OnLost(Peer* peer) { Abandon(peer->id); }
+
+void ReqPattern::Abandon(PeerId peer) {
+  if (!waiting_ || has_reply_ || shown_ || peer != asked_) return;
   waiting_ = false;
   abandoned_ = true;
 }

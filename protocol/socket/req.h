@@ -23,6 +23,7 @@ class ReqPattern final : public Pattern {
   explicit ReqPattern(SocketCore* core);
 
   void OnPeerDown(Peer* peer, bool gone) override;
+  void OnLost(Peer* peer) override;
   bool CanSend() const override { return may_ask() && core_.AnyPeerCanTake(); }
   absl::Status Send(Message* message, Instant now) override;
   absl::Status SendTo(Peer* peer, Message* message, Instant now) override;
@@ -43,6 +44,8 @@ class ReqPattern final : public Pattern {
   absl::Status CheckTurn() const;
   // What goes in front of the next request.
   Bytes Envelope();
+  // The request is lost, or its reply: another may be sent.
+  void Abandon(PeerId peer);
   // It was sent to this peer.
   void Asked(PeerId peer);
   // Strips a reply's envelope. False: the message is to be dropped, and the peer was dealt with.
@@ -57,7 +60,7 @@ class ReqPattern final : public Pattern {
   Message reply_;  // of asked_, while has_reply_
   bool has_reply_ = false;
   bool shown_ = false;      // Receive gave the reply out, and it was not taken yet
-  bool abandoned_ = false;  // the peer that got it is gone for good: no reply can come
+  bool abandoned_ = false;  // no reply can come
 };
 
 }  // namespace monocoque

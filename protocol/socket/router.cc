@@ -37,6 +37,8 @@ absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
     if (Peer* old = core_.FindPeer(holder)) {
       table_.Remove(old);
       core_.EndPeer(old, TerminalStatus(Cause::kWeRejectedPeer, "routing id handed over"), now);
+      old = core_.FindPeer(holder);
+      if (old != nullptr) old->handed_over = true;
     }
   }
   table_.Remove(peer);

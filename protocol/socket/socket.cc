@@ -70,14 +70,20 @@ std::optional<PeerStats> Socket::peer_stats(PeerId id) const {
   stats.messages_sent = peer->sent;
   stats.messages_received = peer->received;
   stats.messages_dropped = peer->dropped;
-  const SocketCore::Unsent unsent = core_->UnsentOf(*peer);
-  stats.unsent_messages = unsent.messages;
-  stats.unsent_bytes = unsent.bytes;
+  const Unsent unsent = core_->UnsentOf(*peer);
+  const Unsent ungathered = pattern_->Ungathered(*peer);
+  stats.messages_sent += ungathered.messages;
+  stats.unsent_messages = unsent.messages + ungathered.messages;
+  stats.unsent_bytes = unsent.bytes + ungathered.bytes;
   const Link* link = peer->link != nullptr ? peer->link : peer->next;
   stats.ready = link != nullptr;
-  if (link == nullptr) return stats;
-  stats.unreceived_messages = link->connection->stored_messages();
-  stats.unreceived_bytes = link->connection->stored_bytes();
+  const auto add = [&stats](const Link& from) {
+    if (!from.connection->delivering()) return;
+    stats.unreceived_messages += from.connection->stored_messages();
+    stats.unreceived_bytes += from.connection->stored_bytes();
+  };
+  for (const Link* old : peer->old) add(*old);
+  if (link != nullptr) add(*link);
   return stats;
 }
 
@@ -166,7 +172,7 @@ absl::Status Socket::Send(Message* message, Instant now) {
 absl::Status Socket::SendTo(PeerId id, Message* message, Instant now) {
   if (core_->closing()) return absl::FailedPreconditionError("send: the socket is closed");
   Peer* peer = core_->FindPeer(id);
-  if (peer == nullptr) return absl::NotFoundError("");
+  if (peer == nullptr || !core_->MayReach(*peer)) return absl::NotFoundError("");
   return pattern_->SendTo(peer, message, now);
 }
 

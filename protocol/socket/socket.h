@@ -34,7 +34,7 @@ class Pattern;
 
 // Counts since the socket was made.
 struct SocketStats {
-  std::uint64_t messages_sent = 0;      // taken by Send
+  std::uint64_t messages_sent = 0;      // taken by Send, but for those that count as dropped
   std::uint64_t messages_received = 0;  // handed out by Receive
   std::uint64_t dropped = 0;     // by the pattern's rules: ROUTER to nobody, input of PUSH ...
   std::uint64_t lost = 0;        // cut in the middle, or unsent with an accepted peer that is gone

@@ -89,6 +89,11 @@ bool XPubPattern::Receive(Message* out, Instant now) {
   return true;
 }
 
+void XPubPattern::OnClose() {
+  waiting_.clear();
+  waiting_bytes_ = 0;
+}
+
 void XPubPattern::Taken() {
   if (handed_out_) noticed_ = handed_out_;
 }
@@ -101,8 +106,7 @@ absl::Status XPubPattern::ApplyFor(Peer* peer, bool subscribe, Bytes prefix) {
   if (peer->subscriber == nullptr || (peer->link == nullptr && peer->next == nullptr)) {
     return absl::NotFoundError("subscribe: the peer is gone");
   }
-  Apply(peer, subscribe, Slice::Copy(prefix));
-  return absl::OkStatus();
+  return Apply(peer, subscribe, Slice::Copy(prefix));
 }
 
 absl::Status XPubPattern::ApplyForLast(bool subscribe, Bytes prefix) {
@@ -111,7 +115,7 @@ absl::Status XPubPattern::ApplyForLast(bool subscribe, Bytes prefix) {
     return absl::NotFoundError("subscribe: no subscription was received whose peer is still there");
   }
   absl::Status applied = ApplyFor(peer, subscribe, prefix);
-  if (applied.ok() && core_.options().xpub_manual_last_value) last_only_ = true;
+  if (applied.ok() && subscribe && core_.options().xpub_manual_last_value) last_for_ = noticed_;
   return applied;
 }
 
@@ -129,9 +133,16 @@ absl::Status XPubPattern::UnsubscribeFor(Peer* peer, Bytes prefix, Instant /*now
 }
 
 absl::Status XPubPattern::Send(Message* message, Instant /*now*/) {
-  const Peer* only = last_only_ ? core_.FindPeer(noticed_) : nullptr;
+  const Peer* only = core_.FindPeer(last_for_);
+  if (last_for_ && (only == nullptr || only->subscriber == nullptr)) {
+    // It was for nobody else.
+    last_for_ = PeerId();
+    core_.CountDropped();
+    message->Clear();
+    return absl::OkStatus();
+  }
   absl::Status sent = Publish(message, only);
-  if (sent.ok()) last_only_ = false;
+  if (sent.ok()) last_for_ = PeerId();
   return sent;
 }
 

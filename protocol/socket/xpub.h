@@ -29,7 +29,7 @@ class XPubPattern final : public PubPattern {
   void Process(Instant now) override;
 
   absl::Status Send(Message* message, Instant now) override;
-  void OnClose() override { waiting_.clear(); }
+  void OnClose() override;
   bool Receive(Message* out, Instant now) override;
   void Taken() override;
   absl::Status ReceiveStatus() const override { return absl::UnavailableError(""); }
@@ -60,9 +60,9 @@ class XPubPattern final : public PubPattern {
   std::map<PeerId, Subscriber> asked_;
   RingQueue<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
-  PeerId handed_out_;       // whose notice Receive gave last
-  PeerId noticed_;          // whose notice the application took last
-  bool last_only_ = false;  // manual last value: the next message goes to noticed_ alone
+  PeerId handed_out_;  // whose notice Receive gave last
+  PeerId noticed_;     // whose notice the application took last
+  PeerId last_for_;  // manual last value: the next message goes to this peer alone, if there is one
 };
 
 }  // namespace monocoque

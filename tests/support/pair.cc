@@ -127,6 +127,19 @@ void Feed(Connection* connection, std::string_view octets, Instant now) {
   (void)connection->Donate(Slice(std::move(block), data, octets.size()), now);
 }
 
+std::unique_ptr<Connection> Up(SocketType ours, std::string_view theirs, const Host& host,
+                               std::uint8_t minor, ConnectionOptions options) {
+  options.socket_type = ours;
+  auto c = *Connection::Create(options, host);
+  Feed(c.get(), PeerGreeting(3, minor) + PeerReady(theirs), host.now);
+  c->Process(10, host.now);
+  ConnectionEvent event;
+  while (c->NextEvent(&event)) {
+  }
+  TakeOutput(c.get(), host.now);
+  return c;
+}
+
 std::string PeerGreeting(std::uint8_t major, std::uint8_t minor, std::string_view mechanism) {
   std::string out;
   AppendGreetingSignature(&out, 0);

@@ -78,6 +78,10 @@ std::string TakeOutput(Connection* connection, Instant now);
 // Gives octets to a connection, in a block of their own.
 void Feed(Connection* connection, std::string_view octets, Instant now);
 
+// One that is up: its peer's greeting and READY came, and what it said to them is thrown away.
+std::unique_ptr<Connection> Up(SocketType ours, std::string_view theirs, const Host& host,
+                               std::uint8_t minor = 1, ConnectionOptions options = {});
+
 // The greeting of a 3.1 peer with NULL, and its READY.
 std::string PeerGreeting(std::uint8_t major = 3, std::uint8_t minor = 1,
                          std::string_view mechanism = "NULL");

@@ -15,8 +15,8 @@ namespace {
 using ::monocoque::testing::Feed;
 using ::monocoque::testing::PeerGreeting;
 using ::monocoque::testing::PeerReady;
-using ::monocoque::testing::TakeOutput;
 using ::monocoque::testing::TestHost;
+using ::monocoque::testing::Up;
 
 constexpr std::size_t kPiece = 20'000;
 
@@ -24,13 +24,7 @@ constexpr std::size_t kPiece = 20'000;
 class ClosingTest : public ::testing::Test {
  protected:
   void Begin(absl::Duration closing_timeout) {
-    connection = *Connection::Create(
-        {.socket_type = SocketType::kPush, .closing_timeout = closing_timeout}, host);
-    Feed(connection.get(), PeerGreeting() + PeerReady("PULL"), now);
-    connection->Process(10, now);
-    for (ConnectionEvent event; connection->NextEvent(&event);) {
-    }
-    TakeOutput(connection.get(), now);
+    connection = Up(SocketType::kPush, "PULL", host, 1, {.closing_timeout = closing_timeout});
     Message message(std::string(100'000, 'x'));
     ASSERT_TRUE(connection->Send(&message, now).ok());
     ASSERT_TRUE(connection->FillTransmit(&batch, kPiece));

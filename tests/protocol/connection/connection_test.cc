@@ -20,6 +20,7 @@ using ::monocoque::testing::PeerReady;
 using ::monocoque::testing::TakeOutput;
 using ::monocoque::testing::TestHost;
 using ::monocoque::testing::ToHex;
+using ::monocoque::testing::Up;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -163,20 +164,6 @@ TEST(ConnectionTest, MessageRightBehindReady) {
   EXPECT_EQ(m.text(), "abc");
 }
 
-// A peer that is up: greeting and READY done, our output thrown away.
-std::unique_ptr<Connection> Up(SocketType ours, std::string_view theirs, const Host& host,
-                               std::uint8_t minor = 1, ConnectionOptions options = {}) {
-  options.socket_type = ours;
-  auto c = *Connection::Create(options, host);
-  Feed(c.get(), PeerGreeting(3, minor) + PeerReady(theirs), host.now);
-  c->Process(10, host.now);
-  ConnectionEvent event;
-  while (c->NextEvent(&event)) {
-  }
-  TakeOutput(c.get(), host.now);
-  return c;
-}
-
 // F-5, F-6, F-7, F-9: framing violations end the link; what came whole before them is delivered.
 TEST(ConnectionTest, FramingViolations) {
   for (const char* bad :
@@ -266,77 +253,6 @@ TEST(ConnectionTest, NothingBehindAMalformedCommandIsDelivered) {
   }
 }
 
-// H-5, H-8: a PING, no answer, no second PING, then the close.
-TEST(ConnectionTest, HeartbeatLost) {
-  const Host host = TestHost();
-  auto c = Up(SocketType::kPull, "PUSH", host, 1,
-              {.heartbeat = {.interval = absl::Seconds(1), .timeout = absl::Seconds(3)}});
-  Instant now = host.now + absl::Seconds(1);
-  EXPECT_EQ(c->NextDeadline(), now);
-  c->HandleTimeout(now);
-  EXPECT_EQ(ToHex(TakeOutput(c.get(), now)), "04070450494e470000");
-  c->HandleTimeout(now + absl::Seconds(2));
-  EXPECT_EQ(TakeOutput(c.get(), now), "");
-  c->HandleTimeout(now + absl::Seconds(3));
-  EXPECT_EQ(CauseOf(c->status()), Cause::kHeartbeat);
-}
-
-// H-5: the peer's time runs from when it can have the PING: a long backlog that moves costs nobody
-// the link, one that stands still does.
-TEST(ConnectionTest, APingBehindABacklogHasItsTimeWhenItIsWritten) {
-  constexpr std::size_t kAll = 1 << 20;
-  const Host host = TestHost();
-  for (const bool moves : {true, false}) {
-    auto c = Up(SocketType::kPush, "PULL", host, 1,
-                {.heartbeat = {.interval = absl::Seconds(1), .timeout = absl::Seconds(3)}});
-    Message message(std::string(100'000, 'x'));
-    ASSERT_TRUE(c->Send(&message, host.now).ok());
-    TransmitBatch batch;
-    ASSERT_TRUE(c->FillTransmit(&batch, kAll)) << "in flight when the PING is made";
-    Instant now = host.now + absl::Seconds(1);
-    c->HandleTimeout(now);
-    for (int i = 0; i < 5 && moves; ++i) {
-      now = now + absl::Seconds(2);
-      c->HandleTimeout(now);
-      ASSERT_TRUE(c->status().ok()) << i;
-      batch.Advance(20'000);
-      c->ReturnBatch(std::move(batch), 20'000, absl::OkStatus(), now);
-      ASSERT_TRUE(c->FillTransmit(&batch, kAll)) << "the PING is still behind";
-    }
-    c->HandleTimeout(now + absl::Seconds(2));
-    EXPECT_TRUE(c->status().ok());
-    c->HandleTimeout(now + absl::Seconds(3));
-    EXPECT_EQ(CauseOf(c->status()), Cause::kHeartbeat);
-  }
-}
-
-// H-5: anything counts as a sign of life. H-7: a PONG nobody asked for does no harm.
-TEST(ConnectionTest, AnyTrafficIsLife) {
-  const Host host = TestHost();
-  auto c = Up(SocketType::kPull, "PUSH", host, 1,
-              {.heartbeat = {.interval = absl::Seconds(1), .timeout = absl::Seconds(3)}});
-  Instant now = host.now;
-  for (int i = 0; i < 10; ++i) {
-    now = now + absl::Seconds(1);
-    c->HandleTimeout(now);
-    EXPECT_EQ(ToHex(TakeOutput(c.get(), now)), "04070450494e470000") << i;
-    Feed(c.get(), Hex("0000"), now + absl::Milliseconds(10));
-  }
-  EXPECT_TRUE(c->status().ok());
-}
-
-// H-3, H-4: the peer's time to live, in tenths of a second and wide arithmetic; traffic stops it.
-TEST(ConnectionTest, PeerTimeToLive) {
-  const Host host = TestHost();
-  auto c = Up(SocketType::kPull, "PUSH", host);
-  Feed(c.get(), Hex("0407 0450494e47 0300"), host.now);  // 76.8 s
-  c->Process(10, host.now);
-  c->HandleTimeout(host.now + absl::Seconds(76));
-  EXPECT_TRUE(c->status().ok());
-  c->HandleTimeout(host.now + absl::Milliseconds(76800));
-  EXPECT_EQ(CauseOf(c->status()), Cause::kHeartbeat);
-}
-
 // S-1, S-2: subscriptions in the form the peer knows; both forms are understood.
 TEST(ConnectionTest, SubscriptionsInBothForms) {
   for (const std::uint8_t minor : {std::uint8_t{0}, std::uint8_t{1}}) {
@@ -384,13 +300,15 @@ TEST(ConnectionTest, NoSubscriptionBehindTheClosingEvent) {
 // Pitfall 1, F-10: endless MORE ends at the limit of parts, and of octets.
 TEST(ConnectionTest, EndlessMore) {
   const Host host = TestHost();
-  auto c = Up(SocketType::kPull, "PUSH", host, 1, {.limits = {.max_parts = 10}});
-  std::string frames;
-  for (int i = 0; i < 11; ++i) frames += Hex("0100");
-  Feed(c.get(), frames, host.now);
-  Message m;
-  EXPECT_EQ(c->Receive(&m, host.now), Poll::kEvent);
-  EXPECT_EQ(CauseOf(c->status()), Cause::kPeerViolation);
+  for (const Limits& limits : {Limits{.max_parts = 10}, Limits{.max_message_bytes = 10}}) {
+    auto c = Up(SocketType::kPull, "PUSH", host, 1, {.limits = limits});
+    for (int i = 0; i < 11; ++i) {
+      ASSERT_TRUE(c->status().ok()) << i;
+      Feed(c.get(), Hex("0101 61"), host.now);
+      c->Process(10, host.now);
+    }
+    EXPECT_EQ(CauseOf(c->status()), Cause::kPeerViolation);
+  }
 }
 
 // The receive mark pauses reading; taking half of it resumes.
@@ -529,23 +447,6 @@ TEST(ConnectionTest, FailBehindTheEndDeliversNoMore) {
   c->Fail(TerminalStatus(Cause::kWeRejectedPeer, "no"), "no", host.now);
   EXPECT_EQ(c->Receive(&message, host.now), Poll::kNeedData);
   EXPECT_EQ(CauseOf(c->status()), Cause::kTransport);
-}
-
-// H-5: a PING that memory was refused for is not waited for; the next one goes out in its time.
-TEST(ConnectionTest, PingThatWasNotSentIsNotMissed) {
-  Host host = TestHost();
-  host.budget = Budget::Create(Budget::kUnlimited);
-  auto c = Up(SocketType::kPull, "PUSH", host, 1,
-              {.heartbeat = {.interval = absl::Seconds(5), .timeout = absl::Seconds(1)}});
-  host.budget->set_limit(0);
-  c->HandleTimeout(host.now + absl::Seconds(5));
-  EXPECT_FALSE(c->wants_transmit());
-  c->HandleTimeout(host.now + absl::Seconds(6));
-  ASSERT_TRUE(c->status().ok());
-  host.budget->set_limit(Budget::kUnlimited);
-  EXPECT_EQ(c->NextDeadline(), host.now + absl::Seconds(10));
-  c->HandleTimeout(host.now + absl::Seconds(10));
-  EXPECT_EQ(ToHex(TakeOutput(c.get(), host.now)), "04070450494e470000");
 }
 
 // Memory was refused for a message: until it is asked for again no other is taken, although a

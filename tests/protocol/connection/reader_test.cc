@@ -157,5 +157,13 @@ TEST(ReaderTest, AReserveIsForOneMessage) {
   EXPECT_EQ(message.size(), 255u);
 }
 
+// F-9: the limit of a frame holds for commands, too.
+TEST(ReaderTest, TheLimitOfFramesHoldsForCommands) {
+  Reader reader({.max_frame_bytes = 10}, {});
+  Feed(&reader, Hex("0413"));
+  Message message;
+  EXPECT_EQ(reader.Next(&message), Reader::Result::kError);
+}
+
 }  // namespace
 }  // namespace monocoque

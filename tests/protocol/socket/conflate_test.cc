@@ -215,5 +215,27 @@ TEST_F(ConflateTest, NothingIsKeptAfterClose) {
   EXPECT_EQ(net_.held_octets(), 0);
 }
 
+// What was taken is written before a link that goes singly, as without the option.
+TEST_F(ConflateTest, LeavingWritesTheNewest) {
+  for (const bool conflate : {false, true}) {
+    for (const bool dials : {true, false}) {
+      Net net;
+      Socket& push = net.Make(SocketType::kPush, {.conflate = conflate});
+      Socket& pull = net.Make(SocketType::kPull);
+      net.Bind(dials ? pull : push, "a");
+      net.Run();
+      const DialerId dialer = net.Connect(dials ? push : pull, "a");
+      net.Run();
+      ASSERT_TRUE(net.Send(push, Message("m")).ok());
+      if (dials) {
+        ASSERT_TRUE(push.Disconnect(dialer, net.now).ok());
+      } else {
+        net.Unbind(push);
+      }
+      EXPECT_THAT(net.Received(pull), ElementsAre("m")) << conflate << dials;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace monocoque

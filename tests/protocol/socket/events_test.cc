@@ -13,6 +13,7 @@
 #include "protocol/drive/cause.h"
 #include "protocol/socket/socket.h"
 #include "tests/support/net.h"
+#include "tests/support/pair.h"
 
 namespace monocoque {
 namespace {
@@ -173,6 +174,45 @@ TEST(EventsTest, WhatDoesNotFitTheQueueIsCounted) {
   ASSERT_TRUE(push.NextEvent(&event));
   EXPECT_EQ(event.dialer, later);
   EXPECT_EQ(push.stats().events_lost, lost);
+}
+
+std::string Property(std::string_view name, std::string_view value) {
+  std::string octets(1, static_cast<char>(name.size()));
+  octets.append(name).append(2, '\0');
+  octets.push_back(static_cast<char>(value.size() >> 8));
+  octets.push_back(static_cast<char>(value.size() & 0xff));
+  return octets.append(value);
+}
+
+// Pitfall: what peers tell of themselves lies in events that nobody takes; that is bounded, too.
+TEST(EventsTest, WhatPeersTellFillsNoMemory) {
+  constexpr std::size_t kBound = 4 * 1024 * 1024;
+  Net net;
+  Socket& pull = net.Make(SocketType::kPull);
+  const ListenerId listener = *pull.Bind(*ParseEndpoint("sim://here"), net.now);
+  const std::string body =
+      "\x05READY" + Property("Socket-Type", "PUSH") + Property("X-Much", std::string(15'000, 'x'));
+  std::string frame("\x06\0\0\0\0\0\0", 7);
+  frame.push_back(static_cast<char>(body.size() >> 8));
+  frame.push_back(static_cast<char>(body.size() & 0xff));
+  const auto come_and_go = [&] {
+    const LinkId link = *pull.OnAccepted(listener, {"sim", "sim"}, net.now);
+    const std::string octets = testing::PeerGreeting() + frame + body;
+    ASSERT_TRUE(pull.Donate(link, Slice::Copy(octets), net.now).ok());
+    pull.Process(10, net.now);
+    pull.OnTransportClosed(link, absl::OkStatus(), net.now);
+  };
+  for (std::size_t i = 0; i < 500; ++i) come_and_go();
+  EXPECT_GT(pull.stats().events_lost, 0u);
+  std::size_t kept = 0;
+  for (SocketEvent event; pull.NextEvent(&event);) {
+    if (event.peer_info != nullptr) kept += event.peer_info->bytes();
+  }
+  EXPECT_LE(kept, kBound);
+  EXPECT_GT(kept, kBound - 20'000);
+  const std::uint64_t lost = pull.stats().events_lost;
+  come_and_go();
+  EXPECT_EQ(pull.stats().events_lost, lost) << "there is room again";
 }
 
 // PUB-5: the first drop and the end of it are told, with the count.

@@ -149,8 +149,8 @@ TEST(LinkEndsTest, TheMarkCountsAllThatWaits) {
   EXPECT_EQ(net.Received(pull), sent);
 }
 
-// A link that a wish ended is cut once its peer took nothing for a while, and what is left counts as
-// lost; of a socket that closes the linger time counts alone, and the newest of them.
+// A link that a wish ended is cut once its peer took nothing for a while, and what is left counts
+// as lost; of a socket that closes the linger time counts alone, and the newest of them.
 TEST(LinkEndsTest, WhoTakesNothingIsNotWaitedFor) {
   enum class Way { kDisconnect, kUnbind, kClose };
   for (const Way way : {Way::kDisconnect, Way::kUnbind, Way::kClose}) {
@@ -227,6 +227,132 @@ TEST(LinkEndsTest, TheReceiveMarkOutlivesTheLink) {
   ASSERT_EQ(mode(link), ReadMode::kAny);
   wires.Say(link, std::string("\0\1e", 3));
   EXPECT_THAT(wires.Received(), ElementsAre("e"));
+}
+
+// TR-6: what had not begun on a link whose batch is still out when it dies is sent on the next one,
+// also while the socket closes.
+TEST(LinkEndsTest, WhatComesBackWhileClosingIsSentAnew) {
+  enum class Closes { kNever, kBefore, kInThePause };
+  for (const Closes closes : {Closes::kNever, Closes::kBefore, Closes::kInThePause}) {
+    Net net;
+    Socket& pull = net.Make(SocketType::kPull);
+    net.Bind(pull, "a");
+    net.Run();
+    Socket& push = net.Make(SocketType::kPush);
+    net.Connect(push, "a");
+    net.Run();
+    net.HoldBatches(true);
+    ASSERT_TRUE(net.Send(push, Message("first")).ok());
+    net.Run();
+    ASSERT_TRUE(net.Send(push, Message("second")).ok());
+    if (closes == Closes::kBefore) push.Close(absl::Seconds(30), net.now);
+    net.CutAll();
+    if (closes == Closes::kInThePause) push.Close(absl::Seconds(30), net.now);
+    net.HoldBatches(false);
+    net.Run();
+    net.Advance(absl::Seconds(2));
+    EXPECT_THAT(net.Received(pull), ElementsAre("first", "second")) << static_cast<int>(closes);
+    EXPECT_EQ(push.stats().lost, 0u) << static_cast<int>(closes);
+  }
+}
+
+// ALL-1, TR-3: a link that stands already sends nothing before the old one's batch is back, and
+// then what that had not begun goes first; also while the socket closes.
+TEST(LinkEndsTest, ANewLinkWaitsForTheOldBatch) {
+  for (const bool closes : {false, true}) {
+    for (const bool more : {false, true}) {
+      Net net;
+      Socket& pull = net.Make(SocketType::kPull);
+      net.Bind(pull, "a");
+      net.Run();
+      Socket& push = net.Make(SocketType::kPush);
+      net.Connect(push, "a");
+      net.Run();
+      // Handshakes pass, and the message is held.
+      net.HoldBatches(true, 200);
+      const std::string held(300, 'h');
+      ASSERT_TRUE(net.Send(push, Message(held)).ok());
+      net.Run();
+      net.CutAll();
+      net.Advance(absl::Seconds(2));
+      ASSERT_EQ(push.ready_peers(), 1u);
+      if (more) {
+        ASSERT_TRUE(net.Send(push, Message("behind")).ok());
+      }
+      EXPECT_THAT(net.Received(pull), IsEmpty());
+      if (closes) push.Close(absl::Seconds(30), net.now);
+      net.HoldBatches(false);
+      net.Run();
+      net.Advance(absl::Seconds(2));
+      std::vector<std::string> all = {held};
+      if (more) all.push_back("behind");
+      EXPECT_EQ(net.Received(pull), all) << closes << more;
+      EXPECT_EQ(push.stats().lost, 0u) << closes << more;
+    }
+  }
+}
+
+// Who finished a handshake last.
+PeerId NewestPeer(Net& net, Socket& socket) {
+  PeerId peer;
+  for (const SocketEvent& event : net.events(socket)) {
+    if (event.kind == SocketEvent::Kind::kReady) peer = event.peer;
+  }
+  return peer;
+}
+
+// The messages of a link that is over lie untaken all the same.
+TEST(LinkEndsTest, WhatADeadLinkBroughtCountsAsUnreceived) {
+  Net net;
+  Socket& pull = net.Make(SocketType::kPull);
+  const LinkId link = AcceptStranger(net, pull);
+  const std::string octets = PeerGreeting() + PeerReady("PUSH") + std::string("\0\1a\0\1b", 6);
+  ASSERT_TRUE(pull.Donate(link, Slice::Copy(octets), net.now).ok());
+  net.Run();
+  const PeerId peer = NewestPeer(net, pull);
+  ASSERT_TRUE(pull.peer_stats(peer).has_value());
+  EXPECT_EQ(pull.peer_stats(peer)->unreceived_messages, 2u);
+  pull.OnTransportClosed(link, absl::OkStatus(), net.now);
+  net.Run();
+  ASSERT_TRUE(pull.peer_stats(peer).has_value());
+  EXPECT_EQ(pull.peer_stats(peer)->unreceived_messages, 2u);
+  EXPECT_THAT(net.Received(pull), ElementsAre("a", "b"));
+}
+
+// Whoever is gone for good takes nothing, ever: not found, and nobody waits for its room.
+TEST(LinkEndsTest, NothingIsSentToWhoIsGone) {
+  Net net;
+  Socket& dealer = net.Make(SocketType::kDealer);
+  const LinkId link = AcceptStranger(net, dealer);
+  const std::string octets = PeerGreeting() + PeerReady("DEALER") + std::string("\0\1a", 3);
+  ASSERT_TRUE(dealer.Donate(link, Slice::Copy(octets), net.now).ok());
+  net.Run();
+  const PeerId peer = NewestPeer(net, dealer);
+  dealer.OnTransportClosed(link, absl::OkStatus(), net.now);
+  net.Run();
+  Message message("x");
+  EXPECT_EQ(dealer.SendTo(peer, &message, net.now).code(), absl::StatusCode::kNotFound);
+}
+
+// The event of a link's end tells all that was lost with its accepted peer.
+TEST(LinkEndsTest, AnEndTellsWhatWaitedForItsPeer) {
+  for (const bool conflate : {false, true}) {
+    Net net;
+    Socket& push = net.Make(SocketType::kPush, {.conflate = conflate});
+    net.Bind(push, "a");
+    net.Run();
+    net.Connect(net.Make(SocketType::kPull), "a");
+    net.Run();
+    ASSERT_TRUE(net.Send(push, Message("m")).ok());
+    net.CutAll();
+    net.Run();
+    EXPECT_EQ(push.stats().lost, 1u) << conflate;
+    EXPECT_TRUE(net.saw(push, SocketEvent::Kind::kClosed));
+    for (const SocketEvent& event : net.events(push)) {
+      if (event.kind != SocketEvent::Kind::kClosed) continue;
+      EXPECT_EQ(event.lost_messages, 1u) << conflate;
+    }
+  }
 }
 
 }  // namespace

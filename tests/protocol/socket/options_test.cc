@@ -117,5 +117,14 @@ TEST(OptionsTest, DefaultsFitAll) {
   }
 }
 
+// M-14: what no link could be made with is said at once, and not by each link anew.
+TEST(OptionsTest, Properties) {
+  for (const std::string& name : {std::string("Name"), std::string("X-\xc3\xa4"), std::string()}) {
+    LinkOptions options;
+    options.properties = {{name, "value"}};
+    EXPECT_FALSE(CheckOptions(kDealer, options).ok()) << name;
+  }
+}
+
 }  // namespace
 }  // namespace monocoque

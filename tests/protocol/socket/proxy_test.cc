@@ -182,6 +182,20 @@ TEST_F(ProxyTest, IsSteered) {
   EXPECT_THAT(net_.Received(in), IsEmpty());
 }
 
+// Over a PULL or a SUB there is nobody to answer, and what follows is done all the same.
+TEST_F(ProxyTest, IsSteeredOneWay) {
+  auto [pull, push] = Joined(SocketType::kPull, SocketType::kPush);
+  auto [in, out] = Joined(SocketType::kPull, SocketType::kPush);
+  const auto steering = Joined(SocketType::kPull, SocketType::kPush);
+  Proxy proxy(&pull, &out);
+  for (const char* command : {"STATISTICS", "PAUSE"}) {
+    EXPECT_TRUE(net_.Send(steering.second, Message(command)).ok());
+  }
+  net_.Run();
+  EXPECT_TRUE(proxy.Steer(&steering.first, net_.now).ok());
+  EXPECT_TRUE(proxy.paused());
+}
+
 // For a ROUTER somebody has to be named, and be there.
 TEST_F(ProxyTest, WhatHasNoDestinationIsCounted) {
   auto [pull, push] = Joined(SocketType::kPull, SocketType::kPush);

@@ -7,11 +7,17 @@
 #include "gtest/gtest.h"
 #include "protocol/socket/socket.h"
 #include "tests/support/net.h"
+#include "tests/support/pair.h"
+#include "tests/support/wires.h"
 
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Hex;
 using ::monocoque::testing::Net;
+using ::monocoque::testing::PeerGreeting;
+using ::monocoque::testing::PeerReady;
+using ::monocoque::testing::Wires;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -310,6 +316,59 @@ TEST_F(RequestTest, AnEnvelopeOverHops) {
     ASSERT_TRUE(fronts[i]->Send(&passing, net_.now).ok());
   }
   EXPECT_THAT(net_.Received(req), ElementsAre("a"));
+}
+
+// A request that was lost because its dialer gave up has no reply: REQ asks the next peer.
+TEST_F(RequestTest, ADialerThatGaveUpOwesNoReply) {
+  Socket& pull = net_.Make(SocketType::kPull);
+  net_.Bind(pull, "misfit");
+  net_.Run();
+  Socket& req = net_.Make(SocketType::kReq);
+  net_.Connect(req, "misfit");
+  ASSERT_TRUE(net_.Send(req, Message("q1")).ok());
+  net_.Run();
+  ASSERT_TRUE(net_.saw(req, SocketEvent::Kind::kGaveUp));
+  EXPECT_EQ(req.stats().lost, 1u);
+  EXPECT_EQ(req.ReceiveStatus().code(), absl::StatusCode::kFailedPrecondition);
+  Socket& rep = net_.Make(SocketType::kRep);
+  net_.Bind(rep, "a");
+  net_.Run();
+  net_.Connect(req, "a");
+  net_.Run();
+  ASSERT_TRUE(net_.Send(req, Message("q2")).ok());
+  EXPECT_THAT(net_.Received(rep), ElementsAre("q2"));
+}
+
+// Nor does a request that was lost with an immediate dialer's link.
+TEST_F(RequestTest, ALostRequestHasNoReply) {
+  Socket& rep = net_.Make(SocketType::kRep);
+  net_.Bind(rep, "a");
+  net_.Run();
+  Socket& req = net_.Make(SocketType::kReq, {.link = {.immediate = true}});
+  net_.Connect(req, "a");
+  net_.Run();
+  ASSERT_TRUE(net_.Send(req, Message("q1")).ok());
+  net_.CutAll();
+  net_.Run();
+  EXPECT_EQ(req.stats().lost, 1u);
+  net_.Advance(absl::Seconds(2));
+  ASSERT_EQ(req.ready_peers(), 1u);
+  EXPECT_EQ(req.ReceiveStatus().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(net_.Send(req, Message("q2")).ok());
+}
+
+// REQ-7: an unsolicited reply that is here already, and was not looked at, when the request goes
+// out is not its reply.
+TEST_F(RequestTest, AnOlderReplyIsNotTheReply) {
+  Wires wires(SocketType::kReq);
+  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("ROUTER"));
+  ASSERT_TRUE(wires.Send(Message("q1")).ok());
+  wires.Say(link, Hex("0100 0002 6131"));
+  EXPECT_THAT(wires.Received(), ElementsAre("a1"));
+  ASSERT_TRUE(wires.socket.Donate(link, Slice::Copy(Hex("0100 0002 6131")), wires.now).ok());
+  ASSERT_TRUE(wires.Send(Message("q2")).ok());
+  EXPECT_THAT(wires.Received(), IsEmpty());
+  EXPECT_EQ(wires.socket.stats().dropped, 1u);
 }
 
 }  // namespace

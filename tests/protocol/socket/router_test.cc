@@ -170,5 +170,34 @@ TEST(RouterTest, GeneratedIdsDiffer) {
   EXPECT_EQ(ids.size(), kPeers);
 }
 
+// ROUTER_NOTIFY, ROUTER-8: whoever has a name is heard of last: that the one before it is gone
+// does not come behind.
+TEST(RouterTest, WhoGotANameIsHeardOfLast) {
+  for (const bool untaken : {false, true}) {
+    Net net;
+    Socket& router = net.Make(SocketType::kRouter, {.router_id_clash = RoutingIdClash::kHandOver,
+                                                    .router_notify_connect = true,
+                                                    .router_notify_disconnect = true});
+    net.Bind(router, "a");
+    Socket& old = net.Make(SocketType::kDealer, {.routing_id = "name"});
+    net.Connect(old, "a");
+    net.Run();
+    const PeerId before = router.FindPeer(AsBytes("name"));
+    if (untaken) {
+      ASSERT_TRUE(net.Send(old, Message("m")).ok());
+      net.Run();
+    }
+    net.Connect(net.Make(SocketType::kDealer, {.routing_id = "name"}), "a");
+    net.Run();
+    PeerId last;
+    PeerId from;
+    for (Message message; router.Receive(&message, &from, net.now);) {
+      if (message.size() == 0) last = from;
+    }
+    EXPECT_NE(last, before) << untaken;
+    EXPECT_EQ(last, router.FindPeer(AsBytes("name"))) << untaken;
+  }
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -167,5 +167,39 @@ TEST(RulesTest, PairWithNobodyToTakeIt) {
   EXPECT_THAT(net.Received(other), ElementsAre("queued"));
 }
 
+// ALL-1: each Connect makes a queue at once, also of PAIR whose earlier dialer gave up, or went.
+TEST(RulesTest, PairQueuesForWhoIsDialedNow) {
+  for (const bool goes : {false, true}) {
+    Net net;
+    Socket& pull = net.Make(SocketType::kPull);
+    net.Bind(pull, "misfit");
+    net.Run();
+    Socket& pair = net.Make(SocketType::kPair);
+    const DialerId first = net.Connect(pair, "misfit");
+    if (goes) net.Connect(pair, "later");
+    net.Run();
+    ASSERT_TRUE(net.saw(pair, SocketEvent::Kind::kGaveUp));
+    if (goes) {
+      ASSERT_TRUE(pair.Disconnect(first, net.now).ok());
+    } else {
+      net.Connect(pair, "later");
+    }
+    EXPECT_TRUE(net.Send(pair, Message("m")).ok()) << goes;
+  }
+}
+
+// PAIR-3: what waits for a peer that never came goes to the one that did.
+TEST(RulesTest, PairGivesWhatWaitsToWhoComes) {
+  Net net;
+  Socket& pair = net.Make(SocketType::kPair);
+  net.Bind(pair, "a");
+  net.Connect(pair, "nobody");
+  SendAll(net, pair, {"1", "2"});
+  net.Run();
+  Socket& comes = net.Make(SocketType::kPair);
+  net.Connect(comes, "a");
+  EXPECT_THAT(net.Received(comes), ElementsAre("1", "2"));
+}
+
 }  // namespace
 }  // namespace monocoque

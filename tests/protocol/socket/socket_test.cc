@@ -146,25 +146,6 @@ TEST(SocketTest, UnsentMessagesSurviveACut) {
   EXPECT_EQ(push.stats().reconnects, 1u);
 }
 
-// A new link sends no message before the old batch is back.
-TEST(SocketTest, NewLinkWaitsForTheOldBatch) {
-  Net net;
-  Socket& pull = net.Make(SocketType::kPull);
-  net.Bind(pull, "a");
-  Socket& push = net.Make(SocketType::kPush);
-  net.Connect(push, "a");
-  net.Run();
-  ASSERT_TRUE(Send(push, Message("held"), net.now).ok());
-  net.HoldBatches(true);
-  net.Run();
-  net.HoldBatches(false);
-  // The wire goes while the batch is still out; it comes back unwritten.
-  net.CutAll();
-  net.Run();
-  net.Advance(absl::Seconds(2));
-  EXPECT_THAT(ReceiveAll(pull, net.now), ElementsAre("held"));
-}
-
 // F-8 on the socket: whole messages received before the end are delivered, and before those of the
 // next link.
 TEST(SocketTest, ReceivedMessagesOutliveTheirLink) {
@@ -396,7 +377,7 @@ TEST(SocketTest, RouterMandatory) {
   EXPECT_EQ(full.text(), "2");
 }
 
-// ROUTER-8, D-32: an id in use is refused with ERROR; with hand-over the old link is closed.
+// ROUTER-8, D-32: who comes with an id in use is refused; with hand-over the old link is closed.
 TEST(SocketTest, RouterIdInUse) {
   for (const bool handover : {false, true}) {
     Net net;
@@ -441,7 +422,7 @@ TEST(SocketTest, PairHasOnePeer) {
   EXPECT_THAT(ReceiveAll(pair, net.now), ElementsAre("my turn"));
 }
 
-// PUSH-5: whatever a peer sends to PUSH is read and dropped.
+// What goes one way says so.
 TEST(SocketTest, DirectionsAreKept) {
   Net net;
   Socket& push = net.Make(SocketType::kPush);

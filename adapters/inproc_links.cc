@@ -118,7 +118,11 @@ void InprocLinks::OnNotice(InprocInbox::Notice notice, Instant now) {
     if (listener == listeners_.end()) return;
     const absl::StatusOr<LinkId> link =
         machine_.OnAccepted(notice.listener, Described(listener->second), now);
-    if (link.ok()) Open(*link, std::move(notice.end));
+    if (link.ok()) {
+      Open(*link, std::move(notice.end));
+    } else if (!absl::IsUnavailable(link.status())) {
+      machine_.OnAcceptFailed(notice.listener, link.status(), now);
+    }
     return;
   }
   if (notice.end) {

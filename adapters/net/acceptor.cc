@@ -52,20 +52,26 @@ void Acceptor::OnReady(bool /*readable*/, bool /*writable*/) {
     const int fd = accept4(socket_->fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
       const absl::StatusOr<TransportInfo> info = socket_->Admit(fd);
-      if (info.ok()) {
-        driver_.OnAccepted(listener_, fd, *info);
-      } else {
+      if (!info.ok()) {
         driver_.OnAcceptFailed(listener_, info.status());
+      } else if (!driver_.OnAccepted(listener_, fd, *info)) {
+        Pause();
+        return;
       }
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
     driver_.OnAcceptFailed(listener_, SystemError("accept", socket_->bound(), errno));
-    watch_->Want(false, false);
-    driver_.SetTimer(this, driver_.now() + kPause);
+    Pause();
     return;
   }
+}
+
+void Acceptor::Pause() {
+  if (!accepting_) return;
+  watch_->Want(false, false);
+  driver_.SetTimer(this, driver_.now() + kPause);
 }
 
 void Acceptor::OnTime(Instant /*now*/) {

@@ -14,8 +14,8 @@ namespace monocoque::net {
 
 class SocketDriver;
 
-// Accepts for one listener. After a failure (descriptors are out, say) it pauses, so that the loop
-// does not spin on it.
+// Accepts for one listener. After a failure (descriptors or memory are out, say) it pauses, so that
+// the loop does not spin on it, and whoever hears of it is not flooded.
 class Acceptor final : public WatchHandler, public Timed {
  public:
   // An error: the runtime cannot watch the listening descriptor.
@@ -31,6 +31,7 @@ class Acceptor final : public WatchHandler, public Timed {
 
  private:
   Acceptor(SocketDriver* driver, ListenerId listener, Listener socket);
+  void Pause();
 
   SocketDriver& driver_;
   const ListenerId listener_;

@@ -245,7 +245,7 @@ void SocketDriver::AddLink(LinkId link, int fd) {
   links_[link] = std::move(made);
 }
 
-void SocketDriver::OnAccepted(ListenerId listener, int fd, const TransportInfo& info) {
+bool SocketDriver::OnAccepted(ListenerId listener, int fd, const TransportInfo& info) {
   const absl::StatusOr<LinkId> link = machine_.OnAccepted(listener, info, now());
   if (link.ok()) {
     AddLink(*link, fd);
@@ -261,9 +261,13 @@ void SocketDriver::OnAcceptFailed(ListenerId listener, const absl::Status& why) 
   machine_.OnAcceptFailed(listener, why, now());
   Touch();
 }
+  // Unavailable: nobody listens any more, or it has told already that there are too many.
+  const bool served = link.ok() || absl::IsUnavailable(link.status());
+  if (!served) machine_.OnAcceptFailed(listener, link.status(), now());
 
 void SocketDriver::OnDialed(LinkId link, int fd, const TransportInfo& info) {
   if (auto dial = dials_.extract(link)) retired_.push_back(std::move(dial.mapped()));
+  return served;
   AddLink(link, fd);
   machine_.OnDialed(link, info, now());
   Touch();

@@ -152,7 +152,8 @@ class SocketDriver final : public PumpDriver {
   void Tick() { clock_.Tick(); }
   void SetTimer(Timed* timed, Instant when) { timers_.Set(&timed->timer, when); }
   // What the listener let in, and what it did not.
-  void OnAccepted(ListenerId listener, int fd, const TransportInfo& info);
+  // False: the machine cannot serve it now, which is told, and it is closed.
+  bool OnAccepted(ListenerId listener, int fd, const TransportInfo& info);
   void OnAcceptFailed(ListenerId listener, const absl::Status& why);
   void OnDialed(LinkId link, int fd, const TransportInfo& info);
   void OnDialFailed(LinkId link, const absl::Status& why);

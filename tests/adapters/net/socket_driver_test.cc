@@ -203,6 +203,26 @@ TEST_F(SocketDriverTest, ClosesGracefully) {
   close(raw);
 }
 
+// Whoever cannot be served is told of, and many of them do not flood who hears of it.
+TEST_F(SocketDriverTest, OutOfMemoryItPauses) {
+  SocketOptions poor;
+  poor.link.budget_bytes = 16;
+  PollReactor* pull = Make(SocketType::kPull, poor);
+  const std::string bound = *pull->driver().Bind("tcp://127.0.0.1:*");
+  std::vector<int> raw;
+  for (int i = 0; i < 40; ++i) raw.push_back(ConnectRaw(bound));
+  loop_.RunFor(absl::Milliseconds(250));
+  int told = 0;
+  for (SocketEvent event; pull->driver().machine().NextEvent(&event);) {
+    if (event.kind != SocketEvent::Kind::kAcceptFailed) continue;
+    ++told;
+    EXPECT_THAT(event.status.message(), HasSubstr("memory"));
+  }
+  EXPECT_GE(told, 1);
+  EXPECT_LE(told, 4);
+  for (int fd : raw) close(fd);
+}
+
 // Without descriptors nothing is accepted, nothing spins, and it goes on when there are some.
 TEST_F(SocketDriverTest, OutOfDescriptorsItPauses) {
   PollReactor* pull = Make(SocketType::kPull);

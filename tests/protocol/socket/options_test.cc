@@ -103,13 +103,6 @@ TEST(OptionsTest, MechanismsAreCheckedWhereverTheyAreBrought) {
               HasSubstr("CURVE"));
 }
 
-// So are properties: a listener would close each of its peers without a word.
-TEST(OptionsTest, PropertiesAreCheckedWhereverTheyAreBrought) {
-  for (const char* name : {"Hello", "X-not a name", ""}) {
-    EXPECT_THAT(Refusal(kDealer, {.link = {.properties = {{name, "value"}}}}), HasSubstr("X-"));
-  }
-}
-
 // Each type takes the defaults.
 TEST(OptionsTest, DefaultsFitAll) {
   for (int type = 0; type <= static_cast<int>(kChannel); ++type) {

@@ -281,7 +281,7 @@ absl::StatusOr<std::unique_ptr<net::Lookup>> SocketState::Resolve(const std::str
 }
 
 // One for all: what waits for it holds no work of the executor's.
-std::shared_ptr<Waker> SocketState::MakeWaker(bool /*holds*/) {
+std::shared_ptr<Waker> SocketState::MakeWaker() {
   if (waker_ == nullptr) waker_ = std::make_shared<PostWaker>(this, post_executor_);
   return waker_;
 }

@@ -104,7 +104,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
                                                         net::WatchHandler* handler) override;
   absl::StatusOr<std::unique_ptr<net::Lookup>> Resolve(const std::string& host, std::uint16_t port,
                                                        Found found) override;
-  std::shared_ptr<Waker> MakeWaker(bool holds) override;
+  std::shared_ptr<Waker> MakeWaker() override;
 
  private:
   friend class Operation;

@@ -60,11 +60,13 @@ class Reactor {
   // error: nobody can be asked.
   virtual absl::StatusOr<std::unique_ptr<Lookup>> Resolve(const std::string& host,
                                                           std::uint16_t port, Found found) = 0;
+  // The socket listens, is connected or dials, or does not any more: where a runtime ends by itself
+  // once nothing can happen, this is something that can, whether or not anything is watched.
+  virtual void Hold(bool /*on*/) {}
   // Calls SocketDriver::Touch on the runtime's thread, asked from any; for as long as the driver
-  // lives. Made when the first inproc:// endpoint is used (`holds`: where a runtime ends by itself
-  // once nothing can happen, this is something that can), and when the first peer is asked about.
+  // lives. Made when the first inproc:// endpoint is used, and when the first peer is asked about.
   // Null: the system has no descriptor for it now; it is asked again when another is needed.
-  virtual std::shared_ptr<Waker> MakeWaker(bool /*holds*/) { return nullptr; }
+  virtual std::shared_ptr<Waker> MakeWaker() { return nullptr; }
   // A link of the runtime's own for a connected descriptor, which it owns from then on. Null: it
   // has none, and the driver reads and writes by itself when the descriptor is ready.
   virtual LinkPtr MakeLink(LinkId /*link*/, int /*fd*/) { return nullptr; }

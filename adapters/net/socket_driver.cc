@@ -30,7 +30,7 @@ SocketDriver::SocketDriver(Reactor* reactor, monocoque::Socket machine,
       pump_(&machine_, this),
       wishes_(&machine_, &pump_),
       hub_(std::move(hub)),
-      admission_(&machine_, hub_, [this] { return reactor_.MakeWaker(/*holds=*/false); }) {}
+      admission_(&machine_, hub_, [this] { return reactor_.MakeWaker(); }) {}
 
 SocketDriver::~SocketDriver() = default;
 
@@ -132,6 +132,15 @@ void SocketDriver::Turn(std::size_t max_frames) {
   const bool more = pump_.Turn(now(), max_frames);
   if (more || machine_.has_outputs() || !retired_.empty()) Touch();
   ArmTimer();
+  Hold();
+}
+
+void SocketDriver::Hold() {
+  if (open() == held_) return;
+  held_ = !held_;
+  reactor_.Hold(held_);
+  // What the last end left to do is done all the same.
+  if (!held_) Touch();
 }
 
 // A link may go meanwhile.
@@ -156,7 +165,7 @@ void SocketDriver::ArmTimer() {
 // Null: there is nothing now to be woken by.
 InprocLinks* SocketDriver::Inproc() {
   if (inproc_ != nullptr) return inproc_.get();
-  std::shared_ptr<Waker> waker = reactor_.MakeWaker(/*holds=*/true);
+  std::shared_ptr<Waker> waker = reactor_.MakeWaker();
   if (waker == nullptr) return nullptr;
   inproc_ = std::make_unique<InprocLinks>(hub_, &machine_, std::move(waker),
                                           [this](LinkId link) { admission_.Forget(link); });
@@ -252,22 +261,22 @@ bool SocketDriver::OnAccepted(ListenerId listener, int fd, const TransportInfo& 
   } else {
     close(fd);
   }
+  // Unavailable: nobody listens any more, or it has told already that there are too many.
+  const bool served = link.ok() || absl::IsUnavailable(link.status());
+  if (!served) machine_.OnAcceptFailed(listener, link.status(), now());
   // The next one may have to wait.
   pump_.RunActions();
   Touch();
+  return served;
 }
 
 void SocketDriver::OnAcceptFailed(ListenerId listener, const absl::Status& why) {
   machine_.OnAcceptFailed(listener, why, now());
   Touch();
 }
-  // Unavailable: nobody listens any more, or it has told already that there are too many.
-  const bool served = link.ok() || absl::IsUnavailable(link.status());
-  if (!served) machine_.OnAcceptFailed(listener, link.status(), now());
 
 void SocketDriver::OnDialed(LinkId link, int fd, const TransportInfo& info) {
   if (auto dial = dials_.extract(link)) retired_.push_back(std::move(dial.mapped()));
-  return served;
   AddLink(link, fd);
   machine_.OnDialed(link, info, now());
   Touch();

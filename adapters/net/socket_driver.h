@@ -110,10 +110,7 @@ class SocketDriver final : public PumpDriver {
   // Ends the socket: what was sent is written for at most `linger`. Goes on while turns are made,
   // and is over when closed() says so.
   void StartClose(absl::Duration linger);
-  bool closed() const {
-    return machine_.drained() && links_.empty() && dials_.empty() && acceptors_.empty() &&
-           (inproc_ == nullptr || inproc_->idle());
-  }
+  bool closed() const { return machine_.drained() && !open(); }
   // Then: deadline exceeded if something that should have been sent was not.
   absl::Status CloseResult() const { return wishes_.CloseResult(); }
 
@@ -180,6 +177,12 @@ class SocketDriver final : public PumpDriver {
   void ReadAhead();
   void ArmTimer();
   Link* FindLink(LinkId link);
+  // It listens, is connected or dials.
+  bool open() const {
+    return !links_.empty() || !dials_.empty() || !acceptors_.empty() ||
+           (inproc_ != nullptr && !inproc_->idle());
+  }
+  void Hold();
 
   Reactor& reactor_;
   TurnClock& clock_;
@@ -190,6 +193,7 @@ class SocketDriver final : public PumpDriver {
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   bool touched_ = false;
   Instant armed_ = Instant::Never();  // what the reactor's timer is set to
+  bool held_ = false;  // what the reactor was told
   TimerHeap<Timed> timers_;
   absl::flat_hash_map<LinkId, LinkPtr> links_;
   absl::flat_hash_map<LinkId, std::unique_ptr<Dial>> dials_;

@@ -133,7 +133,7 @@ absl::StatusOr<std::unique_ptr<net::Lookup>> SocketState::Resolve(const std::str
   return loop_.resolver().Resolve(host, port, std::move(found));
 }
 
-std::shared_ptr<Waker> SocketState::MakeWaker(bool /*holds*/) {
+std::shared_ptr<Waker> SocketState::MakeWaker() {
   return loop_.mailbox().MakeWaker(weak_from_this());
 }
 

@@ -93,7 +93,7 @@ class SocketState final : public net::Reactor,
                                                         net::WatchHandler* handler) override;
   absl::StatusOr<std::unique_ptr<net::Lookup>> Resolve(const std::string& host, std::uint16_t port,
                                                        Found found) override;
-  std::shared_ptr<Waker> MakeWaker(bool holds) override;
+  std::shared_ptr<Waker> MakeWaker() override;
   net::LinkPtr MakeLink(LinkId link, int fd) override;
   // The loop's.
   net::TurnClock& clock() override;

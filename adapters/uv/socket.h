@@ -19,7 +19,7 @@ namespace monocoque::uv {
 
 // A socket on a loop of libuv, which stays its user's: run it, stop it and run it again as you
 // like, with handles of your own beside ours. It keeps the loop alive while it listens, is
-// connected or tries to be, until it is closed or destroyed.
+// connected or tries to be, paused or not, until it is closed or destroyed.
 //
 //     uv::Socket pull(uv_default_loop(), SocketType::kPull);
 //     pull.OnMessage([](Message m) { ... });
@@ -70,7 +70,8 @@ class Socket : public net::SocketFace<SocketState> {
   // Ends the socket: no more endpoints, sends and messages; what was sent is still written for at
   // most `linger`. `done` comes once all descriptors and handles are closed: OK, or deadline
   // exceeded if something was not sent. It does not come if the socket is destroyed earlier, or was
-  // never usable. Again: with a new linger time, and each `done` comes.
+  // never usable. Again: with a new linger time, and each `done` comes, for which a loop is needed
+  // still; without `done` a socket that is closed leaves its loop alone.
   void Close(absl::Duration linger = absl::InfiniteDuration(),
              std::function<void(absl::Status)> done = {});
 

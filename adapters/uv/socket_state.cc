@@ -20,15 +20,14 @@ constexpr std::int64_t kNanosAMilli = 1'000'000;
 
 }  // namespace
 
-// If it holds, its handle keeps the loop alive. That is closed before the waker's last holder is
-// gone.
+// Its handle, which does not keep the loop alive, is closed before the waker's last holder is gone.
 class SocketState::AsyncWaker final : public Waker {
  public:
-  AsyncWaker(SocketState* state, bool holds) : async_(state) {
+  explicit AsyncWaker(SocketState* state) : async_(state) {
     uv_async_init(state->loop_, async_.get(), [](uv_async_t* async) {
       static_cast<SocketState*>(async->data)->driver().Touch();
     });
-    if (!holds) async_.Unref();
+    async_.Unref();
   }
   void Wake() override {
     const std::lock_guard lock(mutex_);
@@ -67,6 +66,7 @@ void SocketState::Shutdown() {
 
 void SocketState::CloseHandles() {
   timer_.Close();
+  hold_.Close();
   for (const auto& waker : std::exchange(wakers_, {})) waker->Close();
   if (turns_ != nullptr) turns_->Forget(&node_);
   turns_.reset();
@@ -87,7 +87,11 @@ void SocketState::SetPaused(bool paused) {
 }
 
 void SocketState::StartClose(absl::Duration linger, std::function<void(absl::Status)> done) {
-  if (turns_ == nullptr) turns_ = Turns::On(loop_);
+  if (turns_ == nullptr) {
+    // It is closed, and its loop perhaps too, if nobody wants to be told by it.
+    if (!done) return;
+    turns_ = Turns::On(loop_);
+  }
   if (done) on_closed_.push_back(std::move(done));
   closing_ = true;
   driver_->StartClose(linger);
@@ -185,8 +189,17 @@ absl::StatusOr<std::unique_ptr<net::Lookup>> SocketState::Resolve(const std::str
   return Lookup::Start(loop_, host, port, std::move(found));
 }
 
-std::shared_ptr<Waker> SocketState::MakeWaker(bool holds) {
-  return wakers_.emplace_back(std::make_shared<AsyncWaker>(this, holds));
+// Whoever is paused watches nothing.
+void SocketState::Hold(bool on) {
+  if (!timer_) return;
+  hold_.Close();
+  if (!on) return;
+  hold_ = Handle<uv_async_t>(this);
+  uv_async_init(loop_, hold_.get(), nullptr);
+}
+
+std::shared_ptr<Waker> SocketState::MakeWaker() {
+  return wakers_.emplace_back(std::make_shared<AsyncWaker>(this));
 }
 
 }  // namespace monocoque::uv

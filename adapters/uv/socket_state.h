@@ -60,7 +60,8 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
                                                         net::WatchHandler* handler) override;
   absl::StatusOr<std::unique_ptr<net::Lookup>> Resolve(const std::string& host, std::uint16_t port,
                                                        Found found) override;
-  std::shared_ptr<Waker> MakeWaker(bool holds) override;
+  void Hold(bool on) override;
+  std::shared_ptr<Waker> MakeWaker() override;
 
   Callback<Message> on_message;
   Callback<> on_writable;
@@ -87,6 +88,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   std::shared_ptr<Turns> turns_;  // null once closed
   RotationNode<SocketState> node_;
   Handle<uv_timer_t> timer_;
+  Handle<uv_async_t> hold_;  // keeps the loop alive; nobody calls it
   std::vector<std::shared_ptr<AsyncWaker>> wakers_;
   std::optional<net::SocketDriver> driver_;
   bool paused_ = false;

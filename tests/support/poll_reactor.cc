@@ -88,7 +88,7 @@ class PollReactor::Alarm final : public net::WatchHandler {
   PollWatch watch_;
 };
 
-std::shared_ptr<Waker> PollReactor::MakeWaker(bool /*holds*/) {
+std::shared_ptr<Waker> PollReactor::MakeWaker() {
   if (alarm_ == nullptr) alarm_ = std::make_unique<Alarm>(this);
   return alarm_->waker;
 }

@@ -35,7 +35,7 @@ class PollReactor final : public net::Reactor {
   absl::StatusOr<std::unique_ptr<net::Lookup>> Resolve(const std::string& host, std::uint16_t port,
                                                        Found found) override;
 
-  std::shared_ptr<Waker> MakeWaker(bool holds) override;
+  std::shared_ptr<Waker> MakeWaker() override;
 
   // From now on watching and looking up fail, as on a runtime that is out of something.
   void Refuse() { refuses_ = true; }

@@ -2,6 +2,7 @@
 #include <uv.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/adapters/uv/fixture.h"
+#include "tests/support/uv_loop.h"
 
 namespace monocoque::uv {
 namespace {
@@ -83,6 +85,39 @@ TEST_F(LoopTest, EndsWhenTheSocketsAreClosed) {
   int handles = 0;
   uv_walk(loop(), [](uv_handle_t*, void* count) { ++*static_cast<int*>(count); }, &handles);
   EXPECT_EQ(handles, 2) << "those of the test's own loop";
+}
+
+// Beyond its receive mark a paused socket reads nothing; whoever goes on with it later finds the
+// loop still running.
+TEST_F(LoopTest, ASocketThatIsPausedAtItsMarkKeepsTheLoopAlive) {
+  testing::UvLoop theirs;
+  Socket push(theirs.get(), SocketType::kPush);
+  SocketOptions small;
+  small.receive_mark = {.messages = 1, .bytes = 0};
+  auto& pull = Make(SocketType::kPull, small);
+  pull->Pause();
+  ASSERT_TRUE(pull->Connect(*push.Bind("tcp://127.0.0.1:*")).ok());
+  for (int rounds = 0; rounds < 1000 && !pull->CanReceive(); ++rounds) {
+    for (int i = 0; i < 10; ++i) (void)push.Send("more");
+    theirs.RunOnce(absl::Milliseconds(1));
+    loop_->RunOnce(absl::Milliseconds(1));
+  }
+  loop_->RunFor(absl::Milliseconds(20));
+  EXPECT_NE(uv_loop_alive(loop()), 0);
+  pull->Close(absl::ZeroDuration());
+  EXPECT_TRUE(loop_->RunOut());
+  EXPECT_EQ(uv_loop_alive(loop()), 0);
+}
+
+// Who closes twice, to be sure, may do so when the loop is closed, too.
+TEST_F(LoopTest, AClosedSocketLeavesAClosedLoopAlone) {
+  auto theirs = std::make_unique<testing::UvLoop>();
+  Socket pull(theirs->get(), SocketType::kPull);
+  ASSERT_TRUE(pull.Bind("ipc://*").ok());
+  pull.Close();
+  EXPECT_TRUE(theirs->RunOut());
+  theirs.reset();
+  pull.Close();
 }
 
 TEST_F(LoopTest, StopsAndRunsAgain) {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
 #include <utility>
 
@@ -97,6 +98,18 @@ void NameResolver::Deliver() {
   }
 }
 
+// What it throws ends nothing but this question.
+absl::StatusOr<std::vector<Address>> NameResolver::Ask(const ResolveFunction& resolve,
+                                                       const Question& question) {
+  try {
+    return resolve(question.host, question.port);
+  } catch (const std::exception& thrown) {
+    return NoAddressError(question.host, thrown.what());
+  } catch (...) {
+    return NoAddressError(question.host, "the resolver has thrown something");
+  }
+}
+
 void NameResolver::Work(const std::shared_ptr<Shared>& shared) {
   std::unique_lock lock(shared->mutex);
   for (;;) {
@@ -108,7 +121,7 @@ void NameResolver::Work(const std::shared_ptr<Shared>& shared) {
     if (!question->wanted) continue;
     shared->looking = true;
     lock.unlock();
-    question->answer = shared->resolve(question->host, question->port);
+    question->answer = Ask(shared->resolve, *question);
     lock.lock();
     shared->looking = false;
     shared->answered.push_back(question);

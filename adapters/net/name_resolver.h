@@ -15,7 +15,7 @@
 
 namespace monocoque::net {
 
-// The addresses of a host that is a name; may block.
+// The addresses of a host that is a name; may block. What it throws is an answer, too: why not.
 using ResolveFunction = std::function<absl::StatusOr<std::vector<Address>>(const std::string& host,
                                                                            std::uint16_t port)>;
 
@@ -50,6 +50,8 @@ class NameResolver {
   // What both threads share; lives as long as either.
   struct Shared;
 
+  static absl::StatusOr<std::vector<Address>> Ask(const ResolveFunction& resolve,
+                                                  const Question& question);
   static void Work(const std::shared_ptr<Shared>& shared);
   bool Start();
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,27 @@ TEST(NameResolverTest, WhoLetsGoHearsNothing) {
     bell->Await(1);
   }
   resolver.Deliver();
+}
+
+TEST(NameResolverTest, WhatIsThrownIsTheAnswer) {
+  const auto bell = std::make_shared<Bell>();
+  const auto throws = [](const std::string& host,
+                         std::uint16_t port) -> absl::StatusOr<std::vector<Address>> {
+    if (port == 0) throw 0;
+    throw std::runtime_error(host + " is not for you");
+  };
+  NameResolver resolver(throws, [bell] { return bell; });
+  std::vector<std::string> told;
+  const auto found = [&told](const absl::StatusOr<std::vector<Address>>& answer) {
+    told.emplace_back(answer.status().message());
+  };
+  const auto one = resolver.Resolve("one.example", 5555, found);
+  const auto other = resolver.Resolve("one.example", 0, found);
+  bell->Await(2);
+  resolver.Deliver();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_NE(told[0].find("one.example is not for you"), std::string::npos) << told[0];
+  EXPECT_NE(told[1].find("thrown"), std::string::npos) << told[1];
 }
 
 // What it is to be woken by may be had later.

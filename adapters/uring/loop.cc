@@ -24,6 +24,11 @@ constexpr int kGoodbyeTurns = 200;
 constexpr unsigned kMostEntries = 32768;
 
 absl::StatusOr<std::unique_ptr<Ring>> MakeRing(const LoopOptions& options) {
+  if (options.inproc_hub == nullptr) {
+    return absl::InvalidArgumentError(
+        "io_uring: LoopOptions::inproc_hub is null; leave it as it is for the process's names, or "
+        "give a hub of your own");
+  }
   if (options.ring == nullptr && (options.entries == 0 || options.entries > kMostEntries)) {
     return absl::InvalidArgumentError(absl::StrCat("io_uring: LoopOptions::entries is ",
                                                    options.entries, "; it must be between 1 and ",

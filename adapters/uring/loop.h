@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_ADAPTERS_URING_LOOP_H_
 #define MONOCOQUE_ADAPTERS_URING_LOOP_H_
 
+#include <algorithm>
 #include <coroutine>
 #include <cstddef>
 #include <memory>
@@ -68,9 +69,11 @@ class Loop {
   absl::StatusOr<Socket> Pair(std::string_view to) { return Connected(SocketType::kPair, to); }
 
   // A slice of work for a host that has a loop of its own: does what is ready now, of completions,
-  // frames and resumed coroutines about `max_work` each at most, twice as many where one leads to
-  // the next, and waits for nothing. True: more is left, come again without waiting.
-  bool Poll(std::size_t max_work = kWorkATurn) { return Turn(absl::ZeroDuration(), max_work); }
+  // frames and resumed coroutines about `max_work` each at most (0 counts as 1), twice as many where
+  // one leads to the next, and waits for nothing. True: more is left, come again without waiting.
+  bool Poll(std::size_t max_work = kWorkATurn) {
+    return Turn(absl::ZeroDuration(), std::max<std::size_t>(max_work, 1));
+  }
   // The same until nothing is ready any more or this time has come: small slices, the first in any
   // case, with a look at the clock after each. Never: as long as something is ready.
   bool Poll(Instant until);

@@ -57,7 +57,7 @@ struct LoopOptions {
   std::uint16_t user_data_tag = 0x6d71;
   // The group of provided buffers that the loop registers on a shared ring, which nobody else uses.
   std::uint16_t buffer_group = 0x6d71;
-  // The names of inproc:// endpoints.
+  // The names of inproc:// endpoints; not null.
   std::shared_ptr<InprocHub> inproc_hub = InprocHub::OfProcess();
 };
 

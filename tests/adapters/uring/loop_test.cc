@@ -539,6 +539,24 @@ TEST(LoopTest, AsManyEntriesAsThereMayBe) {
   }
 }
 
+// However small the slices, there is an end to them.
+TEST(LoopTest, SlicesOfNothingDoSomething) {
+  Loop loop;
+  Pipe pipe(&loop);
+  ASSERT_TRUE(pipe.push.Send("in slices").ok());
+  Message got;
+  for (int waits = 0; waits < 1000 && !pipe.pull.TryReceive(&got); ++waits) {
+    int slices = 0;
+    while (loop.Poll(/*max_work=*/0)) ASSERT_LT(++slices, 10'000);
+  }
+  EXPECT_EQ(got.text(), "in slices");
+}
+
+TEST(LoopTest, WithoutAHubThereIsNoLoop) {
+  const absl::Status refused = Loop::Create({.inproc_hub = nullptr}).status();
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+}
+
 // A host that waits for what it is told to, and takes messages between slices as
 // examples/own_loop.cc does, gets all of them.
 TEST(LoopTest, AHostThatTakesBetweenSlicesHearsOfTheRest) {

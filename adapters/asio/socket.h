@@ -205,8 +205,9 @@ class basic_socket {
   }
 
   // Decides who may come in, where a mechanism or a domain has somebody asked (adapters/zap.h);
-  // called on the executor, as handlers are. Without one, nobody who has to be asked about comes
-  // in. Nothing happens to a closed socket.
+  // called on the executor, as handlers are. Without one the ZAP handler at inproc://zeromq.zap.01
+  // is asked; where there is none either, nobody who has to be asked about comes in. Nothing
+  // happens to a closed socket.
   void set_authenticator(std::shared_ptr<Authenticator> authenticator) {
     if (net::SocketDriver* driver = state_->driver()) {
       driver->SetAuthenticator(std::move(authenticator));

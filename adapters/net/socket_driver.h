@@ -114,7 +114,8 @@ class SocketDriver final : public PumpDriver {
   // Then: deadline exceeded if something that should have been sent was not.
   absl::Status CloseResult() const { return wishes_.CloseResult(); }
 
-  // Decides who may come in, from now on; null: whoever has to be asked about is refused.
+  // Decides who may come in, from now on; null: the ZAP handler at inproc://zeromq.zap.01 does, and
+  // where there is none, whoever has to be asked about is refused.
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
     admission_.SetAuthenticator(std::move(authenticator));
   }
@@ -176,13 +177,13 @@ class SocketDriver final : public PumpDriver {
   absl::StatusOr<Endpoint> Listen(const action::Listen& listen);
   void ReadAhead();
   void ArmTimer();
-  Link* FindLink(LinkId link);
   // It listens, is connected or dials.
   bool open() const {
     return !links_.empty() || !dials_.empty() || !acceptors_.empty() ||
            (inproc_ != nullptr && !inproc_->idle());
   }
   void Hold();
+  Link* FindLink(LinkId link);
 
   Reactor& reactor_;
   TurnClock& clock_;
@@ -192,8 +193,8 @@ class SocketDriver final : public PumpDriver {
   const std::shared_ptr<InprocHub> hub_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   bool touched_ = false;
-  Instant armed_ = Instant::Never();  // what the reactor's timer is set to
   bool held_ = false;  // what the reactor was told
+  Instant armed_ = Instant::Never();  // what the reactor's timer is set to
   TimerHeap<Timed> timers_;
   absl::flat_hash_map<LinkId, LinkPtr> links_;
   absl::flat_hash_map<LinkId, std::unique_ptr<Dial>> dials_;

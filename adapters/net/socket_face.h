@@ -49,8 +49,9 @@ class SocketFace {
   }
 
   // Decides who may come in, where a mechanism or a domain has somebody asked (adapters/zap.h);
-  // called last in a turn, where it may do anything. Without one, or null, nobody who has to be
-  // asked about comes in.
+  // called last in a turn, where it may do anything. Without one, or null, the ZAP handler at
+  // inproc://zeromq.zap.01 is asked; where there is none either, nobody who has to be asked about
+  // comes in.
   void SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
     if (status().ok()) state_->driver().SetAuthenticator(std::move(authenticator));
   }

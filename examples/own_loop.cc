@@ -13,8 +13,8 @@ using namespace monocoque;
 
 namespace {
 
-// Milliseconds until the loop must be called again; -1: whenever something comes. Asked right before
-// the wait: what was taken or sent since the last slice may want another one at once.
+// Milliseconds until the loop must be called again; -1: whenever something comes. Asked right
+// before the wait: what was taken or sent since the last slice may want another one at once.
 int Wait(const uring::Loop& loop) {
   const auto due = loop.NextDeadline();
   if (due.is_never()) return -1;

@@ -69,8 +69,8 @@ class Loop {
   absl::StatusOr<Socket> Pair(std::string_view to) { return Connected(SocketType::kPair, to); }
 
   // A slice of work for a host that has a loop of its own: does what is ready now, of completions,
-  // frames and resumed coroutines about `max_work` each at most (0 counts as 1), twice as many where
-  // one leads to the next, and waits for nothing. True: more is left, come again without waiting.
+  // frames and resumed coroutines about `max_work` each at most, twice as many where one leads to
+  // the next, and waits for nothing; 0 counts as 1. True: more is left, come again without waiting.
   bool Poll(std::size_t max_work = kWorkATurn) {
     return Turn(absl::ZeroDuration(), std::max<std::size_t>(max_work, 1));
   }

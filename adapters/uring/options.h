@@ -29,8 +29,8 @@ struct LoopOptions {
   // Requests that one system call can hand over; 1 to 32768.
   unsigned entries = 1024;
   // Before a wait blocks, the loop looks for completions for so long, yielding the processor, if
-  // the last wait was short, and no longer than it may wait. Zero: never. Longer: less latency, more
-  // processor.
+  // the last wait was short, and no longer than it may wait. Zero: never. Longer: less latency,
+  // more processor.
   absl::Duration spin = absl::Microseconds(50);
   // The best method to use; a kernel that lacks it gets the next.
   ReadMethod best_read_method = ReadMethod::kIncremental;

@@ -94,13 +94,13 @@ class Ring {
 
   io_uring own_{};
   io_uring* const ring_;
+  const std::uint64_t tag_;
+  std::int64_t outstanding_ = 0;
   // Where the ring's own descriptor wakes nobody, once somebody wants to wait: the eventfd that is
   // registered, and what is readable with it and with `also_`.
   int event_ = -1;
   int waited_ = -1;
   int also_ = -1;
-  const std::uint64_t tag_;
-  std::int64_t outstanding_ = 0;
   RingQueue<io_uring_sqe> late_;  // found no place yet
   RingQueue<io_uring_cqe> others_;
 };

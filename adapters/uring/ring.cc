@@ -231,8 +231,8 @@ void Ring::WakeBy(int fd) {
   if (waited_ >= 0) epoll_ctl(waited_, EPOLL_CTL_ADD, fd, &readable);
 }
 
-// An eventfd that is written from within another's wakeup, as by a request that polls one, may be so
-// once only (Linux 6.18): registered anew it is told again.
+// An eventfd that is written within another's wakeup, as for a request that polls one, is so once
+// only (Linux 6.18): registered anew it is told again.
 void Ring::Heard() {
   eventfd_t told = 0;
   if (event_ < 0 || eventfd_read(event_, &told) != 0) return;

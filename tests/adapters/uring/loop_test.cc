@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -593,6 +594,33 @@ TEST(LoopTest, AHostThatTakesBetweenSlicesHearsOfTheRest) {
   EXPECT_LT(longest, absl::Seconds(1)) << "the descriptor does not end a wait";
   EXPECT_FALSE(loop.Poll()) << "although work is left";
   sender.join();
+}
+
+Task<void> CountReads(Loop& loop, int event, int* count) {
+  for (;;) {
+    co_await loop.AsyncReadable(event);
+    eventfd_t value = 0;
+    if (eventfd_read(event, &value) == 0) ++*count;
+  }
+}
+
+// What a coroutine waits for ends the host's wait each time, an eventfd too.
+TEST(LoopTest, AnEventDescriptorWakesTheHostAgainAndAgain) {
+  const int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  {
+    Loop loop;
+    int count = 0;
+    loop.Spawn(CountReads(loop, event, &count));
+    for (int round = 1; round <= 4; ++round) {
+      while (loop.Poll()) continue;
+      ASSERT_EQ(eventfd_write(event, 1), 0);
+      pollfd ready{loop.descriptor(), POLLIN, 0};
+      ASSERT_EQ(poll(&ready, 1, 2000), 1) << "missed in round " << round;
+      while (loop.Poll()) continue;
+      EXPECT_EQ(count, round);
+    }
+  }
+  close(event);
 }
 
 // A handle may be moved while a call waits on its socket.

@@ -193,7 +193,7 @@ class SocketDriver final : public PumpDriver {
   const std::shared_ptr<InprocHub> hub_;
   std::unique_ptr<InprocLinks> inproc_;  // once there is an inproc:// endpoint
   bool touched_ = false;
-  bool held_ = false;  // what the reactor was told
+  bool held_ = false;                 // what the reactor was told
   Instant armed_ = Instant::Never();  // what the reactor's timer is set to
   TimerHeap<Timed> timers_;
   absl::flat_hash_map<LinkId, LinkPtr> links_;

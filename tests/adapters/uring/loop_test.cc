@@ -688,8 +688,8 @@ TEST(LoopTest, AHandleIsMovedWhileAnyOfSeveralIsWaitedFor) {
   });
   Socket other = loop.MakeSocket(SocketType::kPull);
   auto push = loop.Push(one.Bind("tcp://127.0.0.1:*").value_or(""));
-  EXPECT_TRUE(absl::IsDeadlineExceeded(
-      loop.WaitAny({&one, &other}, absl::Milliseconds(100)).status()));
+  EXPECT_TRUE(
+      absl::IsDeadlineExceeded(loop.WaitAny({&one, &other}, absl::Milliseconds(100)).status()));
 }
 
 TEST(LoopTest, WaitingForAnyOfSeveralEndsWithOneThatIsDestroyed) {

@@ -25,6 +25,7 @@ void Tasks::RunOnce(absl::Duration max_wait) {
   for (const Until* until : waiting_) next = std::min(next, until->when_);
   if (more_) max_wait = absl::ZeroDuration();
   host_->RunOnce(std::max(std::min(next - net::Now(), max_wait), absl::ZeroDuration()));
+  ++turns_;
   int resumed = 0;
   while (resumed < kMostATurn && ResumeOne()) ++resumed;
   more_ = resumed == kMostATurn;
@@ -40,11 +41,18 @@ bool Tasks::ResumeOne() {
   return true;
 }
 
-Tasks::Until Tasks::AsyncUntil(std::function<bool()> holds) { return {this, std::move(holds)}; }
+Tasks::Until Tasks::AsyncUntil(std::function<bool()> holds, Instant when) {
+  return {this, std::move(holds), when};
+}
 
 Tasks::Until Tasks::Sleep(absl::Duration duration) {
   const Instant when = net::Now() + duration;
-  return {this, [when] { return net::Now() >= when; }, when};
+  const bool at_once = duration <= absl::ZeroDuration();
+  return {this,
+          [this, when, at_once, turn = turns_] {
+            return at_once || (turns_ != turn && net::Now() >= when);
+          },
+          when};
 }
 
 Tasks::Until Tasks::Readable(int fd) { return Awaited(fd, false); }

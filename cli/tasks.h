@@ -2,6 +2,7 @@
 #define MONOCOQUE_CLI_TASKS_H_
 
 #include <coroutine>
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -34,7 +35,9 @@ class Tasks {
   // One turn of the host, up to `max_wait`; then all that can go on does.
   void RunOnce(absl::Duration max_wait);
 
-  Until AsyncUntil(std::function<bool()> holds);
+  // Asked at `when`, too: it holds then at the latest.
+  Until AsyncUntil(std::function<bool()> holds, Instant when = Instant::Never());
+  // For at least one turn, unless it is for no time at all.
   Until Sleep(absl::Duration duration);
   Until Readable(int fd);
   Until Writable(int fd);
@@ -47,6 +50,7 @@ class Tasks {
   std::list<Until*> waiting_;
   std::vector<Task<void>> tasks_;
   bool more_ = false;  // of them could go on
+  std::uint64_t turns_ = 0;
 };
 
 // Lives in the coroutine's frame: when that is destroyed, the wait ends.

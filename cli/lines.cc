@@ -5,35 +5,50 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
 namespace monocoque::cli {
+namespace {
 
-Task<std::optional<std::string>> Lines::Next() {
-  for (;;) {
-    const std::size_t end = text_.find('\n', scanned_);
-    if (end != std::string::npos) {
-      std::string line = text_.substr(begin_, end - begin_);
-      begin_ = scanned_ = end + 1;
-      co_return line;
-    }
-    text_.erase(0, std::exchange(begin_, 0));
-    scanned_ = text_.size();
-    if (ended_) {
-      if (text_.empty()) co_return std::nullopt;
-      scanned_ = 0;
-      co_return std::exchange(text_, {});
-    }
+// What is read while lines wait to be sent.
+constexpr std::size_t kAheadBytes = 65536;
+
+}  // namespace
+
+bool Lines::HasLine() {
+  scanned_ = std::min(text_.find('\n', scanned_), text_.size());
+  return scanned_ < text_.size();
+}
+
+// A line that has no end yet is read on, however long.
+bool Lines::HasRoom() { return text_.size() - begin_ < kAheadBytes || !HasLine(); }
+
+Task<void> Lines::Read() {
+  while (!ended_) {
+    if (!HasRoom()) co_await tasks_.AsyncUntil([this] { return HasRoom(); });
     co_await tasks_.Readable(fd_);
-    Read();
+    ReadSome();
   }
 }
 
-void Lines::Read() {
+Task<std::optional<std::string>> Lines::Next() {
+  if (!HasLine() && !ended_) co_await tasks_.AsyncUntil([this] { return HasLine() || ended_; });
+  if (begin_ == text_.size()) co_return std::nullopt;
+  std::string line = text_.substr(begin_, scanned_ - begin_);
+  begin_ = scanned_ = std::min(scanned_ + 1, text_.size());
+  co_return line;
+}
+
+void Lines::ReadSome() {
   std::array<char, 65536> chunk;
   const ssize_t got = read(fd_, chunk.data(), chunk.size());
-  if (got > 0) text_.append(chunk.data(), static_cast<std::size_t>(got));
+  if (got > 0) {
+    scanned_ -= begin_;
+    text_.erase(0, std::exchange(begin_, 0));
+    text_.append(chunk.data(), static_cast<std::size_t>(got));
+  }
   if (got < 0 && errno != EINTR && errno != EAGAIN) {
     std::array<char, 128> buffer{};
     status_ = absl::UnavailableError(strerror_r(errno, buffer.data(), buffer.size()));

@@ -15,21 +15,27 @@ class Lines {
  public:
   Lines(Tasks* tasks, int fd) : tasks_(*tasks), fd_(fd) {}
 
+  // Spawned once: reads what comes, and no further than some ahead of Next.
+  Task<void> Read();
   // The next line without its end; the last one may have none. Nothing at the end of input, or when
   // reading failed: status() tells.
   Task<std::optional<std::string>> Next();
   const absl::Status& status() const { return status_; }
+  // Nothing more will be read.
+  bool at_end() const { return ended_; }
   // Lines that were read, and not handed out.
   std::size_t waiting() const;
 
  private:
-  void Read();
+  void ReadSome();
+  bool HasLine();
+  bool HasRoom();
 
   Tasks& tasks_;
   const int fd_;
   std::string text_;
   std::size_t begin_ = 0;    // of what was not handed out
-  std::size_t scanned_ = 0;  // no end of a line before here
+  std::size_t scanned_ = 0;  // no end of a line in front of here
   bool ended_ = false;
   absl::Status status_;
 };

@@ -83,6 +83,7 @@ class Session {
   bool IsHere(std::string_view id) const;
   Task<absl::StatusOr<Message>> Receive();
   Task<void> ReceiveMessages();
+  Task<void> SendWhatWasRead();
   Task<bool> Answer(Message message);
   Task<absl::Status> SendAnswer(Message message);
   Task<bool> Print(Message message);
@@ -97,8 +98,9 @@ class Session {
   }
   void CountOne() {
     ++counted_;
-    if (args_.count && counted_ >= *args_.count) ending_.End(kDone);
+    if (full()) ending_.End(kDone);
   }
+  bool full() const { return args_.count && counted_ >= *args_.count; }
   bool ended() const { return ending_.ended(); }
   bool Fail(std::string_view why) { return ending_.Fail(why); }
 
@@ -113,6 +115,7 @@ class Session {
   std::set<std::string> known_;  // routing ids that were there once
   std::set<PeerId> told_;        // of those that we dial
   std::uint64_t counted_ = 0;
+  std::uint64_t sent_lines_ = 0;
   bool line_waits_ = false;  // one was read, and no socket has it
   Instant room_again_;       // until then nobody is waited for
   Recurring nobody_{"a peer was gone before it had its answer", " answers found nobody"};
@@ -243,6 +246,7 @@ Task<bool> Session::SendLine(std::string_view line, std::uint64_t number) {
   }
   if (!sent.ok()) co_return Fail(sent.message());
   line_waits_ = false;
+  ++sent_lines_;
   if (only_sends()) CountOne();
   if (args_.role != SocketType::kReq) co_return true;
   absl::StatusOr<Message> reply = co_await Receive();
@@ -255,9 +259,8 @@ Task<bool> Session::SendLine(std::string_view line, std::uint64_t number) {
 // Whoever publishes to nobody loses what it says: the first subscriber gets a moment to come.
 Task<void> Session::AwaitSubscriber() {
   const Instant end = net::Now() + kSubscriberWait;
-  while (!ended() && socket_->core().topics() == 0 && net::Now() < end) {
-    co_await tasks_.Sleep(absl::Milliseconds(5));
-  }
+  co_await tasks_.AsyncUntil(
+      [this, end] { return ended() || socket_->core().topics() > 0 || net::Now() >= end; }, end);
 }
 
 Task<void> Session::SendLines() {
@@ -273,6 +276,17 @@ Task<void> Session::SendLines() {
   } else if (!receives_by_itself()) {
     ending_.End(kDone);
   }
+}
+
+// Of two that each expect a message of the other, whoever has its own first still sends what it
+// read by then, as far as there is room: turn by turn, while lines go out.
+Task<void> Session::SendWhatWasRead() {
+  const std::uint64_t last = sent_lines_ + lines_.waiting() + (line_waits_ ? 1 : 0);
+  std::uint64_t before = 0;
+  do {
+    before = sent_lines_;
+    co_await tasks_.Sleep(kOneTurn);
+  } while (!ended() && sent_lines_ != before && sent_lines_ < last);
 }
 
 Task<bool> Session::Answer(Message message) {
@@ -328,6 +342,7 @@ Task<void> Session::ReceiveMessages() {
     }
     if (!co_await Print(*message)) co_return;
     if (answers() && !co_await Answer(*message)) co_return;
+    if (reads_stdin() && args_.count && counted_ + 1 == *args_.count) co_await SendWhatWasRead();
     CountOne();
   }
 }
@@ -381,7 +396,10 @@ int Session::Run() {
     return kFailed;
   }
   if (args_.count && *args_.count == 0) ending_.End(kDone);
-  if (reads_stdin()) tasks_.Spawn(SendLines());
+  if (reads_stdin()) {
+    tasks_.Spawn(lines_.Read());
+    tasks_.Spawn(SendLines());
+  }
   if (receives_by_itself()) tasks_.Spawn(ReceiveMessages());
   const int code = ending_.Run([this] { WatchEvents(); }) ? Close() : kTimedOut;
   nobody_.TellSum();

@@ -2,6 +2,7 @@
 // against libzmq.
 #include "tests/support/command.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -20,6 +21,7 @@ namespace monocoque {
 namespace {
 
 using ::monocoque::testing::Command;
+using ::monocoque::testing::CommandSetup;
 using ::monocoque::testing::Until;
 using ::monocoque::testing::ZmqPeer;
 using ::testing::EndsWith;
@@ -31,6 +33,17 @@ using Parts = std::vector<std::string>;
 // A name of its own for each test process.
 std::string Abstract(std::string_view name) {
   return absl::StrCat("ipc://@monocoque-", name, "-", getpid());
+}
+
+// Its input, which is there when it begins.
+CommandSetup Says(std::string_view text) {
+  CommandSetup setup;
+  setup.prepare = [text] {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0 || dup2(ends[0], STDIN_FILENO) < 0) return;
+    (void)!write(ends[1], text.data(), text.size());
+  };
+  return setup;
 }
 
 TEST(CommandTest, DemoArrivesInFull) {
@@ -231,6 +244,38 @@ TEST(CommandTest, BothWaysAtOnce) {
     EXPECT_EQ(one.Wait(), 0);
     other.Signal(SIGINT);
     EXPECT_EQ(other.Wait(), 0);
+  }
+}
+
+// Neither keeps its own message to itself because the other's came first.
+TEST(CommandTest, OneMessageEachWay) {
+  for (const char* role : {"pair", "dealer", "channel"}) {
+    for (int i = 0; i < 20; ++i) {
+      Command one({role, "--bind", "ipc://*", "--count", "1", "--timeout", "5"}, Says("ping\n"));
+      Command other({role, "--connect", one.Bound(), "--count", "1", "--timeout", "5"},
+                    Says("pong\n"));
+      ASSERT_EQ(other.Wait(), 0) << role << other.err();
+      EXPECT_EQ(other.out(), "ping\n");
+      EXPECT_EQ(one.Wait(), 0) << role << one.err();
+      EXPECT_EQ(one.out(), "pong\n");
+    }
+  }
+}
+
+// The same with lines that wait for who comes.
+TEST(CommandTest, OneMessageEachWayOnceSomebodyIsThere) {
+  for (int i = 0; i < 20; ++i) {
+    Command router({"router", "--bind", "ipc://*", "--count", "1", "--timeout", "5"},
+                   Says("me\tping\n"));
+    Command dealer(
+        {"dealer", "--connect", router.Bound(), "--identity=me", "--count=1", "--timeout=5"},
+        Says("pong\n"));
+    ASSERT_EQ(dealer.Wait(), 0) << dealer.err();
+    EXPECT_EQ(router.Wait(), 0);
+    Command xpub({"xpub", "--bind", "ipc://*", "--count", "1", "--timeout", "5"}, Says("news\n"));
+    Command sub({"sub", "--connect", xpub.Bound(), "--count", "1", "--timeout", "5"});
+    ASSERT_EQ(sub.Wait(), 0) << sub.err();
+    EXPECT_EQ(xpub.Wait(), 0);
   }
 }
 

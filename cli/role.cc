@@ -117,6 +117,7 @@ class Session {
   std::uint64_t counted_ = 0;
   std::uint64_t sent_lines_ = 0;
   bool line_waits_ = false;  // one was read, and no socket has it
+  bool lingered_ = false;    // for a line, in vain
   Instant room_again_;       // until then nobody is waited for
   Recurring nobody_{"a peer was gone before it had its answer", " answers found nobody"};
   Recurring no_room_{"a peer did not take its answer", " answers were not taken"};
@@ -200,7 +201,21 @@ Task<absl::Status> Session::SendOne(Message message) {
     sent = socket_->TrySend(&message);
     return !absl::IsUnavailable(sent);
   };
-  if (!try_it()) co_await UntilEnded(try_it);
+  if (try_it()) co_return sent;
+  if (!only_sends()) {
+    co_await UntilEnded(try_it);
+    co_return sent;
+  }
+  // The end of its input is the end, and --linger caps what is left to do then.
+  co_await UntilEnded([&] { return try_it() || lines_.at_end(); });
+  const Instant end = net::Now() + args_.linger;
+  if (absl::IsUnavailable(sent)) {
+    co_await tasks_.AsyncUntil([&] { return ended() || try_it() || net::Now() >= end; }, end);
+  }
+  if (absl::IsUnavailable(sent) && !ended()) {
+    lingered_ = true;
+    ending_.End(kDone);
+  }
   co_return sent;
 }
 
@@ -408,9 +423,15 @@ int Session::Run() {
 }
 
 int Session::Close() {
-  Ending::Remains remains{.linger = args_.linger, .forgives = answers()};
+  Ending::Remains remains{.linger = lingered_ ? absl::ZeroDuration() : args_.linger,
+                          .forgives = answers()};
   // What --count leaves is left on purpose.
-  if (ending_.interrupted()) remains.unsent = lines_.waiting() + (line_waits_ ? 1 : 0);
+  if (ending_.interrupted() || lingered_) {
+    remains.unsent = lines_.waiting() + (line_waits_ ? 1 : 0);
+    if (only_sends() && args_.count) {
+      remains.unsent = std::min(remains.unsent, *args_.count - counted_);
+    }
+  }
   remains.refusal = [this] {
     WatchEvents();
     return refusal_;

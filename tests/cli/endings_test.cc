@@ -62,6 +62,34 @@ TEST(EndingsTest, ASignalWhileNobodyIsThere) {
   }
 }
 
+// The end of the input is the end, although nobody was there to take the first line.
+TEST(EndingsTest, LingerWhileNobodyIsThere) {
+  for (const char* role : {"push", "scatter"}) {
+    Command binds({role, "--bind", "ipc://*", "--linger", "200", "--timeout", "20"});
+    binds.Bound();
+    binds.Feed("one\ntwo", true);
+    EXPECT_EQ(binds.Wait(), 1) << role;
+    EXPECT_EQ(binds.Complaint(), "monocoque: 2 messages were not sent\n");
+    Command counts({role, "--bind", "ipc://*", "--linger", "0", "--count", "1", "--timeout", "20"});
+    counts.Bound();
+    counts.Feed("one\ntwo\nthree\n", true);
+    EXPECT_EQ(counts.Wait(), 1) << role;
+    EXPECT_EQ(counts.Complaint(), "monocoque: 1 message was not sent\n");
+  }
+}
+
+// While more may come it waits.
+TEST(EndingsTest, LingerIsForTheEnd) {
+  Command push({"push", "--bind", "ipc://*", "--linger", "0"});
+  const std::string at = push.Bound();
+  push.Feed("one\n");
+  ASSERT_TRUE(push.ReadItsInput());
+  Command pull({"pull", "--connect", at, "--count", "1", "--timeout", "20"});
+  EXPECT_EQ(pull.Wait(), 0);
+  push.EndInput();
+  EXPECT_EQ(push.Wait(), 0);
+}
+
 // What --count leaves is nobody's loss.
 TEST(EndingsTest, LinesBeyondTheCount) {
   Command pull({"pull", "--bind", "ipc://*", "--count", "1"});

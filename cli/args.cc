@@ -127,6 +127,13 @@ constexpr Option kValued[] = {
 // All of cli/security.h.
 constexpr Option kSecurity = {"", true, false};
 
+// Those that have no value.
+bool IsFlag(std::string_view word) {
+  SecurityArgs nowhere;
+  return word == "--echo" || word == "--help" || word == "--version" ||
+         SetSecurityFlag(&nowhere, word);
+}
+
 // Of those that were given.
 absl::Status CheckOptions(const std::vector<std::string_view>& given, std::string_view role) {
   for (const std::string_view name : given) {
@@ -226,6 +233,9 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
     const std::string_view option = word.substr(0, equals);
     const bool known = IsSecurityOption(option) ||
                        std::ranges::find(kValued, option, &Option::name) != std::end(kValued);
+    if (!known && option != word && IsFlag(option)) {
+      return Usage(absl::StrCat(option, " takes no value"));
+    }
     if (!known) return Usage(absl::StrCat("unknown option \"", Escape(option), "\""));
     if (equals != std::string_view::npos) {
       value = word.substr(equals + 1);

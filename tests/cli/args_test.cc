@@ -128,7 +128,9 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
       {{"pull", "--bind", "x", "--zap-domain", ""}, "--zap-domain wants a name"},
       {{"pull", "--bind", "x", "--zap-domain=d", "--plain-username=a", "--plain-password-file=f"},
        "--zap-domain is for servers"},
-      {{"pull", "--bind", "x", "--plain-server=yes"}, "unknown option"},
+      {{"pull", "--bind", "x", "--plain-server=yes"}, "--plain-server takes no value"},
+      {{"rep", "--bind", "x", "--echo=yes"}, "--echo takes no value"},
+      {{"--help=yes"}, "--help takes no value"},
       {{"pull\x1b[31m", "--bind", "x"}, "pull\\x1b[31m"},
   };
   for (const Case& c : cases) {

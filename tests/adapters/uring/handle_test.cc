@@ -1,0 +1,99 @@
+// What a host may do with the handles of sockets: move them in calls that wait, close them again,
+// destroy them while they close.
+#include <unistd.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "adapters/uring/loop.h"
+#include "gtest/gtest.h"
+
+namespace monocoque::uring {
+namespace {
+
+constexpr absl::Duration kSoon = absl::Seconds(10);
+
+// A handle may be moved while a call waits on its socket.
+TEST(HandleTest, AHandleIsMovedWhileItsSendWaits) {
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  Socket kept = loop.MakeSocket(SocketType::kPush);
+  push.OnEvent([&](const SocketEvent& event) {
+    if (event.kind != SocketEvent::Kind::kReady) return;
+    Socket other = std::move(push);
+    std::swap(kept, other);
+  });
+  LinkOptions options;
+  options.immediate = true;
+  ASSERT_TRUE(push.Connect(pull.Bind("tcp://127.0.0.1:*").value_or(""), &options).ok());
+  EXPECT_TRUE(push.Send("moved", kSoon).ok());
+  EXPECT_EQ(pull.Receive(kSoon)->text(), "moved");
+}
+
+// Who closed with all the time in the world may think better of it.
+TEST(HandleTest, ASecondCloseMayBeShorter) {
+  Loop loop;
+  Socket nobody = *loop.Push("ipc://@monocoque-nobody-at-all");
+  ASSERT_TRUE(nobody.Send("lost").ok());
+  nobody.StartClose();
+  nobody.StartClose(absl::ZeroDuration());
+  for (int i = 0; i < 50 && !nobody.closed(); ++i) loop.RunOnce(absl::Milliseconds(10));
+  EXPECT_TRUE(nobody.closed());
+}
+
+// "Destroying it closes without lingering."
+TEST(HandleTest, DestroyingEndsALinger) {
+  Loop loop;
+  const std::string at = absl::StrCat("ipc://@monocoque-lingers-", getpid());
+  {
+    Socket push = *loop.Push(at);
+    ASSERT_TRUE(push.Send("a ghost").ok());
+    push.StartClose();
+  }
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  ASSERT_TRUE(pull.Bind(at).ok());
+  const auto got = pull.Receive(absl::Seconds(1));
+  EXPECT_FALSE(got.ok()) << got->text();
+}
+
+// What was lost is told by each Close.
+TEST(HandleTest, ASecondCloseTellsOfWhatWasLost) {
+  Loop loop;
+  Socket nobody = *loop.Push("ipc://@monocoque-nobody-at-all");
+  ASSERT_TRUE(nobody.Send("lost").ok());
+  nobody.StartClose(absl::ZeroDuration());
+  const absl::Status closed = nobody.Close(absl::ZeroDuration());
+  EXPECT_EQ(nobody.stats().lost, 1u);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(closed)) << closed;
+}
+
+// While somebody waits for any of several, one of them may be moved elsewhere or destroyed.
+TEST(HandleTest, AHandleIsMovedWhileAnyOfSeveralIsWaitedFor) {
+  Loop loop;
+  Socket one = loop.MakeSocket(SocketType::kPull);
+  Socket kept = loop.MakeSocket(SocketType::kPull);
+  one.OnEvent([&](const SocketEvent& event) {
+    if (event.kind == SocketEvent::Kind::kReady) kept = std::move(one), one = Socket();
+  });
+  Socket other = loop.MakeSocket(SocketType::kPull);
+  auto push = loop.Push(one.Bind("tcp://127.0.0.1:*").value_or(""));
+  EXPECT_TRUE(
+      absl::IsDeadlineExceeded(loop.WaitAny({&one, &other}, absl::Milliseconds(100)).status()));
+}
+
+TEST(HandleTest, WaitingForAnyOfSeveralEndsWithOneThatIsDestroyed) {
+  Loop loop;
+  Socket one = loop.MakeSocket(SocketType::kPull);
+  one.OnEvent([&](const SocketEvent& event) {
+    if (event.kind == SocketEvent::Kind::kReady) one = Socket();
+  });
+  Socket other = loop.MakeSocket(SocketType::kPull);
+  auto push = loop.Push(one.Bind("tcp://127.0.0.1:*").value_or(""));
+  EXPECT_TRUE(absl::IsCancelled(loop.WaitAny({&other, &one}, kSoon).status()));
+}
+
+}  // namespace
+}  // namespace monocoque::uring

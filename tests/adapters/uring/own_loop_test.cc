@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "adapters/net/host.h"
+#include "adapters/uring/awaitables.h"
 #include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
 

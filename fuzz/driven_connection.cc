@@ -346,7 +346,10 @@ void DrivenConnection::End(unsigned how) {
 
 void DrivenConnection::PassTime(absl::Duration by) {
   now_ = now_ + by;
+  const bool closing = connection_->state() == ConnectionState::kClosing;
   connection_->HandleTimeout(now_);
+  // Its peer took nothing for closing_timeout.
+  if (closing && connection_->done()) given_up_ = true;
   // What is due may bring something else that is due; that comes to an end.
   for (int again = 0; connection_->NextDeadline() <= now_; ++again) {
     Require(again < 4, "nothing stays due");
@@ -499,7 +502,7 @@ void DrivenConnection::Finish(Input* stream, bool close_first) {
     CheckAlways();
     Drain();
     Require(connection_->done(), "a close is over once all is written");
-    if (CauseOf(ended_) == Cause::kLocal && !transport_ended_) {
+    if (CauseOf(ended_) == Cause::kLocal && !transport_ended_ && !given_up_) {
       Require(output_.at_rest(), "a close writes whole frames");
     }
   }

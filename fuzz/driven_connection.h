@@ -95,6 +95,7 @@ class DrivenConnection {
   bool told_closed_ = false;
   bool delivered_all_ = false;
   bool transport_ended_ = false;
+  bool given_up_ = false;
   bool echoed_ = false;
   bool refused_ = false;
 };

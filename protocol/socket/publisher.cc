@@ -104,9 +104,9 @@ void Publisher::MeasureRoom() {
   for (std::size_t i = 0; i < in_step_.size();) {
     Subscriber* subscriber = in_step_[i];
     const Connection& connection = *subscriber->peer->link->connection;
-    const std::size_t messages =
-        connection.unsent_messages() + log_messages_ - subscriber->cursor_messages;
-    const std::size_t bytes = connection.unsent_bytes() + log_.end() - subscriber->cursor;
+    const Unsent ungathered = Ungathered(*subscriber);
+    const std::size_t messages = connection.unsent_messages() + ungathered.messages;
+    const std::size_t bytes = connection.unsent_bytes() + ungathered.bytes;
     if (mark.Reached(messages, bytes)) {
       StepAside(subscriber);  // another has its place now
       continue;

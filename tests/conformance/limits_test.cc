@@ -1,8 +1,5 @@
 // All descriptors are taken: told in a sentence, no busy loop, and made up for once some are free.
 // Alike in each cell. A program of its own, since it takes everybody's.
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <memory>
@@ -16,63 +13,20 @@
 #include "protocol/socket/event.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/conformance/cell.h"
+#include "tests/support/few_descriptors.h"
 #include "tests/support/raw_peer.h"
-
-// UBSan looks at objects through a pipe, and takes it for a defect that it gets none: what needs
-// the last descriptor to be gone is not built for it.
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-#define MONOCOQUE_TEST_UBSAN
-#endif
-#endif
 
 #ifndef MONOCOQUE_TEST_UBSAN
 
 namespace monocoque::conformance {
 namespace {
 
+using ::monocoque::testing::FewDescriptors;
 using ::monocoque::testing::RawPeer;
+using ::monocoque::testing::TakenDescriptors;
 using ::testing::HasSubstr;
 
 constexpr char kOut[] = "descriptors are out; raise the limit (ulimit -n)";
-
-// A limit of few descriptors, while it lives. The kernel may hold what was begun before to the
-// limit of that time.
-class FewDescriptors {
- public:
-  FewDescriptors() {
-    getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit few{128, before_.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &few);
-  }
-  ~FewDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
-  FewDescriptors(const FewDescriptors&) = delete;
-  FewDescriptors& operator=(const FewDescriptors&) = delete;
-
- private:
-  rlimit before_{};
-};
-
-// All of them are taken but `left`.
-class Taken {
- public:
-  explicit Taken(int left) {
-    for (int fd; (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) taken_.push_back(fd);
-    Free(left);
-  }
-  ~Taken() { Free(static_cast<int>(taken_.size())); }
-  Taken(const Taken&) = delete;
-  Taken& operator=(const Taken&) = delete;
-  void Free(int count) {
-    for (; count > 0 && !taken_.empty(); --count) {
-      close(taken_.back());
-      taken_.pop_back();
-    }
-  }
-
- private:
-  std::vector<int> taken_;
-};
 
 class LimitsTest : public CellTest {
  protected:
@@ -92,7 +46,7 @@ class LimitsTest : public CellTest {
   }
 
  private:
-  FewDescriptors few_;
+  const FewDescriptors few_{128};
 };
 
 // A crowd comes and nobody can be let in: accepting pauses, is told, and goes on once it can.
@@ -101,7 +55,7 @@ TEST_P(LimitsTest, NoDescriptorToAccept) {
   const std::string at = Bind(pull.get(), any());
   Turn();
   constexpr int kPeers = 3;
-  Taken taken(kPeers);
+  TakenDescriptors taken(kPeers);
   std::vector<std::unique_ptr<RawPeer>> peers;
   for (int i = 0; i < kPeers; ++i) {
     peers.push_back(std::make_unique<RawPeer>(turn(), at));
@@ -123,7 +77,7 @@ TEST_P(LimitsTest, LinksThatStandGoOn) {
   Join(pull.get(), push.get());
   AwaitPeers(push.get(), 1);
   AwaitPeers(pull.get(), 1);
-  const Taken taken(0);
+  const TakenDescriptors taken(0);
   for (const std::size_t size : {1u, 1000u, 1u << 20}) {
     Send(push.get(), std::string(size, 'g'));
     EXPECT_EQ(Receive(pull.get())[0].size(), size);
@@ -137,7 +91,7 @@ TEST_P(LimitsTest, NoDescriptorToDial) {
   const std::string at = Bind(pull.get(), any());
   const auto push = Make(SocketType::kPush);
   Turn();
-  Taken taken(0);
+  TakenDescriptors taken(0);
   Connect(push.get(), at);
   Send(push.get(), "late");
   const SocketEvent failed = Await(push.get(), SocketEvent::Kind::kDialFailed);
@@ -153,7 +107,7 @@ TEST_P(LimitsTest, NoDescriptorToListen) {
   const auto pull = Make(SocketType::kPull);
   const auto push = Make(SocketType::kPush);
   Turn();
-  Taken taken(0);
+  TakenDescriptors taken(0);
   const absl::StatusOr<std::string> bound = pull->Bind(any());
   ASSERT_FALSE(bound.ok());
   EXPECT_THAT(std::string(bound.status().message()), HasSubstr(kOut));
@@ -167,7 +121,7 @@ TEST_P(LimitsTest, NoDescriptorToListen) {
 // A loop that cannot be made says so; one that asks for descriptors only when it has to has its
 // first socket say it.
 TEST_P(LimitsTest, NoDescriptorForALoop) {
-  const Taken taken(0);
+  const TakenDescriptors taken(0);
   const std::unique_ptr<cli::Host> host = MakeHost(cell().adapter);
   absl::Status why = host->status();
   const bool at_once = !why.ok();

@@ -1,6 +1,5 @@
 #include "adapters/net/socket_driver.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +21,7 @@
 #include "protocol/drive/instant.h"
 #include "protocol/mechanism/options.h"
 #include "protocol/socket/event.h"
+#include "tests/support/few_descriptors.h"
 #include "tests/support/poll_reactor.h"
 #include "tests/support/raw_peer.h"
 
@@ -229,14 +229,11 @@ TEST_F(SocketDriverTest, OutOfDescriptorsItPauses) {
   const std::string bound = *pull->driver().Bind("tcp://127.0.0.1:*");
   PollReactor* push = Make(SocketType::kPush);
   const int raw = ConnectRaw(bound);
-  rlimit before{};
-  getrlimit(RLIMIT_NOFILE, &before);
-  rlimit none = before;
-  none.rlim_cur = 3;
-  setrlimit(RLIMIT_NOFILE, &none);
   const int turns = pull->turns();
-  loop_.RunFor(absl::Milliseconds(250));
-  setrlimit(RLIMIT_NOFILE, &before);
+  {
+    const testing::FewDescriptors none(3);
+    loop_.RunFor(absl::Milliseconds(250));
+  }
   EXPECT_LT(pull->turns() - turns, 20) << "it spins";
   bool told = false;
   SocketEvent event;

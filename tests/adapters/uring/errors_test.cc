@@ -1,7 +1,5 @@
 // What the operating system may say no to: one clear sentence each, and what to do about it.
-#include <fcntl.h>
 #include <linux/capability.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,11 +20,14 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/endpoint.h"
+#include "tests/support/few_descriptors.h"
 #include "tests/support/raw_peer.h"
 
 namespace monocoque::uring {
 namespace {
 
+using ::monocoque::testing::FewDescriptors;
+using ::monocoque::testing::TakenDescriptors;
 using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -64,40 +65,6 @@ class Unprivileged {
   __user_cap_header_struct header_{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, 2> before_{};
 };
-
-// All descriptors are taken but `left`.
-class Descriptors {
- public:
-  explicit Descriptors(int left) {
-    getrlimit(RLIMIT_NOFILE, &before_);
-    const rlimit few{256, before_.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &few);
-    for (int fd; (fd = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0;) taken_.push_back(fd);
-    Free(left);
-  }
-  ~Descriptors() {
-    Free(static_cast<int>(taken_.size()));
-    setrlimit(RLIMIT_NOFILE, &before_);
-  }
-  void Free(int count) {
-    for (; count > 0 && !taken_.empty(); --count) {
-      close(taken_.back());
-      taken_.pop_back();
-    }
-  }
-
- private:
-  rlimit before_{};
-  std::vector<int> taken_;
-};
-
-// UBSan looks at objects through a pipe, and takes it for a defect that it gets none: what needs
-// the last descriptor to be gone is not built for it.
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-#define MONOCOQUE_TEST_UBSAN
-#endif
-#endif
 
 class ErrorsTest : public ::testing::Test {
  protected:
@@ -221,7 +188,8 @@ TEST_F(ErrorsTest, AStaleSocketFileIsReplaced) {
 #ifndef MONOCOQUE_TEST_UBSAN
 
 TEST_F(ErrorsTest, NoDescriptorToListen) {
-  const Descriptors none(0);
+  const FewDescriptors few(256);
+  const TakenDescriptors none(0);
   EXPECT_EQ(BindError("tcp://127.0.0.1:0"),
             "bind tcp://127.0.0.1:*: descriptors are out; raise the limit (ulimit -n) or close "
             "some.");
@@ -230,13 +198,15 @@ TEST_F(ErrorsTest, NoDescriptorToListen) {
 }
 
 TEST_F(ErrorsTest, NoDescriptorForAName) {
-  Descriptors none(0);
+  const FewDescriptors few(256);
+  const TakenDescriptors none(0);
   EXPECT_THAT(DialError("tcp://localhost:1"), HasSubstr("raise the limit (ulimit -n"));
 }
 
 // One accept fails, is told, costs no busy loop, and is made up for.
 TEST_F(ErrorsTest, NoDescriptorToAccept) {
-  Descriptors two(2);
+  const FewDescriptors few(256);
+  TakenDescriptors two(2);
   const std::string at = *pull_.Bind("tcp://127.0.0.1:*");
   monocoque::testing::RawPeer peer([&] { loop_.RunOnce(absl::Milliseconds(1)); }, at);
   ASSERT_TRUE(peer.connected());

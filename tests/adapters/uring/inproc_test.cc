@@ -3,7 +3,6 @@
 #include "adapters/inproc.h"
 
 #include <poll.h>
-#include <sys/resource.h>
 
 #include <string>
 #include <thread>
@@ -16,6 +15,7 @@
 #include "protocol/socket/options.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
+#include "tests/support/few_descriptors.h"
 #include "tests/support/poll_reactor.h"
 
 namespace monocoque::uring {
@@ -169,25 +169,15 @@ TEST(InprocTest, BetweenAdapters) {
   other.join();
 }
 
-// UBSan looks at objects through a pipe, and takes it for a defect that it gets none: what needs
-// the last descriptor to be gone is not built for it.
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-#define MONOCOQUE_TEST_UBSAN
-#endif
-#endif
-
 #ifndef MONOCOQUE_TEST_UBSAN
 // Descriptors are out when the first name is used: it is said so, and is over with it.
 TEST(UringInprocTest, DescriptorsThatCameBack) {
   Loop loop;
   Socket pull = loop.MakeSocket(SocketType::kPull);
-  rlimit limit{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  const rlimit none{0, limit.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  const auto refused = pull.Bind("inproc://uring-descriptors");
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  const auto refused = [&] {
+    const testing::FewDescriptors none(0);
+    return pull.Bind("inproc://uring-descriptors");
+  }();
   EXPECT_NE(refused.status().message().find("descriptors are out"), std::string::npos)
       << refused.status();
   const auto bound = pull.Bind("inproc://uring-descriptors");

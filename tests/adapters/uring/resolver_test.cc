@@ -1,6 +1,5 @@
 // Names: looked up on the helper thread, while the loop goes on.
 #include <signal.h>
-#include <sys/resource.h>
 
 #include <condition_variable>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/support/few_descriptors.h"
 
 namespace monocoque::uring {
 namespace {
@@ -192,14 +192,6 @@ TEST(ResolverTest, WhatIsNotWantedAnyMoreIsNotLookedUp) {
   EXPECT_THAT(names->get(), Not(Contains("given-up.example")));
 }
 
-// UBSan looks at objects through a pipe, and takes it for a defect that it gets none: what needs
-// the last descriptor to be gone is not built for it.
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-#define MONOCOQUE_TEST_UBSAN
-#endif
-#endif
-
 #ifndef MONOCOQUE_TEST_UBSAN
 // Descriptors are out when the first name is dialed, and there are some again later.
 TEST(ResolverTest, DescriptorsThatCameBack) {
@@ -210,13 +202,11 @@ TEST(ResolverTest, DescriptorsThatCameBack) {
   quick.link.reconnect.interval = absl::Milliseconds(1);
   quick.link.reconnect.max_interval = absl::Milliseconds(10);
   Socket push = loop.MakeSocket(SocketType::kPush, quick);
-  rlimit limit{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
-  const rlimit none{0, limit.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  ASSERT_TRUE(push.Connect("tcp://localhost" + port).ok());
-  for (int i = 0; i < 10; ++i) loop.RunOnce(absl::Milliseconds(1));
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  {
+    const testing::FewDescriptors none(0);
+    ASSERT_TRUE(push.Connect("tcp://localhost" + port).ok());
+    for (int i = 0; i < 10; ++i) loop.RunOnce(absl::Milliseconds(1));
+  }
   EXPECT_TRUE(push.WaitReady(1, absl::Seconds(2)).ok());
   std::string why;
   for (SocketEvent event; push.NextEvent(&event);) {

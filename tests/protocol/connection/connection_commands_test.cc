@@ -66,14 +66,8 @@ TEST(ConnectionCommandsTest, NoCommandBetweenParts) {
   EXPECT_GT(commands, 40);
 }
 
-// A connection in traffic; what it said is thrown away.
 std::unique_ptr<Connection> Up(const Host& host) {
-  auto c = *Connection::Create({.socket_type = SocketType::kDealer}, host);
-  Feed(c.get(), PeerGreeting() + PeerReady("DEALER"), host.now);
-  c->Process(10, host.now);
-  for (ConnectionEvent event; c->NextEvent(&event);) continue;
-  TakeOutput(c.get(), host.now);
-  return c;
+  return testing::Up(SocketType::kDealer, "DEALER", host);
 }
 
 std::string Repeated(std::string_view octets, int count) {

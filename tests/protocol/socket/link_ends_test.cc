@@ -292,13 +292,16 @@ TEST(LinkEndsTest, ANewLinkWaitsForTheOldBatch) {
   }
 }
 
-// Who finished a handshake last.
-PeerId NewestPeer(Net& net, Socket& socket) {
-  PeerId peer;
+// The stranger's handshake, of this type, and octets behind it: who it is.
+PeerId Says(Net& net, Socket& socket, LinkId link, const char* type, const std::string& octets) {
+  const std::string all = PeerGreeting() + PeerReady(type) + octets;
+  EXPECT_TRUE(socket.Donate(link, Slice::Copy(all), net.now).ok());
+  net.Run();
   for (const SocketEvent& event : net.events(socket)) {
-    if (event.kind == SocketEvent::Kind::kReady) peer = event.peer;
+    if (event.kind == SocketEvent::Kind::kReady && event.link == link) return event.peer;
   }
-  return peer;
+  ADD_FAILURE() << "the handshake is not done";
+  return {};
 }
 
 // The messages of a link that is over lie untaken all the same.
@@ -306,10 +309,7 @@ TEST(LinkEndsTest, WhatADeadLinkBroughtCountsAsUnreceived) {
   Net net;
   Socket& pull = net.Make(SocketType::kPull);
   const LinkId link = AcceptStranger(net, pull);
-  const std::string octets = PeerGreeting() + PeerReady("PUSH") + std::string("\0\1a\0\1b", 6);
-  ASSERT_TRUE(pull.Donate(link, Slice::Copy(octets), net.now).ok());
-  net.Run();
-  const PeerId peer = NewestPeer(net, pull);
+  const PeerId peer = Says(net, pull, link, "PUSH", std::string("\0\1a\0\1b", 6));
   ASSERT_TRUE(pull.peer_stats(peer).has_value());
   EXPECT_EQ(pull.peer_stats(peer)->unreceived_messages, 2u);
   pull.OnTransportClosed(link, absl::OkStatus(), net.now);
@@ -324,10 +324,7 @@ TEST(LinkEndsTest, NothingIsSentToWhoIsGone) {
   Net net;
   Socket& dealer = net.Make(SocketType::kDealer);
   const LinkId link = AcceptStranger(net, dealer);
-  const std::string octets = PeerGreeting() + PeerReady("DEALER") + std::string("\0\1a", 3);
-  ASSERT_TRUE(dealer.Donate(link, Slice::Copy(octets), net.now).ok());
-  net.Run();
-  const PeerId peer = NewestPeer(net, dealer);
+  const PeerId peer = Says(net, dealer, link, "DEALER", std::string("\0\1a", 3));
   dealer.OnTransportClosed(link, absl::OkStatus(), net.now);
   net.Run();
   Message message("x");

@@ -122,7 +122,6 @@ absl::Status SocketCore::Open(Link* link, const TransportInfo& transport, Instan
       Connection::Create(options, host, reserves_);
   if (!connection.ok()) return connection.status();
   link->connection = *std::move(connection);
-  if (closing_) link->connection->Linger();
   link->remote = transport.remote;
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -254,6 +255,29 @@ TEST(LinkEndsTest, WhatComesBackWhileClosingIsSentAnew) {
     EXPECT_THAT(net.Received(pull), ElementsAre("first", "second")) << static_cast<int>(closes);
     EXPECT_EQ(push.stats().lost, 0u) << static_cast<int>(closes);
   }
+}
+
+// Where all of it had left, nothing is left to do: nobody is dialed in vain.
+TEST(LinkEndsTest, ACloseEndsWithTheBatchThatTookAll) {
+  Wires wires(SocketType::kPush);
+  ASSERT_TRUE(wires.socket.Connect(*ParseEndpoint("sim://there"), wires.now).ok());
+  wires.Turn();
+  const LinkId link = wires.dialed;
+  wires.socket.OnDialed(link, {"sim", "sim"}, wires.now);
+  wires.Say(link, PeerGreeting() + PeerReady("PULL"));
+  wires.Stall(true);
+  ASSERT_TRUE(wires.Send(Message("last")).ok());
+  TransmitBatch batch;
+  ASSERT_TRUE(wires.socket.FillTransmit(link, &batch, 1000));
+  wires.HangUp(link);
+  wires.socket.Close(absl::Seconds(30), wires.now);
+  wires.Turn();
+  EXPECT_FALSE(wires.socket.drained()) << "the batch may come back";
+  const std::size_t all = batch.remaining();
+  wires.socket.ReturnBatch(link, std::move(batch), all, absl::OkStatus(), wires.now);
+  wires.Turn();
+  EXPECT_TRUE(wires.socket.drained());
+  EXPECT_EQ(wires.socket.stats().lost, 0u);
 }
 
 // ALL-1, TR-3: a link that stands already sends nothing before the old one's batch is back, and

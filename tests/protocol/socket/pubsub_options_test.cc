@@ -47,6 +47,20 @@ std::vector<Shown> ShownCases() {
   };
 }
 
+// What waited for the application of an XPUB that closes holds nobody's octets any more.
+TEST(PubSubOptionsTest, AClosedXPubReadsOn) {
+  Wires wires(SocketType::kXPub, {.receive_mark = {.messages = 0, .bytes = 50}});
+  const std::string prefix(60, 'p');
+  const LinkId link =
+      wires.Accept(PeerGreeting() + PeerReady("SUB") + std::string("\x00\x3d\x01", 3) + prefix);
+  ASSERT_EQ(wires.socket.read_hint(link).mode, ReadMode::kPaused);
+  wires.Stall(true);
+  ASSERT_TRUE(wires.Send(Message(prefix)).ok());
+  wires.socket.Close(absl::Seconds(10), wires.now);
+  wires.Turn();
+  EXPECT_EQ(wires.socket.read_hint(link).mode, ReadMode::kAny);
+}
+
 // XPUB-5: the edges alone, or each subscription, or each cancellation too.
 TEST(PubSubOptionsTest, XPubShowsEdgesOrAll) {
   for (const Shown& shown : ShownCases()) {

@@ -16,8 +16,6 @@
 #include "tests/support/few_descriptors.h"
 #include "tests/support/raw_peer.h"
 
-#ifndef MONOCOQUE_TEST_UBSAN
-
 namespace monocoque::conformance {
 namespace {
 
@@ -142,5 +140,3 @@ INSTANTIATE_TEST_SUITE_P(
 
 }  // namespace
 }  // namespace monocoque::conformance
-
-#endif  // MONOCOQUE_TEST_UBSAN

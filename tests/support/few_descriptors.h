@@ -7,14 +7,6 @@
 
 #include <vector>
 
-// UBSan looks at objects through a pipe, and takes it for a defect that it gets none: what needs
-// the last descriptor to be gone is not built for it.
-#if defined(__has_feature)
-#if __has_feature(undefined_behavior_sanitizer)
-#define MONOCOQUE_TEST_UBSAN
-#endif
-#endif
-
 namespace monocoque::testing {
 
 // A limit of so many descriptors for the process, while it lives: no number at or above is given.

@@ -185,8 +185,6 @@ TEST_F(ErrorsTest, AStaleSocketFileIsReplaced) {
   EXPECT_NE(lstat(path.c_str(), &info), 0) << "closing removes the file";
 }
 
-#ifndef MONOCOQUE_TEST_UBSAN
-
 TEST_F(ErrorsTest, NoDescriptorToListen) {
   const FewDescriptors few(256);
   const TakenDescriptors none(0);
@@ -221,8 +219,6 @@ TEST_F(ErrorsTest, NoDescriptorToAccept) {
   peer.HandshakeAs("PUSH");
   EXPECT_TRUE(pull_.WaitReady(1, kSoon).ok());
 }
-
-#endif  // MONOCOQUE_TEST_UBSAN
 
 TEST_F(ErrorsTest, NobodyListens) {
   EXPECT_THAT(DialError("tcp://127.0.0.1:1"),

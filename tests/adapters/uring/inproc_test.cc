@@ -169,7 +169,6 @@ TEST(InprocTest, BetweenAdapters) {
   other.join();
 }
 
-#ifndef MONOCOQUE_TEST_UBSAN
 // Descriptors are out when the first name is used: it is said so, and is over with it.
 TEST(UringInprocTest, DescriptorsThatCameBack) {
   Loop loop;
@@ -183,7 +182,6 @@ TEST(UringInprocTest, DescriptorsThatCameBack) {
   const auto bound = pull.Bind("inproc://uring-descriptors");
   EXPECT_TRUE(bound.ok()) << bound.status();
 }
-#endif
 
 }  // namespace
 }  // namespace monocoque::uring

@@ -192,7 +192,6 @@ TEST(ResolverTest, WhatIsNotWantedAnyMoreIsNotLookedUp) {
   EXPECT_THAT(names->get(), Not(Contains("given-up.example")));
 }
 
-#ifndef MONOCOQUE_TEST_UBSAN
 // Descriptors are out when the first name is dialed, and there are some again later.
 TEST(ResolverTest, DescriptorsThatCameBack) {
   Loop loop;
@@ -214,7 +213,6 @@ TEST(ResolverTest, DescriptorsThatCameBack) {
   }
   EXPECT_THAT(why, HasSubstr("descriptors or threads are out")) << "the last failure";
 }
-#endif
 
 }  // namespace
 }  // namespace monocoque::uring

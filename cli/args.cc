@@ -19,10 +19,14 @@ absl::Status Usage(std::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(why, "; see monocoque --help"));
 }
 
+// The parsers of numbers take blanks, signs and other bases too, which are slips here.
+bool HasOnly(std::string_view text, std::string_view characters) {
+  return text.find_first_not_of(characters) == std::string_view::npos;
+}
+
 absl::StatusOr<std::uint64_t> Number(std::string_view option, std::string_view text) {
   std::uint64_t value = 0;
-  if (!absl::SimpleAtoi(text, &value) || absl::StartsWith(text, "-") ||
-      absl::StartsWith(text, "+")) {
+  if (!HasOnly(text, "0123456789") || !absl::SimpleAtoi(text, &value)) {
     return Usage(absl::StrCat(option, " wants a whole number, not \"", Escape(text), "\""));
   }
   return value;
@@ -30,7 +34,7 @@ absl::StatusOr<std::uint64_t> Number(std::string_view option, std::string_view t
 
 absl::StatusOr<absl::Duration> Seconds(std::string_view option, std::string_view text) {
   double value = 0;
-  if (!absl::SimpleAtod(text, &value) || !std::isfinite(value) || value < 0) {
+  if (!HasOnly(text, "0123456789.") || !absl::SimpleAtod(text, &value) || !std::isfinite(value)) {
     return Usage(absl::StrCat(option, " wants seconds, not \"", Escape(text), "\""));
   }
   return absl::Seconds(value);
@@ -58,6 +62,7 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
   } else if (option == "--identity") {
     absl::StatusOr<std::string> identity = Unescape(value);
     if (!identity.ok()) return Usage(absl::StrCat("--identity: ", identity.status().message()));
+    if (identity->empty()) return Usage("--identity wants 1 to 255 octets, not none");
     args->identity = *std::move(identity);
   } else if (option == "--subscribe" || option == "--join") {
     absl::StatusOr<std::string> name = Unescape(value);

@@ -93,7 +93,7 @@ Task<absl::Status> Output::Write(std::string text) {
     if (wrote >= 0) {
       left.remove_prefix(static_cast<std::size_t>(wrote));
     } else if (errno == EPIPE || errno == EBADF) {
-      co_return absl::UnavailableError("stdout is closed");
+      co_return absl::UnavailableError(kClosed);
     } else if (errno != EINTR && errno != EAGAIN) {
       std::array<char, 128> buffer{};
       co_return absl::UnavailableError(
@@ -101,6 +101,20 @@ Task<absl::Status> Output::Write(std::string text) {
     }
   }
   co_return absl::OkStatus();
+}
+
+// The end of a pipe that is written is never readable, but for the error that its reader is gone.
+Task<void> Output::Unread() {
+  struct stat info;
+  const bool pipe = fstat(STDOUT_FILENO, &info) == 0 && S_ISFIFO(info.st_mode) &&
+                    (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY;
+  // Writing may wait for stdout itself meanwhile. Open until the process ends, as stdout is.
+  const int copy = pipe ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : -1;
+  if (copy < 0) {
+    co_await tasks_.AsyncUntil([] { return false; });
+  } else {
+    co_await tasks_.Readable(copy);
+  }
 }
 
 }  // namespace monocoque::cli

@@ -87,6 +87,7 @@ class Session {
   Task<bool> Answer(Message message);
   Task<absl::Status> SendAnswer(Message message);
   Task<bool> Print(Message message);
+  Task<void> WatchReader();
   void OnClosed(const SocketEvent& closed);
   void OnReady(const SocketEvent& ready);
   void WatchEvents();
@@ -163,6 +164,12 @@ Task<bool> Session::Print(Message message) {
   ShowFront(role_.front, &message);
   const absl::Status written = co_await output_.Write(FormatLine(message, args_.format) + "\n");
   co_return written.ok() || Fail(written.message());
+}
+
+// Who only receives has nothing to do any more when nobody reads what it prints.
+Task<void> Session::WatchReader() {
+  co_await output_.Unread();
+  Fail(Output::kClosed);
 }
 
 bool Session::IsHere(std::string_view id) const {
@@ -416,6 +423,7 @@ int Session::Run() {
     tasks_.Spawn(SendLines());
   }
   if (receives_by_itself()) tasks_.Spawn(ReceiveMessages());
+  if (!role_.reads && !answers()) tasks_.Spawn(WatchReader());
   const int code = ending_.Run([this] { WatchEvents(); }) ? Close() : kTimedOut;
   nobody_.TellSum();
   no_room_.TellSum();

@@ -121,15 +121,27 @@ TEST(CommandProcessTest, StdoutClosed) {
   EXPECT_EQ(all.Wait(), 3);
 }
 
-TEST(CommandProcessTest, StdoutBreaks) {
+// As in `monocoque pull ... | head -1`: it ends with its reader, not with the next message.
+TEST(CommandProcessTest, NobodyReadsStdoutAnyMore) {
   Command pull({"pull", "--bind", "tcp://127.0.0.1:*"});
   Command push({"push", "--connect", pull.Bound()});
   push.Feed("seen\n");
   pull.OutUntil("seen\n");
   pull.CloseOut();
-  push.Feed("unseen\n", true);
-  EXPECT_EQ(pull.Wait(), 1) << "not killed by SIGPIPE";
+  EXPECT_EQ(pull.Wait(), 1);
   EXPECT_EQ(pull.Complaint(), "monocoque: stdout is closed\n");
+}
+
+// Who answers goes on until it has something to print.
+TEST(CommandProcessTest, StdoutBreaks) {
+  Command rep({"rep", "--bind", "tcp://127.0.0.1:*", "--echo"});
+  Command req({"req", "--connect", rep.Bound()});
+  req.Feed("seen\n");
+  rep.OutUntil("seen\n");
+  rep.CloseOut();
+  req.Feed("unseen\n", true);
+  EXPECT_EQ(rep.Wait(), 1) << "not killed by SIGPIPE";
+  EXPECT_EQ(rep.Complaint(), "monocoque: stdout is closed\n");
   Command demo({"demo"});
   demo.CloseOut();
   EXPECT_EQ(demo.Wait(), 1);

@@ -190,12 +190,29 @@ std::optional<Reader::Result> Reader::TakeSingle(const FrameHeader& header, Mess
     ++taken_;
     return Result::kMessage;
   }
-  if (size > inline_max_) return std::nullopt;
+  if (size > inline_max_) return TakeApart(header, out);
   if (input_.size() < total) return Result::kNeedData;
   std::array<std::uint8_t, Message::kInlineBytes> body;
   input_.CopyOut(header.header_bytes, MutableBytes(body).first(size));
   out->SetInlineBody(body.data(), size, size);
   input_.Skip(total);
+  ++taken_;
+  return Result::kMessage;
+}
+
+// A body in a piece of its own, as one that comes by reference from within the process: shared as
+// it is. Nothing if it does not lie so.
+std::optional<Reader::Result> Reader::TakeApart(const FrameHeader& header, Message* out) {
+  const auto size = static_cast<std::size_t>(header.body_bytes);
+  if (input_.SpanAt(header.header_bytes).size() < size) return std::nullopt;
+  input_.Skip(header.header_bytes);
+  return ShareBody(size, out);
+}
+
+// It lies at the front, in one piece.
+Reader::Result Reader::ShareBody(std::size_t size, Message* out) {
+  out->SetSharedBody(input_.Share(0, size));
+  input_.Advance(size);
   ++taken_;
   return Result::kMessage;
 }
@@ -268,6 +285,12 @@ bool Reader::BeginGather(const FrameHeader& header) {
 
 // Nothing if the frame is complete and the message goes on.
 std::optional<Reader::Result> Reader::ContinueGather(Message* out) {
+  // What has not begun may yet come in one piece.
+  if (gathered_ == 0 && gather_last_ && input_.contiguous().size() >= lacking_) {
+    const auto size = static_cast<std::size_t>(lacking_);
+    DropGather();
+    return ShareBody(size, out);
+  }
   while (lacking_ > 0) {
     const Bytes front = input_.contiguous();
     if (front.empty()) return Result::kNeedData;

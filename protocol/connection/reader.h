@@ -156,6 +156,8 @@ class Reader {
   // Copies the body into command_, if it is all there; takes nothing off.
   Result TakeCommand(std::size_t offset, const FrameHeader& header);
   std::optional<Result> TakeSingle(const FrameHeader& header, Message* out);
+  std::optional<Result> TakeApart(const FrameHeader& header, Message* out);
+  Result ShareBody(std::size_t size, Message* out);
   std::optional<Result> TakeContiguousParts(Message* out);
   bool BeginGather(const FrameHeader& header);
   std::optional<Result> ContinueGather(Message* out);

@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "adapters/uring/loop.h"
@@ -47,6 +49,29 @@ TEST_F(InprocTest, OneLoop) {
   rep->Close();
   EXPECT_TRUE(loop_->RunOut());
   EXPECT_EQ(uv_loop_alive(loop()), 0);
+}
+
+// A large body that the message owns crosses as it is, however much is under way.
+TEST_F(InprocTest, LargeBodiesAreNotCopied) {
+  constexpr int kMessages = 100;
+  auto& push = Make(SocketType::kPush);
+  auto& pull = Make(SocketType::kPull);
+  ASSERT_TRUE(pull->Bind("inproc://uv-large").ok());
+  ASSERT_TRUE(push->Connect("inproc://uv-large").ok());
+  std::vector<const char*> sent;
+  std::vector<const char*> received;
+  std::vector<Message> kept;
+  pull->OnMessage([&](Message m) {
+    received.push_back(m.text().data());
+    kept.push_back(std::move(m));
+  });
+  for (int i = 0; i < kMessages; ++i) {
+    Message message(std::string(50'000, 'x'));
+    sent.push_back(message.text().data());
+    ASSERT_TRUE(RunUntil([&] { return push->Send(&message).ok(); }));
+  }
+  EXPECT_TRUE(RunUntil([&] { return received.size() == sent.size(); }));
+  EXPECT_EQ(received, sent);
 }
 
 TEST_F(InprocTest, BetweenThreads) {

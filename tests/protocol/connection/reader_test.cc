@@ -36,6 +36,31 @@ void ReadDirectly(Reader* reader, std::string_view octets) {
   reader->CommitDirect(octets.size());
 }
 
+// A body that lies in a piece of its own, behind its header, is shared and not copied: so large
+// ones cross within a process. Whether it is there with the header, or comes later.
+TEST(ReaderTest, ABodyInOnePieceIsShared) {
+  for (const bool later : {false, true}) {
+    Reader reader({}, {});
+    Message message;
+    const Slice body = Slice::Copy(AsBytes(std::string(5000, 'b')));
+    Feed(&reader, Hex("0001 61") + Hex("02 0000000000001388"));
+    if (later) {
+      ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+      EXPECT_EQ(reader.Next(&message), Reader::Result::kNeedData);
+    }
+    reader.input().Append(body);
+    Feed(&reader, Hex("0001 63"));
+    if (!later) {
+      ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+    }
+    ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+    EXPECT_EQ(message.size(), 5000u);
+    EXPECT_EQ(message.text().data(), AsText(body.bytes()).data()) << later;
+    ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+    EXPECT_EQ(message.text(), "c");
+  }
+}
+
 // F-12: what was read straight into a part's own block counts for the place where LookAhead goes
 // on: the command behind the part is found, and the frame behind that is read from its header.
 TEST(ReaderTest, LookAheadGoesOnBehindDirectlyReadOctets) {

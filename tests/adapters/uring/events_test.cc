@@ -10,8 +10,6 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "adapters/uring/loop.h"
-#include "adapters/uring/socket.h"
-#include "adapters/uring/task.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/socket/event.h"

@@ -9,7 +9,6 @@
 
 #include "absl/time/time.h"
 #include "adapters/uring/loop.h"
-#include "adapters/uring/socket.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/socket/options.h"

@@ -15,7 +15,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/net/host.h"
-#include "adapters/uring/awaitables.h"
 #include "gtest/gtest.h"
 #include "tests/support/raw_peer.h"
 

@@ -1,9 +1,8 @@
-#include "adapters/uring/proxy.h"
+#include "adapters/uring/loop.h"
 
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
 
 namespace monocoque::uring {

@@ -1,4 +1,4 @@
-#include "adapters/uring/socket.h"
+#include "adapters/uring/loop.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,9 +12,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "adapters/uring/awaitables.h"
-#include "adapters/uring/loop.h"
-#include "adapters/uring/task.h"
 #include "adapters/zap.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

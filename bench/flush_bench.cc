@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/uring/loop.h"
-#include "adapters/uring/socket.h"
 #include "bench/contender.h"
 #include "bench/process.h"
 #include "protocol/wire/message.h"

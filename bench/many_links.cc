@@ -21,8 +21,6 @@
 #include "absl/strings/numbers.h"
 #include "absl/time/time.h"
 #include "adapters/uring/loop.h"
-#include "adapters/uring/socket.h"
-#include "adapters/uring/task.h"
 #include "bench/contender.h"
 #include "bench/process.h"
 #include "bench/tcp_pair.h"

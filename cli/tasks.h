@@ -10,11 +10,13 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "adapters/task.h"
+#include "adapters/coro/task.h"
 #include "cli/host.h"
 #include "protocol/drive/instant.h"
 
 namespace monocoque::cli {
+
+using coro::Task;
 
 // The few coroutines of a command on one Host. Each waits for a condition, which is asked again
 // after every turn.

@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "adapters/uring/awaitables.h"
-#include "adapters/uring/task.h"
 #include "cli/host_socket_on.h"
 
 namespace monocoque::cli {

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/uring/loop.h"
-#include "adapters/uring/proxy.h"
 
 using monocoque::Message;
 using monocoque::SocketType;

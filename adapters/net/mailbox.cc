@@ -49,12 +49,17 @@ Mailbox::Mailbox(WatchFunction watch, bool turning)
   shared_->turning = turning;
 }
 
-// False: descriptors are out. There may be some the next time.
+// False: descriptors are out, or cannot be watched. There may be some the next time.
 bool Mailbox::Open() {
   if (shared_->event >= 0) return true;
-  shared_->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (shared_->event < 0) return false;
-  watch_ = make_watch_(shared_->event, this);
+  const int event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (event < 0) return false;
+  watch_ = make_watch_(event, this);
+  if (watch_ == nullptr) {
+    close(event);
+    return false;
+  }
+  shared_->event = event;
   watch_->Want(true, false);
   return true;
 }

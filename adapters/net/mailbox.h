@@ -16,7 +16,8 @@ namespace monocoque::net {
 // Thread rule: the loop's thread; wakers are called on any, and may outlive the loop.
 class Mailbox final : public WatchHandler {
  public:
-  // `watch` has the loop watch a descriptor. `turning`: it is made within a turn.
+  // `watch` has the loop watch a descriptor; null: it cannot now. `turning`: it is made within a
+  // turn.
   using WatchFunction = std::function<std::unique_ptr<Watch>(int fd, WatchHandler* handler)>;
   Mailbox(WatchFunction watch, bool turning);
 

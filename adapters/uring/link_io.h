@@ -5,6 +5,7 @@
 
 #include "adapters/net/link.h"
 #include "adapters/net/socket_driver.h"
+#include "adapters/net/timed.h"
 #include "adapters/uring/loop.h"
 #include "adapters/uring/ring.h"
 #include "adapters/uring/send_op.h"
@@ -17,7 +18,7 @@ namespace monocoque::uring {
 
 // The descriptor of one link: receives, sends, closes. Deletes itself when it is released and its
 // last completion has come; until then late completions find it and are ignored.
-class LinkIo final : public net::Link, public Completion, public Timed {
+class LinkIo final : public net::Link, public Completion, public net::Timed {
  public:
   LinkIo(Loop* loop, net::SocketDriver* driver, LinkId link, int fd);
 

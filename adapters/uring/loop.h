@@ -1,197 +1,86 @@
 #ifndef MONOCOQUE_ADAPTERS_URING_LOOP_H_
 #define MONOCOQUE_ADAPTERS_URING_LOOP_H_
 
-#include <algorithm>
-#include <coroutine>
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <string_view>
-#include <utility>
-#include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "adapters/net/mailbox.h"
-#include "adapters/net/name_resolver.h"
-#include "adapters/net/timed.h"
-#include "adapters/net/turn_clock.h"
-#include "adapters/spawned_tasks.h"
+#include "adapters/coro/awaitables.h"
+#include "adapters/coro/loop.h"
+#include "adapters/coro/proxy.h"
+#include "adapters/coro/socket.h"
+#include "adapters/coro/task.h"
+#include "adapters/net/link.h"
+#include "adapters/net/reactor.h"
+#include "adapters/net/socket_driver.h"
 #include "adapters/uring/buffers.h"
 #include "adapters/uring/options.h"
 #include "adapters/uring/ring.h"
 #include "adapters/uring/send_op.h"
-#include "adapters/uring/socket.h"
-#include "adapters/uring/task.h"
-#include "alloc/ring_queue.h"
-#include "protocol/drive/host.h"
+#include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
-#include "protocol/drive/rotation.h"
-#include "protocol/drive/timer_heap.h"
-#include "protocol/socket/options.h"
-#include "protocol/wire/socket_type.h"
 
 namespace monocoque::uring {
 
-class SocketState;
-
-using net::Timed;
+// The sockets, tasks and helpers of every loop.
+using coro::FirstOf;
+using coro::Proxy;
+using coro::Socket;
+using coro::Task;
 
 // An event loop on an io_uring of its own or of the host (LoopOptions::ring), and the sockets on
-// it. Blocking calls and coroutines may be mixed: each blocking call turns the loop until it has
-// what it waits for.
-//
-// Thread rule: everything on the thread that made the loop. It starts no thread of its own, save
-// one for the system's resolver when the first name (not a numeric address) is dialed. Sockets must
-// not outlive their loop.
-class Loop {
+// it: see coro::Loop.
+class Loop final : public coro::Loop {
  public:
   // An error that names the reason, if the kernel refuses io_uring.
   static absl::StatusOr<std::unique_ptr<Loop>> Create(const LoopOptions& options = {});
   // As Create; a refusal is in status() and comes from every socket.
   explicit Loop(const LoopOptions& options = {});
-  ~Loop();
-  Loop(const Loop&) = delete;
-  Loop& operator=(const Loop&) = delete;
+  ~Loop() override;
 
-  const absl::Status& status() const { return status_; }
-
-  // A socket on this loop; if it cannot be made, all its operations say why.
-  Socket MakeSocket(SocketType type, const SocketOptions& options = {});
-  // A socket that connects in the background.
-  absl::StatusOr<Socket> Push(std::string_view to) { return Connected(SocketType::kPush, to); }
-  absl::StatusOr<Socket> Pull(std::string_view to) { return Connected(SocketType::kPull, to); }
-  absl::StatusOr<Socket> Req(std::string_view to) { return Connected(SocketType::kReq, to); }
-  absl::StatusOr<Socket> Rep(std::string_view to) { return Connected(SocketType::kRep, to); }
-  absl::StatusOr<Socket> Dealer(std::string_view to) { return Connected(SocketType::kDealer, to); }
-  absl::StatusOr<Socket> Router(std::string_view to) { return Connected(SocketType::kRouter, to); }
-  absl::StatusOr<Socket> Pair(std::string_view to) { return Connected(SocketType::kPair, to); }
-
-  // A slice of work for a host that has a loop of its own: does what is ready now, of completions,
-  // frames and resumed coroutines about `max_work` each at most, twice as many where one leads to
-  // the next, and waits for nothing; 0 counts as 1. True: more is left, come again without waiting.
-  bool Poll(std::size_t max_work = kWorkATurn) {
-    return Turn(absl::ZeroDuration(), std::max<std::size_t>(max_work, 1));
-  }
-  // The same until nothing is ready any more or this time has come: small slices, the first in any
-  // case, with a look at the clock after each. Never: as long as something is ready.
-  bool Poll(Instant until);
   // For a host that takes completions off its own ring (LoopOptions::ring): true if this one was
   // the loop's, which has it now; the next Poll goes on with it.
-  bool Give(const io_uring_cqe& completion) { return status_.ok() && ring_->Give(completion); }
-  // What such a host waits for between slices: this descriptor readable, or this time, which is not
-  // later than now() if something is left to do, as there is after calls outside a slice, too: ask
-  // anew before each wait. -1 and never if there is no ring. The descriptor of a ring that defers
-  // completions (IORING_SETUP_DEFER_TASKRUN) wakes nobody: there an eventfd is registered with it
-  // at the first call. If yours has one already, wait for that.
-  int descriptor() const;
-  Instant NextDeadline() const;
-  // One turn: waits up to `max_wait` for something to happen.
-  void RunOnce(absl::Duration max_wait) { Turn(max_wait, kWorkATurn); }
-  // Turns until one of the sockets has a message (its index), or the time is over (deadline
-  // exceeded), or one of them is closed or destroyed meanwhile (cancelled). Handles may be moved
-  // meanwhile.
-  absl::StatusOr<std::size_t> WaitAny(const std::vector<Socket*>& sockets,
-                                      absl::Duration timeout = absl::InfiniteDuration());
+  bool Give(const io_uring_cqe& completion) { return status().ok() && ring_->Give(completion); }
+  // What a host with a loop of its own waits for between slices: this descriptor readable, or
+  // NextDeadline(). -1 if there is no ring. The descriptor of a ring that defers completions
+  // (IORING_SETUP_DEFER_TASKRUN) wakes nobody: there an eventfd is registered with it at the first
+  // call. If yours has one already, wait for that.
+  int descriptor() const { return ring_ == nullptr ? -1 : ring_->Descriptor(); }
+  Instant NextDeadline() const override;
 
-  // Runs a coroutine beside everything else; it is destroyed when it is done, or with the loop.
-  // What it throws comes out of the turn.
-  void Spawn(Task<void> task) { tasks_.Spawn(std::move(task)); }
-  // Turns until the task is done, and gives its result.
-  template <typename T>
-  T RunUntil(Task<T> task) {
-    task.Resume();
-    while (!task.done()) RunOnce(absl::InfiniteDuration());
-    return task.Take();
-  }
-  // Turns until every spawned coroutine is done.
-  void Run();
-
-  // Awaitable: suspends for so long. On a loop whose status() is not OK none of these suspends.
-  class Sleep;
-  Sleep AsyncSleep(absl::Duration duration);
-  // Awaitable: suspends until the descriptor can be read, or written, or is at its end. It stays
-  // the caller's.
-  class Ready;
-  Ready AsyncReadable(int fd);
-  Ready AsyncWritable(int fd);
-
-  // The turn's time; a wish sets it anew.
-  Instant now() const { return clock_.now(); }
   const LoopStats& stats() const { return stats_; }
   // How links receive here; see LoopOptions::best_read_method.
   ReadMethod read_method() const;
 
-  // ---- For the adapter's own parts
-  // ---------------------------------------------------------------
+  // ---- For the adapter's own parts -------------------------------------------------------------
 
+  absl::StatusOr<std::unique_ptr<net::Watch>> MakeWatch(int fd,
+                                                        net::WatchHandler* handler) override;
+  net::LinkPtr MakeLink(net::SocketDriver* driver, LinkId link, int fd) override;
   Ring& ring() { return *ring_; }
   Buffers* buffers() { return buffers_.get(); }
   SendOps& send_ops() { return *send_ops_; }
   LoopStats& mutable_stats() { return stats_; }
-  net::NameResolver& resolver();
-  net::Mailbox& mailbox();
-  const std::shared_ptr<InprocHub>& inproc_hub() const { return options_.inproc_hub; }
-  // Reads the clock.
-  void Tick() { clock_.Tick(); }
-  net::TurnClock& clock() { return clock_; }
-  // The loop is being destroyed: nothing new is begun.
-  bool closing() const { return closing_; }
-  void SetTimer(Timed* timed, Instant at) { timers_.Set(&timed->timer, at); }
-  // The socket has something to do at the next turn.
-  void Touch(RotationNode<SocketState>* node) { touched_.Add(node); }
-  void Forget(RotationNode<SocketState>* node) { touched_.Remove(node); }
-  // Resumed at the end of the turn, after everything else.
-  void ResumeLater(std::coroutine_handle<> handle) { ready_.push_back(handle); }
-  void Unresume(std::coroutine_handle<> handle);
-  // Hands over what was sent and takes in what is there; runs no user code.
-  void Exchange();
-  // Keeps a socket whose handle is gone until its descriptors are closed.
-  void Adopt(std::shared_ptr<SocketState> state) { orphans_.push_back(std::move(state)); }
 
  private:
-  // Completions, frames a socket, and coroutines of one turn: no busy peer starves the others, and
-  // timers have their turn.
-  static constexpr std::size_t kWorkATurn = 16384;
-  // Of those after which Poll looks at the clock: a few tens of microseconds of the loop's own
-  // work.
-  static constexpr std::size_t kWorkASlice = 256;
+  void BeginTurn() override;
+  void Submit() override { ring_->Submit(); }
+  void Wait(absl::Duration wait) override;
+  bool Pending() const override { return ring_->Ready() || !ring_->others().empty(); }
+  bool TakeIn(std::size_t max_completions) override { return ring_->Reap(max_completions) > 0; }
+  void EndTurn(std::size_t max_completions) override;
+  void WokenBy(int fd) override { ring_->WakeBy(fd); }
 
-  class Turning;
-
-  absl::StatusOr<Socket> Connected(SocketType type, std::string_view endpoint);
-  static std::size_t Share(std::size_t max_work, std::size_t count);
-  bool Turn(absl::Duration max_wait, std::size_t max_work);
-  void Wait(absl::Duration wait);
-  bool TakeIn(std::size_t max_completions);
   bool Spin(Instant begin, Instant end);
-  bool TurnSockets(std::size_t max_frames);
-  void ResumeReady(std::size_t max_resumed);
-  void GiveToHost(std::size_t max_completions);
-  // Something is left to do, or to tell.
-  bool busy() const;
 
-  LoopOptions options_;
-  bool closing_ = false;
-  absl::Status status_;
+  const LoopOptions options_;
   std::unique_ptr<Ring> ring_;
   std::unique_ptr<Buffers> buffers_;
   std::optional<SendOps> send_ops_;
-  std::optional<net::NameResolver> resolver_;
-  std::optional<net::Mailbox> mailbox_;  // once somebody may write
-  int turning_depth_ = 0;
-  Host host_;
-  net::TurnClock clock_;
   absl::Duration last_wait_ = absl::InfiniteDuration();
   LoopStats stats_;
-  TimerHeap<Timed> timers_;
-  Rotation<SocketState> touched_;
-  RingQueue<std::coroutine_handle<>> ready_;
-  std::vector<std::shared_ptr<SocketState>> turning_;  // empty, but for its memory
-  RingQueue<std::shared_ptr<SocketState>> serving_;
-  SpawnedTasks tasks_;
-  std::vector<std::shared_ptr<SocketState>> orphans_;
 };
 
 }  // namespace monocoque::uring

@@ -9,10 +9,7 @@
 #include <utility>
 
 #include "adapters/asio/socket.h"
-#include "adapters/uring/awaitables.h"
 #include "adapters/uring/loop.h"
-#include "adapters/uring/socket.h"
-#include "adapters/uring/task.h"
 
 namespace monocoque::conformance {
 namespace {

@@ -24,7 +24,7 @@ _OWN_PROTOCOL = re.compile(r"adapters/(?:zap(?:_\w+)?\.(?:h|cc)$|auth/|net/socks
 _WALL_CLOCK = re.compile(r"\babsl::(?:Now|GetCurrentTimeNanos)\b|\bsystem_clock\b|\bCLOCK_REALTIME\b|\bgettimeofday\b")
 # From below: a folder includes itself and what stands before it. Those of one line are one layer.
 _LAYERS = (("alloc",), ("protocol",), ("protocol/drive",), ("protocol/wire",), ("protocol/mechanism",), ("protocol/connection",),
-           ("protocol/socket",), ("adapters", "adapters/net", "adapters/auth", "adapters/sodium"),
+           ("protocol/socket",), ("adapters", "adapters/net", "adapters/auth", "adapters/sodium"), ("adapters/coro",),
            ("adapters/asio", "adapters/sim", "adapters/uring", "adapters/uv"), ("cli",))
 # They stand beside each other, and know nothing of each other.
 _APART = len(_LAYERS) - 2

@@ -161,11 +161,12 @@ class TheRules(unittest.TestCase):
         for path, other in (("alloc/a.h", "protocol/wire/b.h"), ("protocol/socket/a.cc", "adapters/pump.h"),
                             ("protocol/wire/a.cc", "protocol/mechanism/b.h"), ("adapters/uv/a.cc", "adapters/asio/b.h"),
                             ("adapters/net/a.cc", "adapters/uv/b.h"), ("adapters/uring/a.cc", "cli/b.h"),
+                            ("adapters/coro/a.cc", "adapters/uring/b.h"), ("adapters/net/a.cc", "adapters/coro/b.h"),
                             ("protocol/connection/a.h", "tests/support/pair.h")):
             with self.subTest(path):
                 self.assertEqual(len(tidy.check_layers(path, '#include <b>\n#include "%s"\n' % other)), 1)
         for path, other in (("cli/a.cc", "alloc/b.h"), ("adapters/uv/a.cc", "adapters/uv/b.h"),
-                            ("adapters/net/a.cc", "adapters/b.h"), ("tests/a.cc", "cli/b.h"), ("alloc/a.cc", "absl/b.h")):
+                            ("adapters/uring/a.cc", "adapters/coro/b.h"), ("adapters/net/a.cc", "adapters/b.h"), ("tests/a.cc", "cli/b.h"), ("alloc/a.cc", "absl/b.h")):
             with self.subTest(path):
                 self.assertEqual(tidy.check_layers(path, '#include "%s"\n' % other), [])
 

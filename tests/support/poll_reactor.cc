@@ -1,6 +1,5 @@
 #include "tests/support/poll_reactor.h"
 
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -26,25 +25,6 @@ Host MakeHost() {
 }
 
 }  // namespace
-
-class PollReactor::PollWatch final : public net::Watch {
- public:
-  PollWatch(PollLoop* loop, int fd, net::WatchHandler* handler)
-      : fd(fd), handler(handler), loop_(*loop) {
-    loop_.watches_.push_back(this);
-  }
-  ~PollWatch() override { loop_.watches_.remove(this); }
-  void Want(bool read, bool write) override {
-    events = static_cast<short>((read ? POLLIN : 0) | (write ? POLLOUT : 0));
-  }
-
-  const int fd;
-  short events = 0;
-  net::WatchHandler* const handler;
-
- private:
-  PollLoop& loop_;
-};
 
 class PollReactor::PollLookup final : public net::Lookup {
  public:
@@ -72,8 +52,8 @@ class PollReactor::Alarm final : public net::WatchHandler {
   explicit Alarm(PollReactor* reactor)
       : waker(std::make_shared<PollWaker>()),
         reactor_(*reactor),
-        watch_(&reactor->loop_, waker->event, this) {
-    watch_.Want(true, false);
+        watch_(reactor->loop_.watched_.Watch(waker->event, this)) {
+    watch_->Want(true, false);
   }
   void OnReady(bool, bool) override {
     eventfd_t calls;
@@ -85,7 +65,7 @@ class PollReactor::Alarm final : public net::WatchHandler {
 
  private:
   PollReactor& reactor_;
-  PollWatch watch_;
+  const std::unique_ptr<net::Watch> watch_;
 };
 
 std::shared_ptr<Waker> PollReactor::MakeWaker() {
@@ -107,7 +87,7 @@ PollReactor::~PollReactor() {
 absl::StatusOr<std::unique_ptr<net::Watch>> PollReactor::MakeWatch(int fd,
                                                                    net::WatchHandler* handler) {
   if (refuses_) return absl::ResourceExhaustedError("no more watches");
-  return std::make_unique<PollWatch>(&loop_, fd, handler);
+  return loop_.watched_.Watch(fd, handler);
 }
 
 absl::StatusOr<std::unique_ptr<net::Lookup>> PollReactor::Resolve(const std::string& host,
@@ -128,19 +108,8 @@ void PollLoop::RunOnce(absl::Duration max_wait) {
   }
   const absl::Duration wait =
       std::clamp(next - net::Now(), absl::ZeroDuration(), std::max(max_wait, absl::ZeroDuration()));
-  std::vector<pollfd> polled;
-  const std::vector<PollReactor::PollWatch*> asked(watches_.begin(), watches_.end());
-  for (const auto* watch : asked) polled.push_back({watch->fd, watch->events, 0});
-  poll(polled.data(), polled.size(),
-       static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(wait, absl::Milliseconds(1)))));
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    if (polled[i].revents == 0 || std::ranges::find(watches_, asked[i]) == watches_.end()) continue;
-    const bool failed = (polled[i].revents & (POLLERR | POLLHUP)) != 0;
-    const bool readable = failed || (polled[i].revents & POLLIN) != 0;
-    const bool writable = failed || (polled[i].revents & POLLOUT) != 0;
-    // Who wants nothing hears nothing.
-    if (asked[i]->events != 0) asked[i]->handler->OnReady(readable, writable);
-  }
+  watched_.Wait(wait);
+  watched_.Tell();
   for (PollReactor* reactor : reactors_) {
     if (reactor->timer_ <= net::Now()) {
       reactor->timer_ = Instant::Never();

@@ -15,6 +15,7 @@
 #include "protocol/drive/instant.h"
 #include "protocol/socket/options.h"
 #include "protocol/wire/socket_type.h"
+#include "tests/support/poll_set.h"
 
 namespace monocoque::testing {
 
@@ -44,7 +45,6 @@ class PollReactor final : public net::Reactor {
 
  private:
   friend class PollLoop;
-  class PollWatch;
   class PollLookup;
   class PollWaker;
   class Alarm;
@@ -72,7 +72,7 @@ class PollLoop {
   void RunOnce(absl::Duration max_wait);
 
   std::list<PollReactor*> reactors_;
-  std::list<PollReactor::PollWatch*> watches_;
+  PollSet watched_;
 };
 
 }  // namespace monocoque::testing

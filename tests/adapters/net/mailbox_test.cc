@@ -42,6 +42,7 @@ class MailboxTest : public ::testing::Test {
   };
 
   std::unique_ptr<Watch> MakeWatch(int fd, WatchHandler* handler) {
+    if (refuses_) return nullptr;
     fd_ = fd;
     handler_ = handler;
     return std::make_unique<Asked>();
@@ -52,6 +53,7 @@ class MailboxTest : public ::testing::Test {
     return poll(&wanted, 1, 0) == 1;
   }
 
+  bool refuses_ = false;
   int fd_ = -1;
   WatchHandler* handler_ = nullptr;
   Mailbox mailbox_{[this](int fd, WatchHandler* handler) { return MakeWatch(fd, handler); },
@@ -92,6 +94,18 @@ TEST_F(MailboxTest, ASocketThatIsGoneIsNotWoken) {
   socket.reset();
   waker->Wake();
   EXPECT_TRUE(mailbox_.Deliver());
+}
+
+// A loop that can watch nothing more has no waker; when it can again, it has one.
+TEST_F(MailboxTest, ALoopThatCannotWatch) {
+  refuses_ = true;
+  EXPECT_EQ(mailbox_.MakeWaker({}), nullptr);
+  EXPECT_FALSE(mailbox_.waiting());
+  refuses_ = false;
+  const std::shared_ptr<Waker> waker = mailbox_.MakeWaker({});
+  ASSERT_NE(waker, nullptr);
+  waker->Wake();
+  EXPECT_TRUE(Called());
 }
 
 }  // namespace

@@ -1,21 +1,12 @@
-// inproc:// on io_uring: within one loop, between loops on threads of their own, and with sockets
-// of another adapter.
-#include "adapters/inproc.h"
-
+// inproc:// on io_uring: without the kernel, and with a host that waits for the ring's descriptor.
 #include <poll.h>
 
-#include <string>
-#include <thread>
-
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/uring/loop.h"
-#include "adapters/uring/socket.h"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "protocol/socket/options.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
-#include "tests/support/few_descriptors.h"
 #include "tests/support/poll_reactor.h"
 
 namespace monocoque::uring {
@@ -23,7 +14,6 @@ namespace {
 
 using ::monocoque::testing::PollLoop;
 using ::monocoque::testing::PollReactor;
-using ::testing::HasSubstr;
 
 constexpr absl::Duration kSoon = absl::Seconds(20);
 
@@ -44,38 +34,6 @@ TEST(InprocTest, OneLoopNoDescriptors) {
   ASSERT_TRUE(rep.Send("answer").ok());
   EXPECT_EQ(Must(req.Receive(kSoon)).text(), "answer");
   EXPECT_EQ(loop.stats().writes, 0u);
-}
-
-TEST(InprocTest, ANameInUse) {
-  Loop loop;
-  Socket first = loop.MakeSocket(SocketType::kPull);
-  Socket second = loop.MakeSocket(SocketType::kPull);
-  ASSERT_TRUE(first.Bind("inproc://taken").ok());
-  EXPECT_THAT(std::string(second.Bind("inproc://taken").status().message()),
-              HasSubstr("the name is in use"));
-  ASSERT_TRUE(first.Unbind("inproc://taken").ok());
-  EXPECT_TRUE(second.Bind("inproc://taken").ok());
-}
-
-// Loops with hubs of their own do not see each other's names.
-TEST(InprocTest, AHubOfItsOwn) {
-  Loop a({.inproc_hub = std::make_shared<InprocHub>()});
-  Loop b({.inproc_hub = std::make_shared<InprocHub>()});
-  Socket first = a.MakeSocket(SocketType::kPull);
-  Socket second = b.MakeSocket(SocketType::kPull);
-  EXPECT_TRUE(first.Bind("inproc://same").ok());
-  EXPECT_TRUE(second.Bind("inproc://same").ok());
-}
-
-TEST(InprocTest, LargeMessagesAndTheirOrder) {
-  Loop loop;
-  Socket pull = loop.MakeSocket(SocketType::kPull);
-  Socket push = loop.MakeSocket(SocketType::kPush);
-  ASSERT_TRUE(push.Connect(*pull.Bind("inproc://sizes")).ok());
-  for (const std::size_t size : {0u, 1u, 88u, 89u, 2048u, 2049u, 100'000u, 5'000'000u}) {
-    ASSERT_TRUE(push.Send(Message(std::string(size, 'x')), kSoon).ok());
-    EXPECT_EQ(Must(pull.Receive(kSoon)).size(), size);
-  }
 }
 
 // A socket of another adapter on the loop's own thread writes while the loop has no turn: a host
@@ -123,64 +81,6 @@ TEST(InprocTest, OneLoopWakesNobody) {
       EXPECT_EQ(Must(to->Receive(kSoon)).text(), "word");
     }
   }
-}
-
-TEST(InprocTest, BetweenThreads) {
-  constexpr int kMessages = 50'000;
-  std::thread receiver([] {
-    Loop loop;
-    Socket pull = loop.MakeSocket(SocketType::kPull);
-    ASSERT_TRUE(pull.Bind("inproc://uring-threads").ok());
-    for (int i = 0; i < kMessages; ++i) {
-      ASSERT_EQ(Must(pull.Receive(kSoon)).text(), std::to_string(i));
-    }
-  });
-  Loop loop;
-  Socket push = loop.MakeSocket(SocketType::kPush);
-  ASSERT_TRUE(push.Connect("inproc://uring-threads").ok());
-  for (int i = 0; i < kMessages; ++i) {
-    ASSERT_TRUE(push.Send(Message(std::to_string(i)), kSoon).ok());
-  }
-  EXPECT_TRUE(push.Close(kSoon).ok());
-  receiver.join();
-}
-
-// A socket on poll(2) in another thread talks with one on io_uring.
-TEST(InprocTest, BetweenAdapters) {
-  std::thread other([] {
-    PollLoop loop;
-    PollReactor rep(&loop, SocketType::kRep, {});
-    ASSERT_TRUE(rep.driver().Bind("inproc://adapters").ok());
-    Message message;
-    for (int i = 0; i < 100; ++i) {
-      ASSERT_TRUE(loop.RunUntil([&] { return rep.driver().Receive(&message); }));
-      ASSERT_TRUE(loop.RunUntil([&] { return rep.driver().Send(&message).ok(); }));
-    }
-    rep.driver().StartClose(kSoon);
-    EXPECT_TRUE(loop.RunUntil([&] { return rep.driver().closed(); }));
-  });
-  Loop loop;
-  Socket req = loop.MakeSocket(SocketType::kReq);
-  ASSERT_TRUE(req.Connect("inproc://adapters").ok());
-  for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(req.Send(std::to_string(i), kSoon).ok());
-    EXPECT_EQ(Must(req.Receive(kSoon)).text(), std::to_string(i));
-  }
-  other.join();
-}
-
-// Descriptors are out when the first name is used: it is said so, and is over with it.
-TEST(UringInprocTest, DescriptorsThatCameBack) {
-  Loop loop;
-  Socket pull = loop.MakeSocket(SocketType::kPull);
-  const auto refused = [&] {
-    const testing::FewDescriptors none(0);
-    return pull.Bind("inproc://uring-descriptors");
-  }();
-  EXPECT_NE(refused.status().message().find("descriptors are out"), std::string::npos)
-      << refused.status();
-  const auto bound = pull.Bind("inproc://uring-descriptors");
-  EXPECT_TRUE(bound.ok()) << bound.status();
 }
 
 }  // namespace

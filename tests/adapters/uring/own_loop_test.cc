@@ -9,7 +9,6 @@
 
 #include "absl/time/time.h"
 #include "adapters/net/host.h"
-#include "adapters/uring/awaitables.h"
 #include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
 

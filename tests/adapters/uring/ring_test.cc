@@ -12,7 +12,6 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/uring/awaitables.h"
 #include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

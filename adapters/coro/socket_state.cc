@@ -1,13 +1,11 @@
-#include "adapters/uring/socket_state.h"
+#include "adapters/coro/socket_state.h"
 
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
-#include "adapters/uring/link_io.h"
-#include "adapters/uring/loop.h"
-#include "adapters/uring/watch.h"
+#include "adapters/coro/loop.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 
 SocketState::SocketState(Loop* loop, absl::StatusOr<monocoque::Socket> machine)
     : touched(this), loop_(*loop), status_(machine.status()) {
@@ -125,7 +123,7 @@ void SocketState::SetTimer(Instant when) { loop_.SetTimer(this, when); }
 
 absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
                                                                    net::WatchHandler* handler) {
-  return std::make_unique<Watch>(&loop_, fd, handler);
+  return loop_.MakeWatch(fd, handler);
 }
 
 absl::StatusOr<std::unique_ptr<net::Lookup>> SocketState::Resolve(const std::string& host,
@@ -138,7 +136,7 @@ std::shared_ptr<Waker> SocketState::MakeWaker() {
 }
 
 net::LinkPtr SocketState::MakeLink(LinkId link, int fd) {
-  return net::LinkPtr(new LinkIo(&loop_, &*driver_, link, fd));
+  return loop_.MakeLink(&*driver_, link, fd);
 }
 
 Waiter::~Waiter() {
@@ -157,4 +155,4 @@ void Waiter::await_suspend(std::coroutine_handle<> awaiting) {
   state_->Wake();
 }
 
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro

@@ -1,12 +1,13 @@
-#include "adapters/uring/proxy.h"
+#include "adapters/coro/proxy.h"
 
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "adapters/uring/loop.h"
+#include "adapters/coro/loop.h"
 #include "gtest/gtest.h"
+#include "tests/adapters/coro/runtimes.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 namespace {
 
 constexpr absl::Duration kSoon = absl::Seconds(10);
@@ -21,9 +22,11 @@ Socket Connected(Loop* loop, SocketType type, const std::string& at) {
   return socket;
 }
 
+class ProxyTest : public OnEachRuntime {};
+
 // REP-3, REP-4, ROUTER-4, ROUTER-5: requests go to any worker, each reply finds its asker.
-TEST(ProxyTest, RequestsAndReplies) {
-  Loop loop;
+TEST_P(ProxyTest, RequestsAndReplies) {
+  Loop& loop = NewLoop();
   Socket front = loop.MakeSocket(SocketType::kRouter);
   Socket back = loop.MakeSocket(SocketType::kDealer);
   const std::string clients = *front.Bind("tcp://127.0.0.1:*");
@@ -54,9 +57,9 @@ TEST(ProxyTest, RequestsAndReplies) {
 }
 
 // Patterns of one direction: it ends by itself too.
-TEST(ProxyTest, OneWay) {
+TEST_P(ProxyTest, OneWay) {
   for (const bool pull_first : {true, false}) {
-    Loop loop;
+    Loop& loop = NewLoop();
     Socket in = loop.MakeSocket(SocketType::kPull);
     Socket out = loop.MakeSocket(SocketType::kPush);
     Socket push = Connected(&loop, SocketType::kPush, *in.Bind("tcp://127.0.0.1:*"));
@@ -69,5 +72,7 @@ TEST(ProxyTest, OneWay) {
   }
 }
 
+ON_EACH_RUNTIME(ProxyTest);
+
 }  // namespace
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro

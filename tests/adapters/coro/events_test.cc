@@ -9,18 +9,19 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "adapters/uring/loop.h"
-#include "adapters/uring/socket.h"
-#include "adapters/uring/task.h"
+#include "adapters/coro/loop.h"
+#include "adapters/coro/socket.h"
+#include "adapters/coro/task.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
+#include "tests/adapters/coro/runtimes.h"
 #include "tests/support/raw_peer.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 namespace {
 
 using ::monocoque::testing::RawListener;
@@ -31,7 +32,7 @@ using ::testing::IsEmpty;
 
 constexpr absl::Duration kSoon = absl::Seconds(10);
 
-class EventsTest : public ::testing::Test {
+class EventsTest : public OnEachRuntime {
  protected:
   EventsTest() : pull_(loop_.MakeSocket(SocketType::kPull)) {}
 
@@ -58,7 +59,7 @@ class EventsTest : public ::testing::Test {
     return push;
   }
 
-  Loop loop_;
+  Loop& loop_ = NewLoop();
   const RawPeer::Turn turn_ = [this] { loop_.RunOnce(absl::Milliseconds(1)); };
   std::optional<Socket> pull_;
   std::vector<std::string> told_;
@@ -66,7 +67,7 @@ class EventsTest : public ::testing::Test {
 };
 
 // Never from within the call that makes it happen; before whoever waits for a message has it.
-TEST_F(EventsTest, AnAcceptedLinkIsToldInACallThatWaits) {
+TEST_P(EventsTest, AnAcceptedLinkIsToldInACallThatWaits) {
   Note(&*pull_);
   Socket push = PushTo(Bound());
   EXPECT_THAT(told_, IsEmpty());
@@ -78,7 +79,7 @@ TEST_F(EventsTest, AnAcceptedLinkIsToldInACallThatWaits) {
   EXPECT_FALSE(pull_->NextEvent(&none)) << "each is given once";
 }
 
-TEST_F(EventsTest, ARefusedPeerIsTold) {
+TEST_P(EventsTest, ARefusedPeerIsTold) {
   Note(&*pull_);
   RawPeer peer(turn_, Bound());
   peer.HandshakeAs("SUB");
@@ -88,7 +89,7 @@ TEST_F(EventsTest, ARefusedPeerIsTold) {
   EXPECT_NE(last_.status.message(), "");
 }
 
-TEST_F(EventsTest, ALostLinkIsToldAndThatItIsTriedAgain) {
+TEST_P(EventsTest, ALostLinkIsToldAndThatItIsTriedAgain) {
   const RawListener listener("tcp://127.0.0.1:0");
   Socket push = PushTo(listener.endpoint());
   Note(&push);
@@ -109,7 +110,7 @@ TEST_F(EventsTest, ALostLinkIsToldAndThatItIsTriedAgain) {
 }
 
 // With nothing left to tell when the call is over.
-TEST_F(EventsTest, WhatHappensWhileClosingIsTold) {
+TEST_P(EventsTest, WhatHappensWhileClosingIsTold) {
   Socket push = PushTo(Bound());
   ASSERT_TRUE(push.WaitReady(1, kSoon).ok());
   for (SocketEvent event; push.NextEvent(&event);) continue;
@@ -125,7 +126,7 @@ TEST_F(EventsTest, WhatHappensWhileClosingIsTold) {
       << "what was before is told first";
 }
 
-TEST_F(EventsTest, EventsWaitWhileNobodyIsTold) {
+TEST_P(EventsTest, EventsWaitWhileNobodyIsTold) {
   Socket push = PushTo(Bound());
   ASSERT_TRUE(push.WaitReady(1, kSoon).ok());
   ASSERT_TRUE(pull_->WaitReady(1, kSoon).ok());
@@ -142,7 +143,7 @@ TEST_F(EventsTest, EventsWaitWhileNobodyIsTold) {
   EXPECT_EQ(told_.size(), 2u);
 }
 
-TEST_F(EventsTest, ACallbackMayBeReplacedOrClearedFromWithin) {
+TEST_P(EventsTest, ACallbackMayBeReplacedOrClearedFromWithin) {
   pull_->OnEvent([&, first = std::string("first")](const SocketEvent&) {
     pull_->OnEvent([&](const SocketEvent&) {
       pull_->OnEvent(nullptr);
@@ -159,7 +160,7 @@ TEST_F(EventsTest, ACallbackMayBeReplacedOrClearedFromWithin) {
   EXPECT_EQ(left.kind, SocketEvent::Kind::kReady);
 }
 
-TEST_F(EventsTest, ACallbackMaySendAndClose) {
+TEST_P(EventsTest, ACallbackMaySendAndClose) {
   Socket push = PushTo(Bound());
   push.OnEvent([&](const SocketEvent& event) {
     if (event.kind != SocketEvent::Kind::kReady) return;
@@ -171,7 +172,7 @@ TEST_F(EventsTest, ACallbackMaySendAndClose) {
 }
 
 // Whichever call of the socket turns the loop meanwhile: it ends with an error.
-TEST_F(EventsTest, ACallbackMayDestroyItsSocket) {
+TEST_P(EventsTest, ACallbackMayDestroyItsSocket) {
   using Call = std::function<absl::Status(Socket&)>;
   for (const Call& call : std::vector<Call>{
            [](Socket& s) { return s.Receive(kSoon).status(); },
@@ -202,7 +203,7 @@ TEST_F(EventsTest, ACallbackMayDestroyItsSocket) {
 }
 
 // How deep peers let it go must not be theirs to say.
-TEST_F(EventsTest, ACallbackThatWaitsIsNotCalledWithinItself) {
+TEST_P(EventsTest, ACallbackThatWaitsIsNotCalledWithinItself) {
   Socket push = PushTo(Bound());
   int depth = 0;
   pull_->OnEvent([&](const SocketEvent& event) {
@@ -215,7 +216,7 @@ TEST_F(EventsTest, ACallbackThatWaitsIsNotCalledWithinItself) {
   EXPECT_THAT(told_, ElementsAre("listening", "accepted", "ready"));
 }
 
-TEST_F(EventsTest, WhatACallbackThrowsComesOutOfTheTurn) {
+TEST_P(EventsTest, WhatACallbackThrowsComesOutOfTheTurn) {
   bool thrown = false;
   pull_->OnEvent([&](const SocketEvent& event) {
     if (!std::exchange(thrown, true)) throw std::string("from a callback");
@@ -229,7 +230,7 @@ TEST_F(EventsTest, WhatACallbackThrowsComesOutOfTheTurn) {
 }
 
 // A slice of work tells as many as it may.
-TEST_F(EventsTest, PollTellsToo) {
+TEST_P(EventsTest, PollTellsToo) {
   for (int i = 0; i < 3; ++i) Bound();
   Note(&*pull_);
   for (std::size_t told = 1; told <= 3; ++told) {
@@ -246,7 +247,7 @@ Task<absl::Status> Until(Socket& socket, std::function<bool()> holds) {
 
 Task<absl::Status> Ready(Socket& socket) { co_return co_await socket.AsyncReady(); }
 
-TEST_F(EventsTest, CoroutinesWaitBesideACallback) {
+TEST_P(EventsTest, CoroutinesWaitBesideACallback) {
   Note(&*pull_);
   Socket push = PushTo(Bound());
   EXPECT_TRUE(loop_.RunUntil(Ready(*pull_)).ok());
@@ -256,7 +257,7 @@ TEST_F(EventsTest, CoroutinesWaitBesideACallback) {
 }
 
 // One that waits for an event itself gets it, as soon as there is no callback any more.
-TEST_F(EventsTest, CoroutinesTakeEventsThemselves) {
+TEST_P(EventsTest, CoroutinesTakeEventsThemselves) {
   const auto takes = [&](SocketEvent::Kind kind) {
     return [this, kind] {
       for (SocketEvent event; pull_->NextEvent(&event);) {
@@ -277,7 +278,7 @@ TEST_F(EventsTest, CoroutinesTakeEventsThemselves) {
   EXPECT_THAT(told_, ElementsAre("listening"));
 }
 
-TEST_F(EventsTest, OfASocketThatCannotBeMadeNothingIsTold) {
+TEST_P(EventsTest, OfASocketThatCannotBeMadeNothingIsTold) {
   SocketOptions options;
   options.routing_id = std::string(300, 'i');
   Socket bad = loop_.MakeSocket(SocketType::kDealer, options);
@@ -286,5 +287,7 @@ TEST_F(EventsTest, OfASocketThatCannotBeMadeNothingIsTold) {
   EXPECT_THAT(told_, IsEmpty());
 }
 
+ON_EACH_RUNTIME(EventsTest);
+
 }  // namespace
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro

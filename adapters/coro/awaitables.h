@@ -1,19 +1,19 @@
-#ifndef MONOCOQUE_ADAPTERS_URING_AWAITABLES_H_
-#define MONOCOQUE_ADAPTERS_URING_AWAITABLES_H_
+#ifndef MONOCOQUE_ADAPTERS_CORO_AWAITABLES_H_
+#define MONOCOQUE_ADAPTERS_CORO_AWAITABLES_H_
 
 #include <coroutine>
-#include <optional>
+#include <memory>
 
 #include "absl/time/time.h"
+#include "adapters/coro/loop.h"
 #include "adapters/net/reactor.h"
-#include "adapters/uring/loop.h"
-#include "adapters/uring/watch.h"
+#include "adapters/net/timed.h"
 #include "protocol/drive/instant.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 
 // co_await loop.AsyncSleep(d).
-class Loop::Sleep final : public Timed {
+class Loop::Sleep final : public net::Timed {
  public:
   Sleep(Loop* loop, absl::Duration duration) : loop_(*loop), duration_(duration) {}
   ~Sleep() override;
@@ -38,7 +38,7 @@ class Loop::Ready final : public net::WatchHandler {
   Ready& operator=(const Ready&) = delete;
   ~Ready() override;
   bool await_ready() const { return !loop_.status().ok(); }
-  void await_suspend(std::coroutine_handle<> awaiting);
+  bool await_suspend(std::coroutine_handle<> awaiting);
   void await_resume() { handle_ = nullptr; }
   void OnReady(bool readable, bool writable) override;
 
@@ -46,10 +46,10 @@ class Loop::Ready final : public net::WatchHandler {
   Loop& loop_;
   const int fd_;
   const bool read_;
-  std::optional<Watch> watch_;
+  std::unique_ptr<net::Watch> watch_;
   std::coroutine_handle<> handle_;  // while it waits
 };
 
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro
 
-#endif  // MONOCOQUE_ADAPTERS_URING_AWAITABLES_H_
+#endif  // MONOCOQUE_ADAPTERS_CORO_AWAITABLES_H_

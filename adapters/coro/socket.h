@@ -1,5 +1,5 @@
-#ifndef MONOCOQUE_ADAPTERS_URING_SOCKET_H_
-#define MONOCOQUE_ADAPTERS_URING_SOCKET_H_
+#ifndef MONOCOQUE_ADAPTERS_CORO_SOCKET_H_
+#define MONOCOQUE_ADAPTERS_CORO_SOCKET_H_
 
 #include <cstddef>
 #include <functional>
@@ -10,11 +10,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/coro/socket_state.h"
 #include "adapters/net/socket_face.h"
-#include "adapters/uring/socket_state.h"
 #include "protocol/wire/message.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 
 class Loop;
 
@@ -102,6 +102,6 @@ class Socket : public net::SocketFace<SocketState> {
   friend class Loop;
 };
 
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro
 
-#endif  // MONOCOQUE_ADAPTERS_URING_SOCKET_H_
+#endif  // MONOCOQUE_ADAPTERS_CORO_SOCKET_H_

@@ -1,4 +1,4 @@
-#include "adapters/uring/proxy.h"
+#include "adapters/coro/proxy.h"
 
 #include <utility>
 
@@ -6,7 +6,7 @@
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 namespace {
 
 Task<absl::Status> Forward(Socket& from, Socket& to) {
@@ -34,4 +34,4 @@ Task<absl::Status> Proxy(Socket& front, Socket& back) {
   co_return co_await FirstOf(Forward(front, back), Forward(back, front));
 }
 
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro

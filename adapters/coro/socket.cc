@@ -1,10 +1,10 @@
-#include "adapters/uring/socket.h"
+#include "adapters/coro/socket.h"
 
 #include "absl/strings/str_cat.h"
+#include "adapters/coro/loop.h"
 #include "adapters/net/host.h"
-#include "adapters/uring/loop.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 namespace {
 
 // Turns the loop until `attempt(state)` gives a result or the time is over. Whoever is served
@@ -88,4 +88,4 @@ absl::Status Socket::Close(absl::Duration linger) {
                    [](SocketState& closing) { return closing.AttemptClose(); });
 }
 
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro

@@ -1,5 +1,5 @@
-#ifndef MONOCOQUE_ADAPTERS_TASK_H_
-#define MONOCOQUE_ADAPTERS_TASK_H_
+#ifndef MONOCOQUE_ADAPTERS_CORO_TASK_H_
+#define MONOCOQUE_ADAPTERS_CORO_TASK_H_
 
 #include <coroutine>
 #include <exception>
@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-namespace monocoque {
+namespace monocoque::coro {
 
 // A coroutine on an event loop: begins when it is awaited or spawned, gives its result to who
 // awaits it. Destroying a task that waits cancels the wait and loses no message.
@@ -148,16 +148,16 @@ Task<T> FirstOf(Task<T> a, Task<T> b) {
   co_return co_await either;
 }
 
-}  // namespace monocoque
+}  // namespace monocoque::coro
 
 // In a coroutine that gives absl::Status: leaves it if the expression, an absl::Status or StatusOr,
 // is not OK.
-#define CO_RETURN_IF_ERROR(expression)                                               \
-  do {                                                                               \
-    if (absl::Status co_status = ::monocoque::task_internal::ToStatus((expression)); \
-        !co_status.ok()) {                                                           \
-      co_return co_status;                                                           \
-    }                                                                                \
+#define CO_RETURN_IF_ERROR(expression)                                                     \
+  do {                                                                                     \
+    if (absl::Status co_status = ::monocoque::coro::task_internal::ToStatus((expression)); \
+        !co_status.ok()) {                                                                 \
+      co_return co_status;                                                                 \
+    }                                                                                      \
   } while (false)
 
-#endif  // MONOCOQUE_ADAPTERS_TASK_H_
+#endif  // MONOCOQUE_ADAPTERS_CORO_TASK_H_

@@ -1,13 +1,13 @@
-#include "adapters/spawned_tasks.h"
+#include "adapters/coro/spawned_tasks.h"
 
 #include <coroutine>
 #include <memory>
 #include <stdexcept>
 
-#include "adapters/task.h"
+#include "adapters/coro/task.h"
 #include "gtest/gtest.h"
 
-namespace monocoque {
+namespace monocoque::coro {
 namespace {
 
 // Where a coroutine waits until the test goes on with it.
@@ -71,4 +71,4 @@ TEST(SpawnedTasksTest, ClearDestroysThoseThatWait) {
 }
 
 }  // namespace
-}  // namespace monocoque
+}  // namespace monocoque::coro

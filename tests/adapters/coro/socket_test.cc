@@ -1,4 +1,4 @@
-#include "adapters/uring/socket.h"
+#include "adapters/coro/socket.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,18 +12,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "adapters/uring/awaitables.h"
-#include "adapters/uring/loop.h"
-#include "adapters/uring/task.h"
+#include "adapters/coro/awaitables.h"
+#include "adapters/coro/loop.h"
+#include "adapters/coro/task.h"
 #include "adapters/zap.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/auth.h"
 #include "protocol/mechanism/options.h"
-#include "tests/adapters/uring/kernel_version.h"
+#include "tests/adapters/coro/runtimes.h"
 #include "tests/support/raw_peer.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 namespace {
 
 using ::monocoque::testing::RawListener;
@@ -36,28 +36,10 @@ Message Must(absl::StatusOr<Message> message) {
   return message.ok() ? *std::move(message) : Message();
 }
 
-// One run for each way to receive, where this kernel has it.
-class SocketTest : public ::testing::TestWithParam<ReadMethod> {
+class SocketTest : public OnEachRuntime {
  protected:
-  SocketTest() : loop_({.best_read_method = GetParam()}) {}
-  Loop loop_;
+  Loop& loop_ = NewLoop();
 };
-
-TEST_P(SocketTest, TheMethodAskedForIsInUse) {
-  ASSERT_TRUE(loop_.status().ok()) << loop_.status();
-  ASSERT_EQ(loop_.read_method(), GetParam());
-  Socket pull = loop_.MakeSocket(SocketType::kPull);
-  auto at = pull.Bind("tcp://127.0.0.1:*");
-  ASSERT_TRUE(at.ok()) << at.status();
-  auto push = loop_.Push(*at);
-  ASSERT_TRUE(push.ok());
-  ASSERT_TRUE(push->Send("hello").ok());
-  EXPECT_EQ(Must(pull.Receive(kSoon)).text(), "hello");
-  const LoopStats& stats = loop_.stats();
-  EXPECT_EQ(stats.reads_incremental > 0, GetParam() == ReadMethod::kIncremental);
-  EXPECT_EQ(stats.reads_bundle > 0, GetParam() == ReadMethod::kBundle);
-  EXPECT_EQ(stats.reads_one_shot > 0, GetParam() == ReadMethod::kOneShot);
-}
 
 // Many messages of many sizes keep their order and their octets.
 TEST_P(SocketTest, ManySizes) {
@@ -97,28 +79,6 @@ TEST_P(SocketTest, RequestReply) {
     ASSERT_TRUE(rep.Send(absl::StrCat("answer ", question[1].text())).ok());
     EXPECT_EQ(Must(req->Receive(kSoon)).text(), absl::StrCat("answer ", i));
   }
-}
-
-// A large frame's rest goes straight into the frame's own block, whatever lies around it.
-TEST_P(SocketTest, LargeFramesAreReadDirectly) {
-  Socket pull = loop_.MakeSocket(SocketType::kPull);
-  auto push = loop_.Push(*pull.Bind("tcp://127.0.0.1:*"));
-  ASSERT_TRUE(push.ok());
-  for (int i = 0; i < 4; ++i) {
-    const std::string large(static_cast<std::size_t>(1 + i) * 700'000, static_cast<char>('a' + i));
-    ASSERT_TRUE(push->Send("before").ok());
-    ASSERT_TRUE(push->Send(large).ok());
-    ASSERT_TRUE(push->Send(Message({"and", large, "behind"})).ok());
-    push->Flush();
-    EXPECT_EQ(Must(pull.Receive(kSoon)).text(), "before");
-    EXPECT_TRUE(Must(pull.Receive(kSoon)).text() == large);
-    const Message parts = Must(pull.Receive(kSoon));
-    ASSERT_EQ(parts.part_count(), 3u);
-    EXPECT_TRUE(parts[1].text() == large);
-    EXPECT_EQ(parts[2].text(), "behind");
-  }
-  EXPECT_EQ(loop_.stats().reads_direct > 0, GetParam() != ReadMethod::kOneShot)
-      << "one-shot reads into windows anyway";
 }
 
 // The end may come while the kernel still writes into a frame's block.
@@ -165,18 +125,14 @@ TEST_P(SocketTest, ASpentBudgetPausesReading) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Methods, SocketTest,
-                         ::testing::ValuesIn(OfThisKernel({ReadMethod::kIncremental,
-                                                           ReadMethod::kBundle,
-                                                           ReadMethod::kOneShot})),
-                         [](const auto& info) { return NameOf(info.param); });
+class SocketLifeTest : public OnEachRuntime {};
 
 // A publisher whose owner does nothing but send still hears of those who subscribe.
-TEST(SocketLifeTest, PublishingToNobodyTurnsTheLoop) {
-  Loop theirs;
+TEST_P(SocketLifeTest, PublishingToNobodyTurnsTheLoop) {
+  Loop& theirs = NewLoop();
   Socket sub = theirs.MakeSocket(SocketType::kSub);
   ASSERT_TRUE(sub.Subscribe("").ok());
-  Loop ours;
+  Loop& ours = NewLoop();
   Socket pub = ours.MakeSocket(SocketType::kPub);
   const auto bound = pub.Bind("tcp://127.0.0.1:*");
   ASSERT_TRUE(bound.ok());
@@ -192,8 +148,8 @@ TEST(SocketLifeTest, PublishingToNobodyTurnsTheLoop) {
 }
 
 // Each Bind and Connect may bring options of its own; without any the socket's hold.
-TEST(SocketLifeTest, OptionsOfOneEndpoint) {
-  Loop loop;
+TEST_P(SocketLifeTest, OptionsOfOneEndpoint) {
+  Loop& loop = NewLoop();
   Socket pull = loop.MakeSocket(SocketType::kPull);
   Socket push = loop.MakeSocket(SocketType::kPush);
   LinkOptions options;
@@ -218,8 +174,8 @@ TEST(SocketLifeTest, OptionsOfOneEndpoint) {
 }
 
 // DISH-4: joined and left.
-TEST(SocketLifeTest, Groups) {
-  Loop loop;
+TEST_P(SocketLifeTest, Groups) {
+  Loop& loop = NewLoop();
   Socket radio = loop.MakeSocket(SocketType::kRadio);
   Socket dish = loop.MakeSocket(SocketType::kDish);
   ASSERT_TRUE(dish.Join("in").ok());
@@ -240,11 +196,11 @@ TEST(SocketLifeTest, Groups) {
 }
 
 // Whoever asks for a socket's peers is not asked any more once it is gone.
-TEST(SocketLifeTest, ADestroyedSocketAsksNobody) {
+TEST_P(SocketLifeTest, ADestroyedSocketAsksNobody) {
   enum class Destroyed { kNever, kBefore, kWithin };
   for (const Destroyed when : {Destroyed::kNever, Destroyed::kBefore, Destroyed::kWithin}) {
     constexpr int kPeers = 3;
-    Loop loop;
+    Loop& loop = NewLoop();
     SocketOptions asking;
     asking.link.mechanism = PlainServer{};
     std::optional<Socket> pull = loop.MakeSocket(SocketType::kPull, asking);
@@ -272,7 +228,7 @@ TEST(SocketLifeTest, ADestroyedSocketAsksNobody) {
 
 // A socket whose peers have to be let in, at one of its endpoints, and a crowd of them that has
 // said who they are and waits to be asked about.
-class CrowdTest : public ::testing::Test {
+class CrowdTest : public OnEachRuntime {
  protected:
   static constexpr int kPeers = 20;
 
@@ -298,13 +254,13 @@ class CrowdTest : public ::testing::Test {
     for (int i = 0; i < 500; ++i) pull_.Flush();
   }
 
-  Loop loop_;
+  Loop& loop_ = NewLoop();
   Socket pull_ = loop_.MakeSocket(SocketType::kPull);
   std::vector<Socket> peers_;
   int asked_ = 0;
 };
 
-TEST_F(CrowdTest, WhoIsGoneIsNotAskedAbout) {
+TEST_P(CrowdTest, WhoIsGoneIsNotAskedAbout) {
   peers_.erase(peers_.begin() + 1, peers_.end());
   Exchange();
   for (int i = 0; i < 2 * kPeers; ++i) loop_.RunOnce(absl::ZeroDuration());
@@ -318,7 +274,7 @@ Task<> TakeOne(Socket* pull, const int* asked, int* before) {
 }
 
 // Whoever waits for a message is served beside the authenticator, not after all of its work.
-TEST_F(CrowdTest, AWaitingReceiverIsServedBesideTheAuthenticator) {
+TEST_P(CrowdTest, AWaitingReceiverIsServedBesideTheAuthenticator) {
   int before = -1;
   loop_.Spawn(TakeOne(&pull_, &asked_, &before));
   Socket push = *loop_.Push(*pull_.Bind("tcp://127.0.0.1:*"));
@@ -330,8 +286,8 @@ TEST_F(CrowdTest, AWaitingReceiverIsServedBesideTheAuthenticator) {
 }
 
 // One who throws keeps the others from nothing: they are asked about at the next turn.
-TEST(SocketLifeTest, WhatAnAuthenticatorThrowsComesOutOfTheTurn) {
-  Loop loop;
+TEST_P(SocketLifeTest, WhatAnAuthenticatorThrowsComesOutOfTheTurn) {
+  Loop& loop = NewLoop();
   SocketOptions asking;
   asking.link.mechanism = PlainServer{};
   Socket pull = loop.MakeSocket(SocketType::kPull, asking);
@@ -361,8 +317,8 @@ Task<void> CloseLater(Loop& loop, Socket& socket) {
 }
 
 // Nobody will come any more.
-TEST(SocketLifeTest, WaitingForPeersEndsWithTheSocket) {
-  Loop loop;
+TEST_P(SocketLifeTest, WaitingForPeersEndsWithTheSocket) {
+  Loop& loop = NewLoop();
   Socket pull = loop.MakeSocket(SocketType::kPull);
   ASSERT_TRUE(pull.Bind("tcp://127.0.0.1:*").ok());
   loop.Spawn(CloseLater(loop, pull));
@@ -379,11 +335,11 @@ Task<> ChangeAndConnect(Loop& loop, int readable, std::string* text, Socket* pul
 }
 
 // While Send waits the loop serves others: what they do to the text is too late.
-TEST(SocketLifeTest, ATextThatWaitsIsCopied) {
+TEST_P(SocketLifeTest, ATextThatWaitsIsCopied) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
   ASSERT_EQ(write(ends[1], "x", 1), 1);
-  Loop loop;
+  Loop& loop = NewLoop();
   Socket push = loop.MakeSocket(SocketType::kPush);
   Socket pull = loop.MakeSocket(SocketType::kPull);
   const std::string at = *push.Bind("tcp://127.0.0.1:*");
@@ -397,8 +353,8 @@ TEST(SocketLifeTest, ATextThatWaitsIsCopied) {
 }
 
 // Though the kernel watches the listening descriptor until the ring is next handed over.
-TEST(SocketLifeTest, AnAddressIsFreeAtOnce) {
-  Loop loop;
+TEST_P(SocketLifeTest, AnAddressIsFreeAtOnce) {
+  Loop& loop = NewLoop();
   Socket first = loop.MakeSocket(SocketType::kPull);
   const std::string at = *first.Bind("tcp://127.0.0.1:*");
   loop.RunOnce(absl::ZeroDuration());
@@ -408,8 +364,8 @@ TEST(SocketLifeTest, AnAddressIsFreeAtOnce) {
 }
 
 // TR-6: closing writes what was sent.
-TEST(SocketLifeTest, CloseLingers) {
-  Loop loop;
+TEST_P(SocketLifeTest, CloseLingers) {
+  Loop& loop = NewLoop();
   Socket pull = loop.MakeSocket(SocketType::kPull);
   const std::string at = *pull.Bind("tcp://127.0.0.1:*");
   auto push = loop.Push(at);
@@ -419,17 +375,19 @@ TEST(SocketLifeTest, CloseLingers) {
 }
 
 // Nobody ever comes: the linger time ends it, and the loss is said.
-TEST(SocketLifeTest, LingerEnds) {
-  Loop loop;
+TEST_P(SocketLifeTest, LingerEnds) {
+  Loop& loop = NewLoop();
   auto push = loop.Push("ipc://@monocoque-nobody");
   ASSERT_TRUE(push->Send("lost").ok());
   EXPECT_EQ(push->Close(absl::Milliseconds(30)).code(), absl::StatusCode::kDeadlineExceeded);
 }
 
+class LinkTest : public OnEachRuntime {};
+
 // What a link had not handed to the kernel when it went reaches nobody who has its descriptor's
 // number afterwards.
-TEST(LinkTest, WritesNothingIntoADescriptorThatIsAnothersNow) {
-  Loop loop;
+TEST_P(LinkTest, WritesNothingIntoADescriptorThatIsAnothersNow) {
+  Loop& loop = NewLoop();
   const RawPeer::Turn turn = [&] { loop.RunOnce(absl::Milliseconds(1)); };
   const RawListener before("tcp://127.0.0.1:0");
   const RawListener behind("tcp://127.0.0.1:0");
@@ -456,8 +414,8 @@ Task<void> SendLast(Socket& socket) {
 }
 
 // A socket that is destroyed waits for nothing, but what the kernel takes now it gets.
-TEST(LinkTest, WhatTheKernelTakesIsWrittenWhenASocketIsDestroyed) {
-  Loop loop;
+TEST_P(LinkTest, WhatTheKernelTakesIsWrittenWhenASocketIsDestroyed) {
+  Loop& loop = NewLoop();
   Socket pull = loop.MakeSocket(SocketType::kPull);
   {
     Socket push = loop.MakeSocket(SocketType::kPush);
@@ -468,10 +426,12 @@ TEST(LinkTest, WhatTheKernelTakesIsWrittenWhenASocketIsDestroyed) {
   EXPECT_EQ(pull.Receive(kSoon)->text(), "last words");
 }
 
+class AuthenticatorTest : public OnEachRuntime {};
+
 // An authenticator may wait for something itself, as the callback of events may. It is not called
 // within itself either: those who knock would decide how deep.
-TEST(AuthenticatorTest, ThoseWhoKnockDoNotDecideHowDeepItIsCalled) {
-  Loop loop;
+TEST_P(AuthenticatorTest, ThoseWhoKnockDoNotDecideHowDeepItIsCalled) {
+  Loop& loop = NewLoop();
   int depth = 0;
   int deepest = 0;
   SocketOptions asks;
@@ -496,5 +456,11 @@ TEST(AuthenticatorTest, ThoseWhoKnockDoNotDecideHowDeepItIsCalled) {
   EXPECT_EQ(deepest, 1);
 }
 
+ON_EACH_RUNTIME(SocketTest);
+ON_EACH_RUNTIME(SocketLifeTest);
+ON_EACH_RUNTIME(CrowdTest);
+ON_EACH_RUNTIME(LinkTest);
+ON_EACH_RUNTIME(AuthenticatorTest);
+
 }  // namespace
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro

@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/coro/loop.h"
 #include "adapters/net/host.h"
-#include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/adapters/coro/runtimes.h"
 #include "tests/support/few_descriptors.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 namespace {
 
 using ::testing::Contains;
@@ -25,9 +26,11 @@ constexpr absl::Duration kSoon = absl::Seconds(10);
 
 std::string PortOf(const std::string& endpoint) { return endpoint.substr(endpoint.rfind(':')); }
 
+class ResolverTest : public OnEachRuntime {};
+
 // E-5
-TEST(ResolverTest, LocalhostIsFound) {
-  Loop loop;
+TEST_P(ResolverTest, LocalhostIsFound) {
+  Loop& loop = NewLoop();
   Socket pull = loop.MakeSocket(SocketType::kPull);
   const std::string port = PortOf(*pull.Bind("tcp://127.0.0.1:*"));
   auto push = loop.Push("tcp://localhost" + port);
@@ -37,7 +40,7 @@ TEST(ResolverTest, LocalhostIsFound) {
 }
 
 // The first address that answers is taken.
-TEST(ResolverTest, AllAddressesAreTried) {
+TEST_P(ResolverTest, AllAddressesAreTried) {
   LoopOptions options;
   options.resolve = [](const std::string& host, std::uint16_t port) {
     EXPECT_EQ(host, "several.example");
@@ -50,7 +53,7 @@ TEST(ResolverTest, AllAddressesAreTried) {
     }
     return found;
   };
-  Loop loop(options);
+  Loop& loop = NewLoop(options);
   Socket pull = loop.MakeSocket(SocketType::kPull);
   const std::string port = PortOf(*pull.Bind("tcp://127.0.0.1:*"));
   auto push = loop.Push("tcp://several.example" + port);
@@ -58,7 +61,7 @@ TEST(ResolverTest, AllAddressesAreTried) {
 }
 
 // A name is looked up anew for each attempt.
-TEST(ResolverTest, AFailureIsToldAndTriedAgain) {
+TEST_P(ResolverTest, AFailureIsToldAndTriedAgain) {
   auto lookups = std::make_shared<int>(0);
   LoopOptions options;
   options.resolve = [lookups](const std::string& host,
@@ -67,7 +70,7 @@ TEST(ResolverTest, AFailureIsToldAndTriedAgain) {
     if ((*lookups)++ == 0) return net::ResolveName(std::string(64, 'x') + ".invalid", port);
     return net::ResolveName(host, port);
   };
-  Loop loop(options);
+  Loop& loop = NewLoop(options);
   Socket pull = loop.MakeSocket(SocketType::kPull);
   const std::string port = PortOf(*pull.Bind("tcp://127.0.0.1:*"));
   SocketOptions quick;
@@ -121,12 +124,13 @@ class Gate {
   bool signals_blocked_ = false;
 };
 
-TEST(ResolverTest, ALookupThatHangsHoldsNobodyUp) {
+TEST_P(ResolverTest, ALookupThatHangsHoldsNobodyUp) {
   auto gate = std::make_shared<Gate>();
   {
     LoopOptions options;
     options.resolve = [gate](const std::string&, std::uint16_t) { return gate->Wait(); };
-    Loop loop(options);
+    const std::unique_ptr<Loop> made = MakeLoop(options);
+    Loop& loop = *made;
     Socket pull = loop.MakeSocket(SocketType::kPull);
     Socket push = *loop.Push(*pull.Bind("tcp://127.0.0.1:*"));
     ASSERT_TRUE(push.Connect("tcp://hangs.example:5555").ok());
@@ -159,7 +163,7 @@ class Names {
 };
 
 // What nobody asks any more when its turn comes is not looked up.
-TEST(ResolverTest, WhatIsNotWantedAnyMoreIsNotLookedUp) {
+TEST_P(ResolverTest, WhatIsNotWantedAnyMoreIsNotLookedUp) {
   auto gate = std::make_shared<Gate>();
   auto names = std::make_shared<Names>();
   LoopOptions options;
@@ -169,7 +173,7 @@ TEST(ResolverTest, WhatIsNotWantedAnyMoreIsNotLookedUp) {
     if (host == "hangs.example") return gate->Wait();
     return absl::UnavailableError("no such name");
   };
-  Loop loop(options);
+  Loop& loop = NewLoop(options);
   Socket push = loop.MakeSocket(SocketType::kPush);
   ASSERT_TRUE(push.Connect("tcp://hangs.example:5555").ok());
   loop.RunOnce(absl::ZeroDuration());
@@ -193,8 +197,8 @@ TEST(ResolverTest, WhatIsNotWantedAnyMoreIsNotLookedUp) {
 }
 
 // Descriptors are out when the first name is dialed, and there are some again later.
-TEST(ResolverTest, DescriptorsThatCameBack) {
-  Loop loop;
+TEST_P(ResolverTest, DescriptorsThatCameBack) {
+  Loop& loop = NewLoop();
   Socket pull = loop.MakeSocket(SocketType::kPull);
   const std::string port = PortOf(*pull.Bind("tcp://127.0.0.1:*"));
   SocketOptions quick;
@@ -214,5 +218,7 @@ TEST(ResolverTest, DescriptorsThatCameBack) {
   EXPECT_THAT(why, HasSubstr("descriptors or threads are out")) << "the last failure";
 }
 
+ON_EACH_RUNTIME(ResolverTest);
+
 }  // namespace
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro

@@ -7,17 +7,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "adapters/uring/loop.h"
+#include "adapters/coro/loop.h"
 #include "gtest/gtest.h"
+#include "tests/adapters/coro/runtimes.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 namespace {
 
 constexpr absl::Duration kSoon = absl::Seconds(10);
 
+class HandleTest : public OnEachRuntime {};
+
 // A handle may be moved while a call waits on its socket.
-TEST(HandleTest, AHandleIsMovedWhileItsSendWaits) {
-  Loop loop;
+TEST_P(HandleTest, AHandleIsMovedWhileItsSendWaits) {
+  Loop& loop = NewLoop();
   Socket pull = loop.MakeSocket(SocketType::kPull);
   Socket push = loop.MakeSocket(SocketType::kPush);
   Socket kept = loop.MakeSocket(SocketType::kPush);
@@ -34,8 +37,8 @@ TEST(HandleTest, AHandleIsMovedWhileItsSendWaits) {
 }
 
 // Who closed with all the time in the world may think better of it.
-TEST(HandleTest, ASecondCloseMayBeShorter) {
-  Loop loop;
+TEST_P(HandleTest, ASecondCloseMayBeShorter) {
+  Loop& loop = NewLoop();
   Socket nobody = *loop.Push("ipc://@monocoque-nobody-at-all");
   ASSERT_TRUE(nobody.Send("lost").ok());
   nobody.StartClose();
@@ -45,8 +48,8 @@ TEST(HandleTest, ASecondCloseMayBeShorter) {
 }
 
 // "Destroying it closes without lingering."
-TEST(HandleTest, DestroyingEndsALinger) {
-  Loop loop;
+TEST_P(HandleTest, DestroyingEndsALinger) {
+  Loop& loop = NewLoop();
   const std::string at = absl::StrCat("ipc://@monocoque-lingers-", getpid());
   {
     Socket push = *loop.Push(at);
@@ -60,8 +63,8 @@ TEST(HandleTest, DestroyingEndsALinger) {
 }
 
 // What was lost is told by each Close.
-TEST(HandleTest, ASecondCloseTellsOfWhatWasLost) {
-  Loop loop;
+TEST_P(HandleTest, ASecondCloseTellsOfWhatWasLost) {
+  Loop& loop = NewLoop();
   Socket nobody = *loop.Push("ipc://@monocoque-nobody-at-all");
   ASSERT_TRUE(nobody.Send("lost").ok());
   nobody.StartClose(absl::ZeroDuration());
@@ -71,8 +74,8 @@ TEST(HandleTest, ASecondCloseTellsOfWhatWasLost) {
 }
 
 // While somebody waits for any of several, one of them may be moved elsewhere or destroyed.
-TEST(HandleTest, AHandleIsMovedWhileAnyOfSeveralIsWaitedFor) {
-  Loop loop;
+TEST_P(HandleTest, AHandleIsMovedWhileAnyOfSeveralIsWaitedFor) {
+  Loop& loop = NewLoop();
   Socket one = loop.MakeSocket(SocketType::kPull);
   Socket kept = loop.MakeSocket(SocketType::kPull);
   one.OnEvent([&](const SocketEvent& event) {
@@ -84,8 +87,8 @@ TEST(HandleTest, AHandleIsMovedWhileAnyOfSeveralIsWaitedFor) {
       absl::IsDeadlineExceeded(loop.WaitAny({&one, &other}, absl::Milliseconds(100)).status()));
 }
 
-TEST(HandleTest, WaitingForAnyOfSeveralEndsWithOneThatIsDestroyed) {
-  Loop loop;
+TEST_P(HandleTest, WaitingForAnyOfSeveralEndsWithOneThatIsDestroyed) {
+  Loop& loop = NewLoop();
   Socket one = loop.MakeSocket(SocketType::kPull);
   one.OnEvent([&](const SocketEvent& event) {
     if (event.kind == SocketEvent::Kind::kReady) one = Socket();
@@ -95,5 +98,7 @@ TEST(HandleTest, WaitingForAnyOfSeveralEndsWithOneThatIsDestroyed) {
   EXPECT_TRUE(absl::IsCancelled(loop.WaitAny({&other, &one}, kSoon).status()));
 }
 
+ON_EACH_RUNTIME(HandleTest);
+
 }  // namespace
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro

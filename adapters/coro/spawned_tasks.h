@@ -1,12 +1,12 @@
-#ifndef MONOCOQUE_ADAPTERS_SPAWNED_TASKS_H_
-#define MONOCOQUE_ADAPTERS_SPAWNED_TASKS_H_
+#ifndef MONOCOQUE_ADAPTERS_CORO_SPAWNED_TASKS_H_
+#define MONOCOQUE_ADAPTERS_CORO_SPAWNED_TASKS_H_
 
 #include <vector>
 
-#include "adapters/task.h"
+#include "adapters/coro/task.h"
 #include "alloc/ring_queue.h"
 
-namespace monocoque {
+namespace monocoque::coro {
 
 // Coroutines that run beside everything else, each until it is done.
 //
@@ -28,6 +28,6 @@ class SpawnedTasks {
   RingQueue<Task<void>> over_;  // their results are not told yet
 };
 
-}  // namespace monocoque
+}  // namespace monocoque::coro
 
-#endif  // MONOCOQUE_ADAPTERS_SPAWNED_TASKS_H_
+#endif  // MONOCOQUE_ADAPTERS_CORO_SPAWNED_TASKS_H_

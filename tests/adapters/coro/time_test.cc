@@ -4,13 +4,14 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/coro/loop.h"
 #include "adapters/net/host.h"
-#include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/instant.h"
+#include "tests/adapters/coro/runtimes.h"
 #include "tests/support/raw_peer.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 namespace {
 
 using ::monocoque::testing::RawPeer;
@@ -25,33 +26,32 @@ void Compute(absl::Duration time) {
   }
 }
 
+class TimeTest : public OnEachRuntime {};
+
 // What came in time is taken before the time is judged.
-TEST(TimeTest, APeerThatAnsweredABusyHostIsKept) {
-  for (const ReadMethod method :
-       {ReadMethod::kIncremental, ReadMethod::kBundle, ReadMethod::kOneShot}) {
-    Loop loop({.best_read_method = method});
-    SocketOptions options;
-    options.link.heartbeat.interval = absl::Milliseconds(100);
-    Socket pull = loop.MakeSocket(SocketType::kPull, options);
-    bool busy = false;
-    RawPeer peer(
-        [&] {
-          if (!busy) loop.RunOnce(absl::Milliseconds(1));
-        },
-        *pull.Bind("tcp://127.0.0.1:*"));
-    peer.HandshakeAs("PUSH");
-    ASSERT_NE(peer.ReadUntil(kPing).find(kPing), std::string::npos);
-    busy = true;
-    ASSERT_TRUE(peer.Write(kPong));
-    Compute(absl::Milliseconds(250));
-    loop.RunOnce(absl::ZeroDuration());
-    EXPECT_EQ(pull.core().ready_peers(), 1u);
-  }
+TEST_P(TimeTest, APeerThatAnsweredABusyHostIsKept) {
+  Loop& loop = NewLoop();
+  SocketOptions options;
+  options.link.heartbeat.interval = absl::Milliseconds(100);
+  Socket pull = loop.MakeSocket(SocketType::kPull, options);
+  bool busy = false;
+  RawPeer peer(
+      [&] {
+        if (!busy) loop.RunOnce(absl::Milliseconds(1));
+      },
+      *pull.Bind("tcp://127.0.0.1:*"));
+  peer.HandshakeAs("PUSH");
+  ASSERT_NE(peer.ReadUntil(kPing).find(kPing), std::string::npos);
+  busy = true;
+  ASSERT_TRUE(peer.Write(kPong));
+  Compute(absl::Milliseconds(250));
+  loop.RunOnce(absl::ZeroDuration());
+  EXPECT_EQ(pull.core().ready_peers(), 1u);
 }
 
 // And so it is if the host sends first.
-TEST(TimeTest, ASendOfABusyHostJudgesNobody) {
-  Loop loop;
+TEST_P(TimeTest, ASendOfABusyHostJudgesNobody) {
+  Loop& loop = NewLoop();
   SocketOptions options;
   options.link.heartbeat.interval = absl::Milliseconds(100);
   Socket pair = loop.MakeSocket(SocketType::kPair, options);
@@ -73,8 +73,8 @@ TEST(TimeTest, ASendOfABusyHostJudgesNobody) {
 }
 
 // A time that is given counts from when it is given, not from the last turn.
-TEST(TimeTest, LingerCountsFromTheClose) {
-  Loop loop;
+TEST_P(TimeTest, LingerCountsFromTheClose) {
+  Loop& loop = NewLoop();
   Socket push = *loop.Push("ipc://@monocoque-time-nobody");
   ASSERT_TRUE(push.Send("kept").ok());
   loop.RunOnce(absl::ZeroDuration());
@@ -85,8 +85,8 @@ TEST(TimeTest, LingerCountsFromTheClose) {
 }
 
 // What a deadline that is over already brings about is not waited behind.
-TEST(TimeTest, ADeadlineThatIsOverEndsTheTurn) {
-  Loop loop;
+TEST_P(TimeTest, ADeadlineThatIsOverEndsTheTurn) {
+  Loop& loop = NewLoop();
   SocketOptions options;
   options.link.reconnect.interval = absl::Minutes(10);
   Socket push = loop.MakeSocket(SocketType::kPush, options);
@@ -102,8 +102,8 @@ TEST(TimeTest, ADeadlineThatIsOverEndsTheTurn) {
   EXPECT_TRUE(push.closed());
 }
 
-TEST(TimeTest, AttemptsCountFromTheConnect) {
-  Loop loop;
+TEST_P(TimeTest, AttemptsCountFromTheConnect) {
+  Loop& loop = NewLoop();
   Socket pull = loop.MakeSocket(SocketType::kPull);
   const std::string bound = *pull.Bind("tcp://127.0.0.1:*");
   SocketOptions options;
@@ -118,5 +118,7 @@ TEST(TimeTest, AttemptsCountFromTheConnect) {
   }
 }
 
+ON_EACH_RUNTIME(TimeTest);
+
 }  // namespace
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro

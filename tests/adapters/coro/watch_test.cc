@@ -1,20 +1,19 @@
-// What adapters/net asks of a watch, on the ring.
-#include "adapters/uring/watch.h"
-
+// What adapters/net asks of a watch.
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <functional>
-#include <optional>
+#include <memory>
 
 #include "absl/time/time.h"
+#include "adapters/coro/loop.h"
 #include "adapters/net/host.h"
 #include "adapters/net/reactor.h"
-#include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/instant.h"
+#include "tests/adapters/coro/runtimes.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 namespace {
 
 class Heard final : public net::WatchHandler {
@@ -30,11 +29,11 @@ class Heard final : public net::WatchHandler {
   std::function<void()> then;
 };
 
-class WatchTest : public ::testing::Test {
+class WatchTest : public OnEachRuntime {
  protected:
   WatchTest() {
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair_), 0);
-    watch_.emplace(&loop_, pair_[0], &heard_);
+    watch_ = *loop_.MakeWatch(pair_[0], &heard_);
   }
   ~WatchTest() override {
     watch_.reset();
@@ -53,13 +52,13 @@ class WatchTest : public ::testing::Test {
     for (int i = 0; i < times; ++i) loop_.RunOnce(absl::ZeroDuration());
   }
 
-  Loop loop_;
+  Loop& loop_ = NewLoop();
   int pair_[2];
   Heard heard_;
-  std::optional<Watch> watch_;
+  std::unique_ptr<net::Watch> watch_;
 };
 
-TEST_F(WatchTest, WhatHoldsIsToldAgain) {
+TEST_P(WatchTest, WhatHoldsIsToldAgain) {
   watch_->Want(true, false);
   Turn(3);
   EXPECT_EQ(heard_.reads, 0);
@@ -69,7 +68,7 @@ TEST_F(WatchTest, WhatHoldsIsToldAgain) {
   EXPECT_EQ(heard_.writes, 0);
 }
 
-TEST_F(WatchTest, OnlyWhatIsAskedForIsTold) {
+TEST_P(WatchTest, OnlyWhatIsAskedForIsTold) {
   Arrive();
   Turn(3);
   EXPECT_EQ(heard_.reads + heard_.writes, 0);
@@ -87,7 +86,7 @@ TEST_F(WatchTest, OnlyWhatIsAskedForIsTold) {
 }
 
 // While the kernel waits for something else.
-TEST_F(WatchTest, TheQuestionMayChange) {
+TEST_P(WatchTest, TheQuestionMayChange) {
   watch_->Want(true, false);
   Turn(2);
   watch_->Want(true, true);
@@ -97,14 +96,14 @@ TEST_F(WatchTest, TheQuestionMayChange) {
   EXPECT_TRUE(Until([&] { return heard_.reads >= 1; }));
 }
 
-TEST_F(WatchTest, TheEndIsBoth) {
+TEST_P(WatchTest, TheEndIsBoth) {
   watch_->Want(true, false);
   close(pair_[1]);
   pair_[1] = -1;
   EXPECT_TRUE(Until([&] { return heard_.reads >= 1 && heard_.writes >= 1; }));
 }
 
-TEST_F(WatchTest, MayEndWithinItsHandler) {
+TEST_P(WatchTest, MayEndWithinItsHandler) {
   heard_.then = [&] { watch_.reset(); };
   watch_->Want(true, false);
   Arrive();
@@ -114,17 +113,19 @@ TEST_F(WatchTest, MayEndWithinItsHandler) {
 }
 
 // The kernel's answer comes to nobody.
-TEST_F(WatchTest, MayEndWhileTheKernelWaits) {
+TEST_P(WatchTest, MayEndWhileTheKernelWaits) {
   watch_->Want(true, false);
   Turn(2);
   watch_.reset();
   Arrive();
   Turn(5);
   EXPECT_EQ(heard_.reads, 0);
-  watch_.emplace(&loop_, pair_[0], &heard_);
+  watch_ = *loop_.MakeWatch(pair_[0], &heard_);
   watch_->Want(true, false);
   EXPECT_TRUE(Until([&] { return heard_.reads >= 1; }));
 }
 
+ON_EACH_RUNTIME(WatchTest);
+
 }  // namespace
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro

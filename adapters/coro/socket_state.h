@@ -1,5 +1,5 @@
-#ifndef MONOCOQUE_ADAPTERS_URING_SOCKET_STATE_H_
-#define MONOCOQUE_ADAPTERS_URING_SOCKET_STATE_H_
+#ifndef MONOCOQUE_ADAPTERS_CORO_SOCKET_STATE_H_
+#define MONOCOQUE_ADAPTERS_CORO_SOCKET_STATE_H_
 
 #include <coroutine>
 #include <cstddef>
@@ -25,7 +25,7 @@
 #include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
 
-namespace monocoque::uring {
+namespace monocoque::coro {
 
 class Loop;
 class Waiter;
@@ -179,6 +179,6 @@ class Awaiter final : public Waiter {
   std::optional<Result> result_;
 };
 
-}  // namespace monocoque::uring
+}  // namespace monocoque::coro
 
-#endif  // MONOCOQUE_ADAPTERS_URING_SOCKET_STATE_H_
+#endif  // MONOCOQUE_ADAPTERS_CORO_SOCKET_STATE_H_

@@ -1,8 +1,8 @@
-#include "adapters/spawned_tasks.h"
+#include "adapters/coro/spawned_tasks.h"
 
 #include <utility>
 
-namespace monocoque {
+namespace monocoque::coro {
 namespace {
 
 // Tells when it is over, however it ends.
@@ -41,4 +41,4 @@ void SpawnedTasks::Clear() {
   over_.clear();
 }
 
-}  // namespace monocoque
+}  // namespace monocoque::coro

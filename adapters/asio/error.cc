@@ -73,6 +73,7 @@ boost::system::error_code ToErrorCode(const absl::Status& status) {
   if (absl::IsUnavailable(status) && status.message().empty()) {
     return boost::asio::error::would_block;
   }
+  if (status == ClosedError()) return boost::asio::error::bad_descriptor;
   return {Instance().Keep(status), category()};
 }
 

@@ -16,12 +16,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/asio/error.h"
 #include "adapters/asio/operation.h"
 #include "adapters/asio/socket_state.h"
-#include "adapters/asio/steps.h"
 #include "adapters/net/socket_driver.h"
+#include "adapters/net/steps.h"
 #include "adapters/zap.h"
 #include "alloc/slab_pool.h"
 #include "protocol/socket/event.h"
@@ -57,11 +58,11 @@ class Initiation {
 
   template <typename Handler, typename Step>
   void operator()(Handler&& handler, Step step) const {
-    const Place place = step.place();
-    if constexpr (std::is_same_v<Step, CloseStep>) state_->StartClose(step.linger);
+    if constexpr (std::is_same_v<Step, net::CloseStep>) state_->StartClose(step.linger);
     using Operation = OperationOf<Step, std::decay_t<Handler>, Executor>;
-    state_->Submit(Operation::Make(std::move(step), std::forward<Handler>(handler), executor_),
-                   place);
+    state_->Submit(
+        Operation::Make(state_.get(), std::move(step), std::forward<Handler>(handler), executor_),
+        Step::kPlace);
   }
 
  private:
@@ -156,7 +157,9 @@ class basic_socket {
   // the system says (failed_precondition: address in use), invalid_argument: not an endpoint.
   std::string bind(std::string_view endpoint, boost::system::error_code& ec,
                    const LinkOptions* options = nullptr) {
-    return state_->Bind(endpoint, options, &ec);
+    absl::StatusOr<std::string> bound = state_->Ask(&Driver::Bind, endpoint, options);
+    ec = ToErrorCode(bound.status());
+    return bound.ok() ? *std::move(bound) : "";
   }
   std::string bind(std::string_view endpoint, const LinkOptions* options = nullptr) {
     boost::system::error_code ec;
@@ -169,39 +172,45 @@ class basic_socket {
   // LinkOptions::connect_routing_id; failed_precondition: the socket is closing.
   void connect(std::string_view endpoint, boost::system::error_code& ec,
                const LinkOptions* options = nullptr) {
-    ec = state_->Ask(&Driver::Connect, endpoint, options);
+    ec = ToErrorCode(state_->Ask(&Driver::Connect, endpoint, options));
   }
   void connect(std::string_view endpoint, const LinkOptions* options = nullptr) {
-    Check(state_->Ask(&Driver::Connect, endpoint, options));
+    Check(ToErrorCode(state_->Ask(&Driver::Connect, endpoint, options)));
   }
   // The way back: with the text that bind gave, and that connect got. Codes: not_found.
   void unbind(std::string_view bound, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Unbind, bound);
+    ec = ToErrorCode(state_->Ask(&Driver::Unbind, bound));
   }
-  void unbind(std::string_view bound) { Check(state_->Ask(&Driver::Unbind, bound)); }
+  void unbind(std::string_view bound) { Check(ToErrorCode(state_->Ask(&Driver::Unbind, bound))); }
   void disconnect(std::string_view endpoint, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Disconnect, endpoint);
+    ec = ToErrorCode(state_->Ask(&Driver::Disconnect, endpoint));
   }
-  void disconnect(std::string_view endpoint) { Check(state_->Ask(&Driver::Disconnect, endpoint)); }
+  void disconnect(std::string_view endpoint) {
+    Check(ToErrorCode(state_->Ask(&Driver::Disconnect, endpoint)));
+  }
   // SUB, XSUB: messages that begin with `prefix` are wanted, or no more so; counted. Codes:
   // failed_precondition: of another type; unsubscribe: not_found.
-  void subscribe(std::string_view prefix) { Check(state_->Ask(&Driver::Subscribe, prefix)); }
-  void subscribe(std::string_view prefix, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Subscribe, prefix);
+  void subscribe(std::string_view prefix) {
+    Check(ToErrorCode(state_->Ask(&Driver::Subscribe, prefix)));
   }
-  void unsubscribe(std::string_view prefix) { Check(state_->Ask(&Driver::Unsubscribe, prefix)); }
+  void subscribe(std::string_view prefix, boost::system::error_code& ec) {
+    ec = ToErrorCode(state_->Ask(&Driver::Subscribe, prefix));
+  }
+  void unsubscribe(std::string_view prefix) {
+    Check(ToErrorCode(state_->Ask(&Driver::Unsubscribe, prefix)));
+  }
   void unsubscribe(std::string_view prefix, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Unsubscribe, prefix);
+    ec = ToErrorCode(state_->Ask(&Driver::Unsubscribe, prefix));
   }
   // DISH: messages of this group are wanted, or no more so. Codes: failed_precondition: of another
   // type; join: already_exists, invalid_argument; leave: not_found.
-  void join(std::string_view group) { Check(state_->Ask(&Driver::Join, group)); }
+  void join(std::string_view group) { Check(ToErrorCode(state_->Ask(&Driver::Join, group))); }
   void join(std::string_view group, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Join, group);
+    ec = ToErrorCode(state_->Ask(&Driver::Join, group));
   }
-  void leave(std::string_view group) { Check(state_->Ask(&Driver::Leave, group)); }
+  void leave(std::string_view group) { Check(ToErrorCode(state_->Ask(&Driver::Leave, group))); }
   void leave(std::string_view group, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Leave, group);
+    ec = ToErrorCode(state_->Ask(&Driver::Leave, group));
   }
 
   // Decides who may come in, where a mechanism or a domain has somebody asked (adapters/zap.h);
@@ -219,10 +228,14 @@ class basic_socket {
   // Takes the message, or leaves it untouched. Codes: would_block: see async_wait_send; and those
   // of async_send.
   boost::system::error_code try_send(Message* message) {
-    return state_->Ask(&Driver::Send, message);
+    return ToErrorCode(state_->Ask(&Driver::Send, message));
   }
   // The next message, if one is there.
-  std::optional<Message> try_receive() { return state_->TryReceive(); }
+  std::optional<Message> try_receive() {
+    std::optional<Message> got(std::in_place);
+    if (!is_open() || !state_->driver()->Receive(&*got)) got.reset();
+    return got;
+  }
   // Is there one?
   bool can_receive() { return is_open() && state_->driver()->CanReceive(); }
   // What happened, oldest first, until async_close is over and then what happened last. False:
@@ -246,7 +259,7 @@ class basic_socket {
   // Cancellation: not sent. The message is gone; keep a copy (it shares), or use async_wait_send.
   template <typename Token = default_token>
   auto async_send(Message message, Token&& token = {}) {
-    return Begin(detail::SendStep(std::move(message)), std::forward<Token>(token));
+    return Begin(net::SendStep(std::move(message)), std::forward<Token>(token));
   }
 
   // Signature: void(error_code, std::size_t sent)
@@ -256,7 +269,7 @@ class basic_socket {
   // Cancellation: the first `sent` are sent, the others untouched.
   template <typename Token = default_token>
   auto async_send_many(std::span<Message> messages, Token&& token = {}) {
-    return Begin(detail::SendManyStep(messages), std::forward<Token>(token));
+    return Begin(net::SendManyStep(messages), std::forward<Token>(token));
   }
 
   // Signature: void(error_code, Message)
@@ -266,7 +279,7 @@ class basic_socket {
   // Cancellation: no message is taken.
   template <typename Token = default_token>
   auto async_receive(Token&& token = {}) {
-    return Begin(detail::ReceiveStep(), std::forward<Token>(token));
+    return Begin(net::ReceiveStep(), std::forward<Token>(token));
   }
 
   // Signature: void(error_code, std::vector<Message>)
@@ -275,7 +288,7 @@ class basic_socket {
   // Cancellation: no message is taken.
   template <typename Token = default_token>
   auto async_receive_many(std::size_t max, Token&& token = {}) {
-    return Begin(detail::ReceiveManyStep(max), std::forward<Token>(token));
+    return Begin(net::ReceiveManyStep(max), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
@@ -284,7 +297,7 @@ class basic_socket {
   // Cancellation: no effect.
   template <typename Token = default_token>
   auto async_wait_receive(Token&& token = {}) {
-    return Begin(detail::WaitStep(detail::WaitStep::For::kReceive), std::forward<Token>(token));
+    return Begin(net::WaitReceiveStep(), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
@@ -293,7 +306,7 @@ class basic_socket {
   // Cancellation: no effect.
   template <typename Token = default_token>
   auto async_wait_send(Token&& token = {}) {
-    return Begin(detail::WaitStep(detail::WaitStep::For::kSend), std::forward<Token>(token));
+    return Begin(net::WaitSendStep(), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
@@ -303,7 +316,7 @@ class basic_socket {
   // Cancellation: none; it is done at once.
   template <typename Token = default_token>
   auto async_flush(Token&& token = {}) {
-    return Begin(detail::FlushStep(), std::forward<Token>(token));
+    return Begin(net::FlushStep(), std::forward<Token>(token));
   }
 
   // ---- Endpoints, events, the end --------------------------------------------------------------
@@ -314,12 +327,12 @@ class basic_socket {
   // Cancellation: none; it is done at once.
   template <detail::NoOptions Token = default_token>
   auto async_bind(std::string_view endpoint, Token&& token = {}) {
-    return Begin(detail::BindStep(endpoint, nullptr), std::forward<Token>(token));
+    return Begin(net::BindStep(endpoint, nullptr), std::forward<Token>(token));
   }
   // With options of its own, which are copied.
   template <typename Token = default_token>
   auto async_bind(std::string_view endpoint, const LinkOptions& options, Token&& token = {}) {
-    return Begin(detail::BindStep(endpoint, std::make_shared<const LinkOptions>(options)),
+    return Begin(net::BindStep(endpoint, std::make_shared<const LinkOptions>(options)),
                  std::forward<Token>(token));
   }
 
@@ -329,12 +342,12 @@ class basic_socket {
   // Cancellation: none; it is done at once.
   template <detail::NoOptions Token = default_token>
   auto async_connect(std::string_view endpoint, Token&& token = {}) {
-    return Begin(detail::ConnectStep(endpoint, nullptr), std::forward<Token>(token));
+    return Begin(net::ConnectStep(endpoint, nullptr), std::forward<Token>(token));
   }
   // With options of its own, which are copied.
   template <typename Token = default_token>
   auto async_connect(std::string_view endpoint, const LinkOptions& options, Token&& token = {}) {
-    return Begin(detail::ConnectStep(endpoint, std::make_shared<const LinkOptions>(options)),
+    return Begin(net::ConnectStep(endpoint, std::make_shared<const LinkOptions>(options)),
                  std::forward<Token>(token));
   }
 
@@ -344,8 +357,7 @@ class basic_socket {
   // Cancellation: no effect.
   template <typename Token = default_token>
   auto async_wait_ready(std::size_t peers = 1, Token&& token = {}) {
-    return Begin(detail::WaitStep(detail::WaitStep::For::kPeers, peers),
-                 std::forward<Token>(token));
+    return Begin(net::WaitReadyStep(peers), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
@@ -354,7 +366,7 @@ class basic_socket {
   // Cancellation: no effect.
   template <typename Token = default_token>
   auto async_wait_event(Token&& token = {}) {
-    return Begin(detail::WaitStep(detail::WaitStep::For::kEvent), std::forward<Token>(token));
+    return Begin(net::WaitEventStep(), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
@@ -365,7 +377,7 @@ class basic_socket {
   // Cancellation: ends the waiting; closing goes on.
   template <typename Token = default_token>
   auto async_close(absl::Duration linger = absl::InfiniteDuration(), Token&& token = {}) {
-    return Begin(detail::CloseStep(linger), std::forward<Token>(token));
+    return Begin(net::CloseStep(linger), std::forward<Token>(token));
   }
 
  private:
@@ -377,7 +389,7 @@ class basic_socket {
 
   template <typename Step, typename Token>
   auto Begin(Step step, Token&& token) {
-    return boost::asio::async_initiate<Token, typename Step::Signature>(
+    return boost::asio::async_initiate<Token, typename detail::Completion<Step>::Signature>(
         detail::Initiation<Executor>(state_, executor_), token, std::move(step));
   }
 

@@ -1,7 +1,6 @@
 #include "adapters/asio/socket_state.h"
 
 #include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
@@ -26,8 +25,6 @@ constexpr int kDriverTurnsATurn = 16;
 
 }  // namespace
 
-boost::system::error_code SocketState::Closed() { return boost::asio::error::bad_descriptor; }
-
 struct SocketState::Timer
     : boost::asio::basic_waitable_timer<std::chrono::steady_clock,
                                         boost::asio::wait_traits<std::chrono::steady_clock>,
@@ -46,6 +43,7 @@ std::shared_ptr<SocketState> SocketState::Make(const boost::asio::any_io_executo
   if (!machine.ok()) throw boost::system::system_error(ToErrorCode(machine.status()));
   auto made = std::make_shared<SocketState>(executor);
   made->driver_.emplace(made.get(), *std::move(machine));
+  made->waiting_.set_driver(&*made->driver_);
   return made;
 }
 
@@ -94,105 +92,67 @@ void SocketState::Run() {
 
 void SocketState::AfterTurn() {
   if (due_ || left_) Post();
-  if (!operations_wait()) work_.reset();
+  if (waiting_.empty()) work_.reset();
 }
 
 void SocketState::HoldWork() {
   if (!work_) work_.emplace(boost::asio::prefer(executor_, execution::outstanding_work.tracked));
 }
 
-bool SocketState::operations_wait() const {
-  return !senders_.empty() || !receivers_.empty() || !watchers_.empty() || !closers_.empty() ||
-         !ready_.empty();
-}
-
-// One operation of each kind that can go on: none starves the others. After each, everything may
-// have changed.
+// After each call of user code, everything may have changed.
 bool SocketState::Serve() {
-  const auto can = [this](Operation* operation) { return operation->Try(this); };
-  bool any = driver_ && driver_->ServeAuthenticator();
-  if (Complete(ready_.Pop())) any = true;
-  if (Complete(senders_.PopIf(can))) any = true;
-  if (Complete(receivers_.PopIf(can))) any = true;
-  return any || Complete(watchers_.PopFirst(can));
+  const bool asked = driver_ && driver_->ServeAuthenticator();
+  return waiting_.Serve() || asked;
 }
 
-bool SocketState::Complete(Operation* operation) {
-  if (operation == nullptr) return false;
-  operation->Complete();
-  return true;
-}
-
-void SocketState::Add(Operation* operation, Rotation<Operation>* queue) {
-  operation->socket_ = this;
-  operation->queue_ = queue;
-  queue->Add(&operation->node_);
-}
-
-void SocketState::SetReady(Operation* operation) {
-  operation->queue_ = nullptr;
-  ready_.Add(&operation->node_);
-}
-
-void SocketState::Abort(Operation* operation) {
-  operation->queue_->Remove(&operation->node_);
-  operation->Fail(boost::asio::error::operation_aborted);
-  SetReady(operation);
-  if (turning_ == 0) Post();
-}
-
-void SocketState::AbortAll(Rotation<Operation>* queue) {
-  while (Operation* operation = queue->front()) Abort(operation);
-}
-
-void Operation::Cancel() {
-  if (queue_ != nullptr) socket_->Abort(this);
-}
-
-void SocketState::Submit(Operation* operation, Place place) {
+void SocketState::Submit(Operation* operation, net::Place place) {
   if (service_ == nullptr) {
     operation->Destroy();
     return;
   }
   HoldWork();
+  // What is received stays in the socket until the handler runs.
+  const bool at_once = place == net::Place::kReady || place == net::Place::kSenders;
   if (!driver_) {
-    operation->Fail(Closed());
-    SetReady(operation);
-  } else if (place == Place::kNone) {
-    operation->Try(this);
-    SetReady(operation);
-  } else if (place == Place::kSenders) {
-    if (senders_.empty() && operation->Try(this)) {
-      SetReady(operation);
-    } else {
-      Add(operation, &senders_);
-    }
-  } else {
-    Add(operation, place == Place::kReceivers  ? &receivers_
-                   : place == Place::kWatchers ? &watchers_
-                                               : &closers_);
+    operation->Finish(ClosedError());
+    place = net::Place::kReady;
+  } else if (at_once && waiting_.TryNow(operation, place)) {
+    place = net::Place::kReady;
   }
-  if (turning_ == 0) Post();
+  waiting_.Add(operation, place);
+  PostForWaiting();
+}
+
+void SocketState::PostForWaiting() {
+  if (turning_ == 0 && !waiting_.empty()) Post();
+}
+
+void SocketState::Cancel(Operation* operation) {
+  waiting_.Finish(operation, absl::CancelledError());
+  PostForWaiting();
+}
+
+void SocketState::CancelIn(std::initializer_list<net::Place> places) {
+  for (const net::Place place : places) waiting_.FinishAll(place, absl::CancelledError());
+  PostForWaiting();
 }
 
 void SocketState::CancelAll() {
-  for (auto* queue : {&senders_, &receivers_, &watchers_, &closers_}) AbortAll(queue);
+  CancelIn(
+      {net::Place::kSenders, net::Place::kReceivers, net::Place::kWatchers, net::Place::kClosers});
 }
 
 void SocketState::StartClose(absl::Duration linger) {
   if (!driver_) return;
   if (!std::exchange(closing_, true)) {
-    for (auto* queue : {&senders_, &receivers_, &watchers_}) AbortAll(queue);
+    CancelIn({net::Place::kSenders, net::Place::kReceivers, net::Place::kWatchers});
   }
   driver_->StartClose(linger);
 }
 
 void SocketState::CheckClosed() {
   if (!closing_ || !driver_->closed()) return;
-  while (Operation* operation = closers_.Pop()) {
-    operation->Try(this);
-    SetReady(operation);
-  }
+  waiting_.FinishAll(net::Place::kClosers, driver_->CloseResult());
   for (SocketEvent event; driver_->machine().NextEvent(&event);) {
     last_events_.push_back(std::move(event));
   }
@@ -210,6 +170,7 @@ void SocketState::Shutdown() {
 void SocketState::CloseDriver() {
   if (waker_ != nullptr) waker_->Stop();
   if (driver_) last_stats_ = driver_->machine().stats();
+  waiting_.set_driver(nullptr);
   driver_.reset();
   timer_.reset();
 }
@@ -218,28 +179,7 @@ void SocketState::Abandon() {
   CloseDriver();
   work_.reset();
   if (service_ != nullptr) std::exchange(service_, nullptr)->Remove(this);
-  for (auto* queue : {&senders_, &receivers_, &watchers_, &closers_, &ready_}) {
-    while (Operation* operation = queue->Pop()) operation->Destroy();
-  }
-}
-
-std::string SocketState::Bind(std::string_view endpoint, const LinkOptions* options,
-                              boost::system::error_code* ec) {
-  *ec = Closed();
-  if (!driver_) return "";
-  absl::StatusOr<std::string> bound = driver_->Bind(endpoint, options);
-  *ec = ToErrorCode(bound.status());
-  return bound.ok() ? *std::move(bound) : "";
-}
-
-std::optional<Message> SocketState::TryReceive() {
-  std::optional<Message> got(std::in_place);
-  if (!driver_ || !driver_->Receive(&*got)) got.reset();
-  return got;
-}
-
-bool SocketState::HasEvent() const {
-  return driver_ ? driver_->machine().has_event() : !last_events_.empty();
+  while (net::Waiter* waiter = waiting_.Take()) static_cast<Operation*>(waiter)->Destroy();
 }
 
 bool SocketState::NextEvent(SocketEvent* out) {

@@ -2,30 +2,27 @@
 #define MONOCOQUE_ADAPTERS_ASIO_SOCKET_STATE_H_
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/system/error_code.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <type_traits>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "adapters/asio/error.h"
-#include "adapters/asio/operation.h"
-#include "adapters/asio/steps.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/socket_driver.h"
+#include "adapters/net/waiting.h"
 #include "alloc/slab_pool.h"
 #include "protocol/drive/instant.h"
 #include "protocol/drive/rotation.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/socket.h"
-#include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 
 namespace monocoque::asio::detail {
@@ -33,9 +30,16 @@ namespace monocoque::asio::detail {
 class PostWaker;
 class SocketService;
 
+// One that waits on a socket of Asio's: it is made for one handler, and owns itself.
+class Operation : public net::Waiter {
+ public:
+  // Destroys the operation and its handler, unrun.
+  virtual void Destroy() = 0;
+};
+
 // What a socket handle points to: a driver on an Asio executor, and the operations that wait. A
-// turn (Run) gives results to operations, runs their handlers, and turns the driver, until nothing
-// is left to do or enough was done; then it posts itself. User code runs in handlers alone, never
+// turn (Run) serves the operations, whose handlers run, and turns the driver, until nothing is left
+// to do or enough was done; then it posts itself. User code runs in handlers alone, never
 // within a call of the driver, and may do anything there.
 //
 // Asio's handlers share it, so that those that come late find it; the handle ends it with Shutdown.
@@ -53,12 +57,13 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
 
   const boost::asio::any_io_executor& executor() const { return executor_; }
   // Null once the socket is closed.
-  net::SocketDriver* driver() { return driver_ ? &*driver_ : nullptr; }
+  net::SocketDriver* driver() const { return waiting_.driver(); }
   const SocketStats& stats() const { return driver_ ? driver_->machine().stats() : last_stats_; }
-  bool sends_wait() const { return !senders_.empty(); }
 
   // Takes the operation over. Its handler does not run before this returns.
-  void Submit(Operation* operation, Place place);
+  void Submit(Operation* operation, net::Place place);
+  // Ends with operation_aborted, unless it has its result.
+  void Cancel(Operation* operation);
   void CancelAll();
   void StartClose(absl::Duration linger);
   // Closes at once. What waits gets operation_aborted.
@@ -66,17 +71,12 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   // As Shutdown, but handlers are destroyed unrun: the execution context goes away.
   void Abandon();
 
-  // bad_descriptor if the socket is closed.
-  std::string Bind(std::string_view endpoint, const LinkOptions* options,
-                   boost::system::error_code* ec);
-  // Any other wish of the driver that gives a status.
-  template <typename... Args>
-  boost::system::error_code Ask(absl::Status (net::SocketDriver::*wish)(Args...),
-                                std::type_identity_t<Args>... args) {
-    return driver_ ? ToErrorCode(((*driver_).*wish)(args...)) : Closed();
+  // A wish of the driver that gives a status; ClosedError if the socket is closed.
+  template <typename Result, typename... Args>
+  Result Ask(Result (net::SocketDriver::*wish)(Args...), std::type_identity_t<Args>... args) {
+    if (!driver_) return ClosedError();
+    return ((*driver_).*wish)(args...);
   }
-  std::optional<Message> TryReceive();
-  bool HasEvent() const;
   bool NextEvent(SocketEvent* out);
 
   // Lets something happen to the driver, and a turn follow.
@@ -107,7 +107,6 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   std::shared_ptr<Waker> MakeWaker() override;
 
  private:
-  friend class Operation;
   friend class SocketService;
   struct Timer;
 
@@ -130,21 +129,17 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
     const std::shared_ptr<SocketState> socket_;
   };
 
-  static boost::system::error_code Closed();
   void CloseDriver();
   void Run();
   void AfterTurn();
   void Post();
+  void PostForWaiting();
   // Operations have something coming: the execution context does not run out of work.
   void HoldWork();
-  bool operations_wait() const;
   bool Serve();
-  static bool Complete(Operation* operation);
   void CheckClosed();
-  void Add(Operation* operation, Rotation<Operation>* queue);
-  void SetReady(Operation* operation);
-  void Abort(Operation* operation);
-  void AbortAll(Rotation<Operation>* queue);
+  // Those in these places end with operation_aborted.
+  void CancelIn(std::initializer_list<net::Place> places);
 
   const boost::asio::any_io_executor executor_;
   const boost::asio::any_io_executor post_executor_;  // the same, set to post
@@ -163,11 +158,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   bool posted_ = false;  // a turn
   bool closing_ = false;
 
-  Rotation<Operation> senders_;
-  Rotation<Operation> receivers_;
-  Rotation<Operation> watchers_;
-  Rotation<Operation> closers_;
-  Rotation<Operation> ready_;  // they have their results
+  net::WaitQueues waiting_;  // Operations, all of them
 };
 
 }  // namespace monocoque::asio::detail

@@ -45,6 +45,18 @@ boost::system::error_code ToErrorCode(const absl::Status& status);
 // The socket was closed before.
 inline absl::Status ClosedError() { return absl::AbortedError(""); }
 
+// Where a function that is not async_ tells its error: `function(..., ec)` gives the code to `ec`,
+// and `function(...)` throws system_error.
+class ErrorOut {
+ public:
+  ErrorOut() = default;
+  ErrorOut(boost::system::error_code& ec) : ec_(&ec) {}
+  void Tell(const absl::Status& status) const;
+
+ private:
+  boost::system::error_code* ec_ = nullptr;
+};
+
 }  // namespace monocoque::asio
 
 template <>

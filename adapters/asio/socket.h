@@ -5,7 +5,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
+#include <boost/system/error_code.hpp>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -45,6 +45,20 @@ using DefaultToken =
 // A completion token, that is.
 template <typename T>
 concept NoOptions = !std::same_as<std::remove_cvref_t<T>, LinkOptions>;
+
+// What sockets of a type can do. One whose type is not known before it runs has it all.
+template <SocketType... kType>
+concept Sends = ((kType != SocketType::kSub && kType != SocketType::kPull &&
+                  kType != SocketType::kDish && kType != SocketType::kGather) &&
+                 ...);
+template <SocketType... kType>
+concept Receives = ((kType != SocketType::kPub && kType != SocketType::kPush &&
+                     kType != SocketType::kRadio && kType != SocketType::kScatter) &&
+                    ...);
+template <SocketType... kType>
+concept Subscribes = ((kType == SocketType::kSub || kType == SocketType::kXSub) && ...);
+template <SocketType... kType>
+concept Joins = ((kType == SocketType::kDish) && ...);
 
 // Begins an operation once its handler is known.
 template <typename Executor>
@@ -100,24 +114,39 @@ class Initiation {
 // one thread, or a strand of yours. Moved-from sockets can be assigned to and destroyed. Destroying
 // a socket closes it at once, as close() does. Must not outlive the execution context; when that
 // goes away, handlers are destroyed unrun.
-template <typename Executor = boost::asio::any_io_executor>
+template <typename Executor = boost::asio::any_io_executor, SocketType... kType>
 class basic_socket {
+  static_assert(sizeof...(kType) <= 1, "a socket is of one type");
+  static constexpr bool kTyped = sizeof...(kType) == 1;
+
  public:
   using executor_type = Executor;
   using default_token = detail::DefaultToken<Executor>;
   template <typename Other>
   struct rebind_executor {
-    using other = basic_socket<Other>;
+    using other = basic_socket<Other, kType...>;
   };
 
   // Throws system_error if the options do not go together. `pool`: where the socket's memory comes
   // from; sockets may share one if they share one thread or strand. Without one each has its own,
   // which keeps at most 4 MiB at rest.
+  explicit basic_socket(const executor_type& executor, const SocketOptions& options = {},
+                        std::shared_ptr<SlabPool> pool = nullptr)
+    requires(kTyped)
+      : executor_(executor),
+        state_(detail::SocketState::Make(executor, kType..., options, std::move(pool))) {}
+  template <std::derived_from<boost::asio::execution_context> Context>
+    requires(kTyped)
+  explicit basic_socket(Context& context, const SocketOptions& options = {},
+                        std::shared_ptr<SlabPool> pool = nullptr)
+      : basic_socket(context.get_executor(), options, std::move(pool)) {}
   basic_socket(const executor_type& executor, SocketType type, const SocketOptions& options = {},
                std::shared_ptr<SlabPool> pool = nullptr)
+    requires(!kTyped)
       : executor_(executor),
         state_(detail::SocketState::Make(executor, type, options, std::move(pool))) {}
   template <std::derived_from<boost::asio::execution_context> Context>
+    requires(!kTyped)
   basic_socket(Context& context, SocketType type, const SocketOptions& options = {},
                std::shared_ptr<SlabPool> pool = nullptr)
       : basic_socket(context.get_executor(), type, options, std::move(pool)) {}
@@ -155,62 +184,54 @@ class basic_socket {
 
   // Listens before it returns: the bound endpoint, with the port that the system chose. Codes: what
   // the system says (failed_precondition: address in use), invalid_argument: not an endpoint.
-  std::string bind(std::string_view endpoint, boost::system::error_code& ec,
+  std::string bind(std::string_view endpoint, ErrorOut ec = {},
                    const LinkOptions* options = nullptr) {
     absl::StatusOr<std::string> bound = state_->Ask(&Driver::Bind, endpoint, options);
-    ec = ToErrorCode(bound.status());
+    ec.Tell(bound.status());
     return bound.ok() ? *std::move(bound) : "";
   }
-  std::string bind(std::string_view endpoint, const LinkOptions* options = nullptr) {
-    boost::system::error_code ec;
-    std::string bound = bind(endpoint, ec, options);
-    Check(ec);
-    return bound;
+  std::string bind(std::string_view endpoint, const LinkOptions* options) {
+    return bind(endpoint, {}, options);
   }
   // Connects in the background, again and again; nobody need listen yet. Codes: invalid_argument:
   // not an endpoint, or options that do not go together; already_exists: another peer has
   // LinkOptions::connect_routing_id; failed_precondition: the socket is closing.
-  void connect(std::string_view endpoint, boost::system::error_code& ec,
-               const LinkOptions* options = nullptr) {
-    ec = ToErrorCode(state_->Ask(&Driver::Connect, endpoint, options));
+  void connect(std::string_view endpoint, ErrorOut ec = {}, const LinkOptions* options = nullptr) {
+    ec.Tell(state_->Ask(&Driver::Connect, endpoint, options));
   }
-  void connect(std::string_view endpoint, const LinkOptions* options = nullptr) {
-    Check(ToErrorCode(state_->Ask(&Driver::Connect, endpoint, options)));
+  void connect(std::string_view endpoint, const LinkOptions* options) {
+    connect(endpoint, {}, options);
   }
   // The way back: with the text that bind gave, and that connect got. Codes: not_found.
-  void unbind(std::string_view bound, boost::system::error_code& ec) {
-    ec = ToErrorCode(state_->Ask(&Driver::Unbind, bound));
+  void unbind(std::string_view bound, ErrorOut ec = {}) {
+    ec.Tell(state_->Ask(&Driver::Unbind, bound));
   }
-  void unbind(std::string_view bound) { Check(ToErrorCode(state_->Ask(&Driver::Unbind, bound))); }
-  void disconnect(std::string_view endpoint, boost::system::error_code& ec) {
-    ec = ToErrorCode(state_->Ask(&Driver::Disconnect, endpoint));
-  }
-  void disconnect(std::string_view endpoint) {
-    Check(ToErrorCode(state_->Ask(&Driver::Disconnect, endpoint)));
+  void disconnect(std::string_view endpoint, ErrorOut ec = {}) {
+    ec.Tell(state_->Ask(&Driver::Disconnect, endpoint));
   }
   // SUB, XSUB: messages that begin with `prefix` are wanted, or no more so; counted. Codes:
   // failed_precondition: of another type; unsubscribe: not_found.
-  void subscribe(std::string_view prefix) {
-    Check(ToErrorCode(state_->Ask(&Driver::Subscribe, prefix)));
+  void subscribe(std::string_view prefix, ErrorOut ec = {})
+    requires detail::Subscribes<kType...>
+  {
+    ec.Tell(state_->Ask(&Driver::Subscribe, prefix));
   }
-  void subscribe(std::string_view prefix, boost::system::error_code& ec) {
-    ec = ToErrorCode(state_->Ask(&Driver::Subscribe, prefix));
-  }
-  void unsubscribe(std::string_view prefix) {
-    Check(ToErrorCode(state_->Ask(&Driver::Unsubscribe, prefix)));
-  }
-  void unsubscribe(std::string_view prefix, boost::system::error_code& ec) {
-    ec = ToErrorCode(state_->Ask(&Driver::Unsubscribe, prefix));
+  void unsubscribe(std::string_view prefix, ErrorOut ec = {})
+    requires detail::Subscribes<kType...>
+  {
+    ec.Tell(state_->Ask(&Driver::Unsubscribe, prefix));
   }
   // DISH: messages of this group are wanted, or no more so. Codes: failed_precondition: of another
   // type; join: already_exists, invalid_argument; leave: not_found.
-  void join(std::string_view group) { Check(ToErrorCode(state_->Ask(&Driver::Join, group))); }
-  void join(std::string_view group, boost::system::error_code& ec) {
-    ec = ToErrorCode(state_->Ask(&Driver::Join, group));
+  void join(std::string_view group, ErrorOut ec = {})
+    requires detail::Joins<kType...>
+  {
+    ec.Tell(state_->Ask(&Driver::Join, group));
   }
-  void leave(std::string_view group) { Check(ToErrorCode(state_->Ask(&Driver::Leave, group))); }
-  void leave(std::string_view group, boost::system::error_code& ec) {
-    ec = ToErrorCode(state_->Ask(&Driver::Leave, group));
+  void leave(std::string_view group, ErrorOut ec = {})
+    requires detail::Joins<kType...>
+  {
+    ec.Tell(state_->Ask(&Driver::Leave, group));
   }
 
   // Decides who may come in, where a mechanism or a domain has somebody asked (adapters/zap.h);
@@ -227,17 +248,25 @@ class basic_socket {
 
   // Takes the message, or leaves it untouched. Codes: would_block: see async_wait_send; and those
   // of async_send.
-  boost::system::error_code try_send(Message* message) {
+  boost::system::error_code try_send(Message* message)
+    requires detail::Sends<kType...>
+  {
     return ToErrorCode(state_->Ask(&Driver::Send, message));
   }
   // The next message, if one is there.
-  std::optional<Message> try_receive() {
+  std::optional<Message> try_receive()
+    requires detail::Receives<kType...>
+  {
     std::optional<Message> got(std::in_place);
     if (!is_open() || !state_->driver()->Receive(&*got)) got.reset();
     return got;
   }
   // Is there one?
-  bool can_receive() { return is_open() && state_->driver()->CanReceive(); }
+  bool can_receive()
+    requires detail::Receives<kType...>
+  {
+    return is_open() && state_->driver()->CanReceive();
+  }
   // What happened, oldest first, until async_close is over and then what happened last. False:
   // nothing that was not told.
   bool next_event(SocketEvent* out) { return state_->NextEvent(out); }
@@ -258,6 +287,7 @@ class basic_socket {
   //   memory for what it borrows.
   // Cancellation: not sent. The message is gone; keep a copy (it shares), or use async_wait_send.
   template <typename Token = default_token>
+    requires detail::Sends<kType...>
   auto async_send(Message message, Token&& token = {}) {
     return Begin(net::SendStep(std::move(message)), std::forward<Token>(token));
   }
@@ -268,6 +298,7 @@ class basic_socket {
   // Codes: as async_send.
   // Cancellation: the first `sent` are sent, the others untouched.
   template <typename Token = default_token>
+    requires detail::Sends<kType...>
   auto async_send_many(std::span<Message> messages, Token&& token = {}) {
     return Begin(net::SendManyStep(messages), std::forward<Token>(token));
   }
@@ -278,6 +309,7 @@ class basic_socket {
   //   or the socket is closing.
   // Cancellation: no message is taken.
   template <typename Token = default_token>
+    requires detail::Receives<kType...>
   auto async_receive(Token&& token = {}) {
     return Begin(net::ReceiveStep(), std::forward<Token>(token));
   }
@@ -287,6 +319,7 @@ class basic_socket {
   // Codes: as async_receive.
   // Cancellation: no message is taken.
   template <typename Token = default_token>
+    requires detail::Receives<kType...>
   auto async_receive_many(std::size_t max, Token&& token = {}) {
     return Begin(net::ReceiveManyStep(max), std::forward<Token>(token));
   }
@@ -296,6 +329,7 @@ class basic_socket {
   // Codes: as async_receive.
   // Cancellation: no effect.
   template <typename Token = default_token>
+    requires detail::Receives<kType...>
   auto async_wait_receive(Token&& token = {}) {
     return Begin(net::WaitReceiveStep(), std::forward<Token>(token));
   }
@@ -305,6 +339,7 @@ class basic_socket {
   // Codes: failed_precondition: the type does not send.
   // Cancellation: no effect.
   template <typename Token = default_token>
+    requires detail::Sends<kType...>
   auto async_wait_send(Token&& token = {}) {
     return Begin(net::WaitSendStep(), std::forward<Token>(token));
   }
@@ -315,6 +350,7 @@ class basic_socket {
   // Codes: the common ones.
   // Cancellation: none; it is done at once.
   template <typename Token = default_token>
+    requires detail::Sends<kType...>
   auto async_flush(Token&& token = {}) {
     return Begin(net::FlushStep(), std::forward<Token>(token));
   }
@@ -382,10 +418,6 @@ class basic_socket {
 
  private:
   using Driver = net::SocketDriver;
-
-  static void Check(const boost::system::error_code& ec) {
-    if (ec) throw boost::system::system_error(ec);
-  }
 
   template <typename Step, typename Token>
   auto Begin(Step step, Token&& token) {

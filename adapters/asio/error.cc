@@ -2,6 +2,7 @@
 
 #include <array>
 #include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <cstddef>
 #include <mutex>
 #include <string>
@@ -73,7 +74,14 @@ boost::system::error_code ToErrorCode(const absl::Status& status) {
   if (absl::IsUnavailable(status) && status.message().empty()) {
     return boost::asio::error::would_block;
   }
+  if (status == ClosedError()) return boost::asio::error::bad_descriptor;
   return {Instance().Keep(status), category()};
+}
+
+void ErrorOut::Tell(const absl::Status& status) const {
+  const boost::system::error_code ec = ToErrorCode(status);
+  if (ec_ == nullptr && ec) throw boost::system::system_error(ec);
+  if (ec_ != nullptr) *ec_ = ec;
 }
 
 }  // namespace monocoque::asio

@@ -38,8 +38,24 @@ inline boost::system::error_condition make_error_condition(errc kind) {
   return {static_cast<int>(kind), category()};
 }
 
-// The status as an error code, its sentence kept. OK: no error.
+// The status as an error code, its sentence kept. OK: no error. Cancelled, unavailable without a
+// sentence and ClosedError are Asio's own operation_aborted, would_block and bad_descriptor.
 boost::system::error_code ToErrorCode(const absl::Status& status);
+
+// The socket was closed before.
+inline absl::Status ClosedError() { return absl::AbortedError(""); }
+
+// Where a function that is not async_ tells its error: `function(..., ec)` gives the code to `ec`,
+// and `function(...)` throws system_error.
+class ErrorOut {
+ public:
+  ErrorOut() = default;
+  ErrorOut(boost::system::error_code& ec) : ec_(&ec) {}
+  void Tell(const absl::Status& status) const;
+
+ private:
+  boost::system::error_code* ec_ = nullptr;
+};
 
 }  // namespace monocoque::asio
 

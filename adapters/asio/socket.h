@@ -5,7 +5,7 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
+#include <boost/system/error_code.hpp>
 #include <concepts>
 #include <cstddef>
 #include <memory>
@@ -16,12 +16,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/asio/error.h"
 #include "adapters/asio/operation.h"
 #include "adapters/asio/socket_state.h"
-#include "adapters/asio/steps.h"
 #include "adapters/net/socket_driver.h"
+#include "adapters/net/steps.h"
 #include "adapters/zap.h"
 #include "alloc/slab_pool.h"
 #include "protocol/socket/event.h"
@@ -45,6 +46,20 @@ using DefaultToken =
 template <typename T>
 concept NoOptions = !std::same_as<std::remove_cvref_t<T>, LinkOptions>;
 
+// What sockets of a type can do. One whose type is not known before it runs has it all.
+template <SocketType... kType>
+concept Sends = ((kType != SocketType::kSub && kType != SocketType::kPull &&
+                  kType != SocketType::kDish && kType != SocketType::kGather) &&
+                 ...);
+template <SocketType... kType>
+concept Receives = ((kType != SocketType::kPub && kType != SocketType::kPush &&
+                     kType != SocketType::kRadio && kType != SocketType::kScatter) &&
+                    ...);
+template <SocketType... kType>
+concept Subscribes = ((kType == SocketType::kSub || kType == SocketType::kXSub) && ...);
+template <SocketType... kType>
+concept Joins = ((kType == SocketType::kDish) && ...);
+
 // Begins an operation once its handler is known.
 template <typename Executor>
 class Initiation {
@@ -57,11 +72,11 @@ class Initiation {
 
   template <typename Handler, typename Step>
   void operator()(Handler&& handler, Step step) const {
-    const Place place = step.place();
-    if constexpr (std::is_same_v<Step, CloseStep>) state_->StartClose(step.linger);
+    if constexpr (std::is_same_v<Step, net::CloseStep>) state_->StartClose(step.linger);
     using Operation = OperationOf<Step, std::decay_t<Handler>, Executor>;
-    state_->Submit(Operation::Make(std::move(step), std::forward<Handler>(handler), executor_),
-                   place);
+    state_->Submit(
+        Operation::Make(state_.get(), std::move(step), std::forward<Handler>(handler), executor_),
+        Step::kPlace);
   }
 
  private:
@@ -99,24 +114,39 @@ class Initiation {
 // one thread, or a strand of yours. Moved-from sockets can be assigned to and destroyed. Destroying
 // a socket closes it at once, as close() does. Must not outlive the execution context; when that
 // goes away, handlers are destroyed unrun.
-template <typename Executor = boost::asio::any_io_executor>
+template <typename Executor = boost::asio::any_io_executor, SocketType... kType>
 class basic_socket {
+  static_assert(sizeof...(kType) <= 1, "a socket is of one type");
+  static constexpr bool kTyped = sizeof...(kType) == 1;
+
  public:
   using executor_type = Executor;
   using default_token = detail::DefaultToken<Executor>;
   template <typename Other>
   struct rebind_executor {
-    using other = basic_socket<Other>;
+    using other = basic_socket<Other, kType...>;
   };
 
   // Throws system_error if the options do not go together. `pool`: where the socket's memory comes
   // from; sockets may share one if they share one thread or strand. Without one each has its own,
   // which keeps at most 4 MiB at rest.
+  explicit basic_socket(const executor_type& executor, const SocketOptions& options = {},
+                        std::shared_ptr<SlabPool> pool = nullptr)
+    requires(kTyped)
+      : executor_(executor),
+        state_(detail::SocketState::Make(executor, kType..., options, std::move(pool))) {}
+  template <std::derived_from<boost::asio::execution_context> Context>
+    requires(kTyped)
+  explicit basic_socket(Context& context, const SocketOptions& options = {},
+                        std::shared_ptr<SlabPool> pool = nullptr)
+      : basic_socket(context.get_executor(), options, std::move(pool)) {}
   basic_socket(const executor_type& executor, SocketType type, const SocketOptions& options = {},
                std::shared_ptr<SlabPool> pool = nullptr)
+    requires(!kTyped)
       : executor_(executor),
         state_(detail::SocketState::Make(executor, type, options, std::move(pool))) {}
   template <std::derived_from<boost::asio::execution_context> Context>
+    requires(!kTyped)
   basic_socket(Context& context, SocketType type, const SocketOptions& options = {},
                std::shared_ptr<SlabPool> pool = nullptr)
       : basic_socket(context.get_executor(), type, options, std::move(pool)) {}
@@ -154,54 +184,54 @@ class basic_socket {
 
   // Listens before it returns: the bound endpoint, with the port that the system chose. Codes: what
   // the system says (failed_precondition: address in use), invalid_argument: not an endpoint.
-  std::string bind(std::string_view endpoint, boost::system::error_code& ec,
+  std::string bind(std::string_view endpoint, ErrorOut ec = {},
                    const LinkOptions* options = nullptr) {
-    return state_->Bind(endpoint, options, &ec);
+    absl::StatusOr<std::string> bound = state_->Ask(&Driver::Bind, endpoint, options);
+    ec.Tell(bound.status());
+    return bound.ok() ? *std::move(bound) : "";
   }
-  std::string bind(std::string_view endpoint, const LinkOptions* options = nullptr) {
-    boost::system::error_code ec;
-    std::string bound = bind(endpoint, ec, options);
-    Check(ec);
-    return bound;
+  std::string bind(std::string_view endpoint, const LinkOptions* options) {
+    return bind(endpoint, {}, options);
   }
   // Connects in the background, again and again; nobody need listen yet. Codes: invalid_argument:
   // not an endpoint, or options that do not go together; already_exists: another peer has
   // LinkOptions::connect_routing_id; failed_precondition: the socket is closing.
-  void connect(std::string_view endpoint, boost::system::error_code& ec,
-               const LinkOptions* options = nullptr) {
-    ec = state_->Ask(&Driver::Connect, endpoint, options);
+  void connect(std::string_view endpoint, ErrorOut ec = {}, const LinkOptions* options = nullptr) {
+    ec.Tell(state_->Ask(&Driver::Connect, endpoint, options));
   }
-  void connect(std::string_view endpoint, const LinkOptions* options = nullptr) {
-    Check(state_->Ask(&Driver::Connect, endpoint, options));
+  void connect(std::string_view endpoint, const LinkOptions* options) {
+    connect(endpoint, {}, options);
   }
   // The way back: with the text that bind gave, and that connect got. Codes: not_found.
-  void unbind(std::string_view bound, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Unbind, bound);
+  void unbind(std::string_view bound, ErrorOut ec = {}) {
+    ec.Tell(state_->Ask(&Driver::Unbind, bound));
   }
-  void unbind(std::string_view bound) { Check(state_->Ask(&Driver::Unbind, bound)); }
-  void disconnect(std::string_view endpoint, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Disconnect, endpoint);
+  void disconnect(std::string_view endpoint, ErrorOut ec = {}) {
+    ec.Tell(state_->Ask(&Driver::Disconnect, endpoint));
   }
-  void disconnect(std::string_view endpoint) { Check(state_->Ask(&Driver::Disconnect, endpoint)); }
   // SUB, XSUB: messages that begin with `prefix` are wanted, or no more so; counted. Codes:
   // failed_precondition: of another type; unsubscribe: not_found.
-  void subscribe(std::string_view prefix) { Check(state_->Ask(&Driver::Subscribe, prefix)); }
-  void subscribe(std::string_view prefix, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Subscribe, prefix);
+  void subscribe(std::string_view prefix, ErrorOut ec = {})
+    requires detail::Subscribes<kType...>
+  {
+    ec.Tell(state_->Ask(&Driver::Subscribe, prefix));
   }
-  void unsubscribe(std::string_view prefix) { Check(state_->Ask(&Driver::Unsubscribe, prefix)); }
-  void unsubscribe(std::string_view prefix, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Unsubscribe, prefix);
+  void unsubscribe(std::string_view prefix, ErrorOut ec = {})
+    requires detail::Subscribes<kType...>
+  {
+    ec.Tell(state_->Ask(&Driver::Unsubscribe, prefix));
   }
   // DISH: messages of this group are wanted, or no more so. Codes: failed_precondition: of another
   // type; join: already_exists, invalid_argument; leave: not_found.
-  void join(std::string_view group) { Check(state_->Ask(&Driver::Join, group)); }
-  void join(std::string_view group, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Join, group);
+  void join(std::string_view group, ErrorOut ec = {})
+    requires detail::Joins<kType...>
+  {
+    ec.Tell(state_->Ask(&Driver::Join, group));
   }
-  void leave(std::string_view group) { Check(state_->Ask(&Driver::Leave, group)); }
-  void leave(std::string_view group, boost::system::error_code& ec) {
-    ec = state_->Ask(&Driver::Leave, group);
+  void leave(std::string_view group, ErrorOut ec = {})
+    requires detail::Joins<kType...>
+  {
+    ec.Tell(state_->Ask(&Driver::Leave, group));
   }
 
   // Decides who may come in, where a mechanism or a domain has somebody asked (adapters/zap.h);
@@ -209,22 +239,32 @@ class basic_socket {
   // is asked; where there is none either, nobody who has to be asked about comes in. Nothing
   // happens to a closed socket.
   void set_authenticator(std::shared_ptr<Authenticator> authenticator) {
-    if (net::SocketDriver* driver = state_->driver()) {
-      driver->SetAuthenticator(std::move(authenticator));
-    }
+    if (is_open()) state_->driver()->SetAuthenticator(std::move(authenticator));
   }
 
   // ---- Now or not at all -----------------------------------------------------------------------
 
   // Takes the message, or leaves it untouched. Codes: would_block: see async_wait_send; and those
   // of async_send.
-  boost::system::error_code try_send(Message* message) {
-    return state_->Ask(&Driver::Send, message);
+  boost::system::error_code try_send(Message* message)
+    requires detail::Sends<kType...>
+  {
+    return ToErrorCode(state_->Ask(&Driver::Send, message));
   }
   // The next message, if one is there.
-  std::optional<Message> try_receive() { return state_->TryReceive(); }
+  std::optional<Message> try_receive()
+    requires detail::Receives<kType...>
+  {
+    std::optional<Message> got(std::in_place);
+    if (!is_open() || !state_->driver()->Receive(&*got)) got.reset();
+    return got;
+  }
   // Is there one?
-  bool can_receive() { return is_open() && state_->driver()->CanReceive(); }
+  bool can_receive()
+    requires detail::Receives<kType...>
+  {
+    return is_open() && state_->driver()->CanReceive();
+  }
   // What happened, oldest first, until async_close is over and then what happened last. False:
   // nothing that was not told.
   bool next_event(SocketEvent* out) { return state_->NextEvent(out); }
@@ -245,8 +285,9 @@ class basic_socket {
   //   memory for what it borrows.
   // Cancellation: not sent. The message is gone; keep a copy (it shares), or use async_wait_send.
   template <typename Token = default_token>
+    requires detail::Sends<kType...>
   auto async_send(Message message, Token&& token = {}) {
-    return Begin(detail::SendStep(std::move(message)), std::forward<Token>(token));
+    return Begin(net::SendStep(std::move(message)), std::forward<Token>(token));
   }
 
   // Signature: void(error_code, std::size_t sent)
@@ -255,8 +296,9 @@ class basic_socket {
   // Codes: as async_send.
   // Cancellation: the first `sent` are sent, the others untouched.
   template <typename Token = default_token>
+    requires detail::Sends<kType...>
   auto async_send_many(std::span<Message> messages, Token&& token = {}) {
-    return Begin(detail::SendManyStep(messages), std::forward<Token>(token));
+    return Begin(net::SendManyStep(messages), std::forward<Token>(token));
   }
 
   // Signature: void(error_code, Message)
@@ -265,8 +307,9 @@ class basic_socket {
   //   or the socket is closing.
   // Cancellation: no message is taken.
   template <typename Token = default_token>
+    requires detail::Receives<kType...>
   auto async_receive(Token&& token = {}) {
-    return Begin(detail::ReceiveStep(), std::forward<Token>(token));
+    return Begin(net::ReceiveStep(), std::forward<Token>(token));
   }
 
   // Signature: void(error_code, std::vector<Message>)
@@ -274,8 +317,9 @@ class basic_socket {
   // Codes: as async_receive.
   // Cancellation: no message is taken.
   template <typename Token = default_token>
+    requires detail::Receives<kType...>
   auto async_receive_many(std::size_t max, Token&& token = {}) {
-    return Begin(detail::ReceiveManyStep(max), std::forward<Token>(token));
+    return Begin(net::ReceiveManyStep(max), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
@@ -283,8 +327,9 @@ class basic_socket {
   // Codes: as async_receive.
   // Cancellation: no effect.
   template <typename Token = default_token>
+    requires detail::Receives<kType...>
   auto async_wait_receive(Token&& token = {}) {
-    return Begin(detail::WaitStep(detail::WaitStep::For::kReceive), std::forward<Token>(token));
+    return Begin(net::WaitReceiveStep(), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
@@ -292,8 +337,9 @@ class basic_socket {
   // Codes: failed_precondition: the type does not send.
   // Cancellation: no effect.
   template <typename Token = default_token>
+    requires detail::Sends<kType...>
   auto async_wait_send(Token&& token = {}) {
-    return Begin(detail::WaitStep(detail::WaitStep::For::kSend), std::forward<Token>(token));
+    return Begin(net::WaitSendStep(), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
@@ -302,8 +348,9 @@ class basic_socket {
   // Codes: the common ones.
   // Cancellation: none; it is done at once.
   template <typename Token = default_token>
+    requires detail::Sends<kType...>
   auto async_flush(Token&& token = {}) {
-    return Begin(detail::FlushStep(), std::forward<Token>(token));
+    return Begin(net::FlushStep(), std::forward<Token>(token));
   }
 
   // ---- Endpoints, events, the end --------------------------------------------------------------
@@ -314,12 +361,12 @@ class basic_socket {
   // Cancellation: none; it is done at once.
   template <detail::NoOptions Token = default_token>
   auto async_bind(std::string_view endpoint, Token&& token = {}) {
-    return Begin(detail::BindStep(endpoint, nullptr), std::forward<Token>(token));
+    return Begin(net::BindStep(endpoint, nullptr), std::forward<Token>(token));
   }
   // With options of its own, which are copied.
   template <typename Token = default_token>
   auto async_bind(std::string_view endpoint, const LinkOptions& options, Token&& token = {}) {
-    return Begin(detail::BindStep(endpoint, std::make_shared<const LinkOptions>(options)),
+    return Begin(net::BindStep(endpoint, std::make_shared<const LinkOptions>(options)),
                  std::forward<Token>(token));
   }
 
@@ -329,12 +376,12 @@ class basic_socket {
   // Cancellation: none; it is done at once.
   template <detail::NoOptions Token = default_token>
   auto async_connect(std::string_view endpoint, Token&& token = {}) {
-    return Begin(detail::ConnectStep(endpoint, nullptr), std::forward<Token>(token));
+    return Begin(net::ConnectStep(endpoint, nullptr), std::forward<Token>(token));
   }
   // With options of its own, which are copied.
   template <typename Token = default_token>
   auto async_connect(std::string_view endpoint, const LinkOptions& options, Token&& token = {}) {
-    return Begin(detail::ConnectStep(endpoint, std::make_shared<const LinkOptions>(options)),
+    return Begin(net::ConnectStep(endpoint, std::make_shared<const LinkOptions>(options)),
                  std::forward<Token>(token));
   }
 
@@ -344,8 +391,7 @@ class basic_socket {
   // Cancellation: no effect.
   template <typename Token = default_token>
   auto async_wait_ready(std::size_t peers = 1, Token&& token = {}) {
-    return Begin(detail::WaitStep(detail::WaitStep::For::kPeers, peers),
-                 std::forward<Token>(token));
+    return Begin(net::WaitReadyStep(peers), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
@@ -354,7 +400,7 @@ class basic_socket {
   // Cancellation: no effect.
   template <typename Token = default_token>
   auto async_wait_event(Token&& token = {}) {
-    return Begin(detail::WaitStep(detail::WaitStep::For::kEvent), std::forward<Token>(token));
+    return Begin(net::WaitEventStep(), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
@@ -365,19 +411,15 @@ class basic_socket {
   // Cancellation: ends the waiting; closing goes on.
   template <typename Token = default_token>
   auto async_close(absl::Duration linger = absl::InfiniteDuration(), Token&& token = {}) {
-    return Begin(detail::CloseStep(linger), std::forward<Token>(token));
+    return Begin(net::CloseStep(linger), std::forward<Token>(token));
   }
 
  private:
   using Driver = net::SocketDriver;
 
-  static void Check(const boost::system::error_code& ec) {
-    if (ec) throw boost::system::system_error(ec);
-  }
-
   template <typename Step, typename Token>
   auto Begin(Step step, Token&& token) {
-    return boost::asio::async_initiate<Token, typename Step::Signature>(
+    return boost::asio::async_initiate<Token, typename detail::Completion<Step>::Signature>(
         detail::Initiation<Executor>(state_, executor_), token, std::move(step));
   }
 

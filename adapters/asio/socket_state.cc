@@ -1,7 +1,5 @@
 #include "adapters/asio/socket_state.h"
 
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
@@ -26,15 +24,6 @@ constexpr int kDriverTurnsATurn = 16;
 
 }  // namespace
 
-boost::system::error_code SocketState::Closed() { return boost::asio::error::bad_descriptor; }
-
-struct SocketState::Timer
-    : boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                        boost::asio::wait_traits<std::chrono::steady_clock>,
-                                        boost::asio::any_io_executor> {
-  using basic_waitable_timer::basic_waitable_timer;
-};
-
 std::shared_ptr<SocketState> SocketState::Make(const boost::asio::any_io_executor& executor,
                                                SocketType type, const SocketOptions& options,
                                                std::shared_ptr<SlabPool> pool) {
@@ -44,19 +33,20 @@ std::shared_ptr<SocketState> SocketState::Make(const boost::asio::any_io_executo
   host.now = net::Now();
   absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
   if (!machine.ok()) throw boost::system::system_error(ToErrorCode(machine.status()));
-  auto made = std::make_shared<SocketState>(executor);
-  made->driver_.emplace(made.get(), *std::move(machine));
-  return made;
+  return std::make_shared<SocketState>(executor, *std::move(machine));
 }
 
-SocketState::SocketState(const boost::asio::any_io_executor& executor)
+SocketState::SocketState(const boost::asio::any_io_executor& executor, monocoque::Socket machine)
     : executor_(executor),
       post_executor_(boost::asio::prefer(boost::asio::require(executor, execution::blocking.never),
                                          execution::relationship.continuation)),
-      timer_(std::make_unique<Timer>(executor)),
-      service_(&SocketService::Of(executor)),
-      service_node_(this) {
-  service_->Add(this);
+      timer_(executor),
+      service_(&boost::asio::use_service<SocketService>(
+          boost::asio::query(executor, execution::context))),
+      service_node_(this),
+      driver_(std::in_place, this, std::move(machine)) {
+  waiting_.set_driver(&*driver_);
+  service_->Add(&service_node_);
 }
 
 SocketState::~SocketState() { Abandon(); }
@@ -94,105 +84,57 @@ void SocketState::Run() {
 
 void SocketState::AfterTurn() {
   if (due_ || left_) Post();
-  if (!operations_wait()) work_.reset();
+  if (waiting_.empty()) work_.reset();
 }
 
-void SocketState::HoldWork() {
-  if (!work_) work_.emplace(boost::asio::prefer(executor_, execution::outstanding_work.tracked));
-}
-
-bool SocketState::operations_wait() const {
-  return !senders_.empty() || !receivers_.empty() || !watchers_.empty() || !closers_.empty() ||
-         !ready_.empty();
-}
-
-// One operation of each kind that can go on: none starves the others. After each, everything may
-// have changed.
+// After each call of user code, everything may have changed.
 bool SocketState::Serve() {
-  const auto can = [this](Operation* operation) { return operation->Try(this); };
-  bool any = driver_ && driver_->ServeAuthenticator();
-  if (Complete(ready_.Pop())) any = true;
-  if (Complete(senders_.PopIf(can))) any = true;
-  if (Complete(receivers_.PopIf(can))) any = true;
-  return any || Complete(watchers_.PopFirst(can));
+  const bool asked = driver_ && driver_->ServeAuthenticator();
+  return waiting_.Serve() || asked;
 }
 
-bool SocketState::Complete(Operation* operation) {
-  if (operation == nullptr) return false;
-  operation->Complete();
-  return true;
-}
-
-void SocketState::Add(Operation* operation, Rotation<Operation>* queue) {
-  operation->socket_ = this;
-  operation->queue_ = queue;
-  queue->Add(&operation->node_);
-}
-
-void SocketState::SetReady(Operation* operation) {
-  operation->queue_ = nullptr;
-  ready_.Add(&operation->node_);
-}
-
-void SocketState::Abort(Operation* operation) {
-  operation->queue_->Remove(&operation->node_);
-  operation->Fail(boost::asio::error::operation_aborted);
-  SetReady(operation);
-  if (turning_ == 0) Post();
-}
-
-void SocketState::AbortAll(Rotation<Operation>* queue) {
-  while (Operation* operation = queue->front()) Abort(operation);
-}
-
-void Operation::Cancel() {
-  if (queue_ != nullptr) socket_->Abort(this);
-}
-
-void SocketState::Submit(Operation* operation, Place place) {
+void SocketState::Submit(Operation* operation, net::Place place) {
   if (service_ == nullptr) {
     operation->Destroy();
     return;
   }
-  HoldWork();
+  if (!work_) work_.emplace(boost::asio::prefer(executor_, execution::outstanding_work.tracked));
+  // What is received stays in the socket until the handler runs.
+  const bool at_once = place == net::Place::kReady || place == net::Place::kSenders;
   if (!driver_) {
-    operation->Fail(Closed());
-    SetReady(operation);
-  } else if (place == Place::kNone) {
-    operation->Try(this);
-    SetReady(operation);
-  } else if (place == Place::kSenders) {
-    if (senders_.empty() && operation->Try(this)) {
-      SetReady(operation);
-    } else {
-      Add(operation, &senders_);
-    }
-  } else {
-    Add(operation, place == Place::kReceivers  ? &receivers_
-                   : place == Place::kWatchers ? &watchers_
-                                               : &closers_);
+    operation->Finish(ClosedError());
+    place = net::Place::kReady;
+  } else if (at_once && waiting_.TryNow(operation, place)) {
+    place = net::Place::kReady;
   }
-  if (turning_ == 0) Post();
+  waiting_.Add(operation, place);
+  PostForWaiting();
+}
+
+void SocketState::PostForWaiting() {
+  if (turning_ == 0 && !waiting_.empty()) Post();
+}
+
+void SocketState::Cancel(Operation* operation) {
+  waiting_.Finish(operation, absl::CancelledError());
+  PostForWaiting();
 }
 
 void SocketState::CancelAll() {
-  for (auto* queue : {&senders_, &receivers_, &watchers_, &closers_}) AbortAll(queue);
+  waiting_.FinishAll(absl::CancelledError());
+  waiting_.FinishClosers(absl::CancelledError());
+  PostForWaiting();
 }
 
 void SocketState::StartClose(absl::Duration linger) {
   if (!driver_) return;
-  if (!std::exchange(closing_, true)) {
-    for (auto* queue : {&senders_, &receivers_, &watchers_}) AbortAll(queue);
-  }
+  if (!std::exchange(closing_, true)) waiting_.FinishAll(absl::CancelledError());
   driver_->StartClose(linger);
 }
 
 void SocketState::CheckClosed() {
   if (!closing_ || !driver_->closed()) return;
-  while (Operation* operation = closers_.Pop()) {
-    operation->Try(this);
-    SetReady(operation);
-  }
+  waiting_.FinishClosers(driver_->CloseResult());
   for (SocketEvent event; driver_->machine().NextEvent(&event);) {
     last_events_.push_back(std::move(event));
   }
@@ -210,6 +152,7 @@ void SocketState::Shutdown() {
 void SocketState::CloseDriver() {
   if (waker_ != nullptr) waker_->Stop();
   if (driver_) last_stats_ = driver_->machine().stats();
+  waiting_.set_driver(nullptr);
   driver_.reset();
   timer_.reset();
 }
@@ -217,29 +160,8 @@ void SocketState::CloseDriver() {
 void SocketState::Abandon() {
   CloseDriver();
   work_.reset();
-  if (service_ != nullptr) std::exchange(service_, nullptr)->Remove(this);
-  for (auto* queue : {&senders_, &receivers_, &watchers_, &closers_, &ready_}) {
-    while (Operation* operation = queue->Pop()) operation->Destroy();
-  }
-}
-
-std::string SocketState::Bind(std::string_view endpoint, const LinkOptions* options,
-                              boost::system::error_code* ec) {
-  *ec = Closed();
-  if (!driver_) return "";
-  absl::StatusOr<std::string> bound = driver_->Bind(endpoint, options);
-  *ec = ToErrorCode(bound.status());
-  return bound.ok() ? *std::move(bound) : "";
-}
-
-std::optional<Message> SocketState::TryReceive() {
-  std::optional<Message> got(std::in_place);
-  if (!driver_ || !driver_->Receive(&*got)) got.reset();
-  return got;
-}
-
-bool SocketState::HasEvent() const {
-  return driver_ ? driver_->machine().has_event() : !last_events_.empty();
+  if (service_ != nullptr) std::exchange(service_, nullptr)->Remove(&service_node_);
+  while (net::Waiter* waiter = waiting_.Take()) static_cast<Operation*>(waiter)->Destroy();
 }
 
 bool SocketState::NextEvent(SocketEvent* out) {
@@ -265,14 +187,14 @@ void SocketState::SetTimer(Instant when) {
 
 absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
                                                                    net::WatchHandler* handler) {
-  return WatchedDescriptor::Make(this, fd, handler);
+  return WatchDescriptor(this, fd, handler);
 }
 
 absl::StatusOr<std::unique_ptr<net::Lookup>> SocketState::Resolve(const std::string& host,
                                                                   std::uint16_t port, Found found) {
   // Asio begins the resolver's thread with the first name, and throws if there is none.
   try {
-    return std::make_unique<NameLookup>(this, host, port, std::move(found));
+    return LookUpName(this, host, port, std::move(found));
   } catch (const boost::system::system_error& error) {
     return absl::ResourceExhaustedError(
         absl::StrCat("no thread to look names up: ", error.code().message(),

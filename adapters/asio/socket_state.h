@@ -2,30 +2,28 @@
 #define MONOCOQUE_ADAPTERS_ASIO_SOCKET_STATE_H_
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/system/error_code.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <type_traits>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "adapters/asio/error.h"
-#include "adapters/asio/operation.h"
-#include "adapters/asio/steps.h"
 #include "adapters/net/reactor.h"
 #include "adapters/net/socket_driver.h"
+#include "adapters/net/waiting.h"
 #include "alloc/slab_pool.h"
 #include "protocol/drive/instant.h"
 #include "protocol/drive/rotation.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/socket.h"
-#include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 
 namespace monocoque::asio::detail {
@@ -33,9 +31,16 @@ namespace monocoque::asio::detail {
 class PostWaker;
 class SocketService;
 
+// One that waits on a socket of Asio's: it is made for one handler, and owns itself.
+class Operation : public net::Waiter {
+ public:
+  // Destroys the operation and its handler, unrun.
+  virtual void Destroy() = 0;
+};
+
 // What a socket handle points to: a driver on an Asio executor, and the operations that wait. A
-// turn (Run) gives results to operations, runs their handlers, and turns the driver, until nothing
-// is left to do or enough was done; then it posts itself. User code runs in handlers alone, never
+// turn (Run) serves the operations, whose handlers run, and turns the driver, until nothing is left
+// to do or enough was done; then it posts itself. User code runs in handlers alone, never
 // within a call of the driver, and may do anything there.
 //
 // Asio's handlers share it, so that those that come late find it; the handle ends it with Shutdown.
@@ -48,17 +53,18 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   static std::shared_ptr<SocketState> Make(const boost::asio::any_io_executor& executor,
                                            SocketType type, const SocketOptions& options,
                                            std::shared_ptr<SlabPool> pool);
-  explicit SocketState(const boost::asio::any_io_executor& executor);
+  SocketState(const boost::asio::any_io_executor& executor, monocoque::Socket machine);
   ~SocketState() override;
 
   const boost::asio::any_io_executor& executor() const { return executor_; }
   // Null once the socket is closed.
-  net::SocketDriver* driver() { return driver_ ? &*driver_ : nullptr; }
+  net::SocketDriver* driver() const { return waiting_.driver(); }
   const SocketStats& stats() const { return driver_ ? driver_->machine().stats() : last_stats_; }
-  bool sends_wait() const { return !senders_.empty(); }
 
   // Takes the operation over. Its handler does not run before this returns.
-  void Submit(Operation* operation, Place place);
+  void Submit(Operation* operation, net::Place place);
+  // Ends with operation_aborted, unless it has its result.
+  void Cancel(Operation* operation);
   void CancelAll();
   void StartClose(absl::Duration linger);
   // Closes at once. What waits gets operation_aborted.
@@ -66,23 +72,18 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   // As Shutdown, but handlers are destroyed unrun: the execution context goes away.
   void Abandon();
 
-  // bad_descriptor if the socket is closed.
-  std::string Bind(std::string_view endpoint, const LinkOptions* options,
-                   boost::system::error_code* ec);
-  // Any other wish of the driver that gives a status.
-  template <typename... Args>
-  boost::system::error_code Ask(absl::Status (net::SocketDriver::*wish)(Args...),
-                                std::type_identity_t<Args>... args) {
-    return driver_ ? ToErrorCode(((*driver_).*wish)(args...)) : Closed();
+  // A wish of the driver that gives a status; ClosedError if the socket is closed.
+  template <typename Result, typename... Args>
+  Result Ask(Result (net::SocketDriver::*wish)(Args...), std::type_identity_t<Args>... args) {
+    if (!driver_) return ClosedError();
+    return ((*driver_).*wish)(args...);
   }
-  std::optional<Message> TryReceive();
-  bool HasEvent() const;
   bool NextEvent(SocketEvent* out);
 
   // Lets something happen to the driver, and a turn follow.
   template <typename Fact>
   void Enter(Fact fact) {
-    const Turning turning(this);
+    const auto turning = BeginTurn();
     fact();
     Run();
   }
@@ -91,7 +92,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   // what those bring that are ready together is one turn's, which is posted.
   template <typename Fact>
   void EnterReady(Fact fact) {
-    const Turning turning(this);
+    const auto turning = BeginTurn();
     const bool crowded = driver_ && driver_->links() > kFewLinks;
     fact();
     if (!crowded) Run();
@@ -107,49 +108,30 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   std::shared_ptr<Waker> MakeWaker() override;
 
  private:
-  friend class Operation;
   friend class SocketService;
-  struct Timer;
 
   static constexpr std::size_t kFewLinks = 8;
 
-  // While one lives, a turn is under way. At the end of the outermost, also if a handler threw,
-  // what is left is posted.
-  class Turning {
-   public:
-    explicit Turning(SocketState* socket) : socket_(socket->shared_from_this()) {
-      ++socket_->turning_;
-    }
-    ~Turning() {
-      if (--socket_->turning_ == 0) socket_->AfterTurn();
-    }
-    Turning(const Turning&) = delete;
-    Turning& operator=(const Turning&) = delete;
-
-   private:
-    const std::shared_ptr<SocketState> socket_;
-  };
-
-  static boost::system::error_code Closed();
+  // While what it gives lives, a turn is under way. At the end of the outermost, also if a handler
+  // threw, what is left is posted.
+  [[nodiscard]] auto BeginTurn() {
+    ++turning_;
+    return absl::MakeCleanup([self = shared_from_this()] {
+      if (--self->turning_ == 0) self->AfterTurn();
+    });
+  }
   void CloseDriver();
   void Run();
   void AfterTurn();
   void Post();
-  // Operations have something coming: the execution context does not run out of work.
-  void HoldWork();
-  bool operations_wait() const;
+  void PostForWaiting();
   bool Serve();
-  static bool Complete(Operation* operation);
   void CheckClosed();
-  void Add(Operation* operation, Rotation<Operation>* queue);
-  void SetReady(Operation* operation);
-  void Abort(Operation* operation);
-  void AbortAll(Rotation<Operation>* queue);
 
   const boost::asio::any_io_executor executor_;
   const boost::asio::any_io_executor post_executor_;  // the same, set to post
-  std::optional<boost::asio::any_io_executor> work_;
-  std::unique_ptr<Timer> timer_;
+  std::optional<boost::asio::any_io_executor> work_;  // for operations: the context does not end
+  std::optional<boost::asio::steady_timer> timer_;
   std::shared_ptr<PostWaker> waker_;
   SocketService* service_ = nullptr;
   RotationNode<SocketState> service_node_;
@@ -163,11 +145,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   bool posted_ = false;  // a turn
   bool closing_ = false;
 
-  Rotation<Operation> senders_;
-  Rotation<Operation> receivers_;
-  Rotation<Operation> watchers_;
-  Rotation<Operation> closers_;
-  Rotation<Operation> ready_;  // they have their results
+  net::WaitQueues waiting_;  // Operations, all of them
 };
 
 }  // namespace monocoque::asio::detail

@@ -395,6 +395,21 @@ TEST_F(SocketTest, SendingWithoutEndTurnsTheDriver) {
   }
 }
 
+// Nor does it keep those from their results who watch the same socket.
+TEST_F(SocketTest, SendingWithoutEndStarvesNoWatcher) {
+  Pub pub(context_);
+  Sub sub(context_);
+  sub.connect(pub.bind("inproc://asio-watched"));
+  bool ready = false;
+  Spawn([](Pub& from, const bool& over) -> io::awaitable<void> {
+    while (!over) co_await from.async_send(Message("again"));
+  }(pub, ready));
+  pub.async_wait_ready(1, [&](error_code ec) { ready = !ec; });
+  EXPECT_TRUE(RunUntil([&] { return ready; }));
+  ready = true;
+  Settle();
+}
+
 // TR-6: closing writes what was sent.
 TEST_F(SocketTest, CloseLingers) {
   Pull pull(context_);

@@ -9,6 +9,9 @@
 #include "adapters/asio/error.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/socket/options.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
 #include "tests/adapters/asio/fixture.h"
 
 namespace monocoque::asio {
@@ -25,6 +28,10 @@ template <typename S>
 concept CanSubscribe = requires(S s) { s.subscribe(""); };
 template <typename S>
 concept CanJoin = requires(S s) { s.join(""); };
+template <typename S>
+concept CanTrySend = requires(S s, Message* m) { s.try_send(m); };
+template <typename S>
+concept CanTryReceive = requires(S s) { s.try_receive().has_value() == s.can_receive(); };
 
 // Each has what its pattern can do, and nothing else.
 static_assert(CanSend<Push> && !CanReceive<Push> && !CanSubscribe<Push> && !CanJoin<Push>);
@@ -34,6 +41,17 @@ static_assert(!CanSend<Sub> && CanReceive<Sub> && CanSubscribe<Sub>);
 static_assert(CanSend<XSub> && CanReceive<XSub> && CanSubscribe<XSub>);
 static_assert(CanSend<Router> && CanReceive<Router> && !CanSubscribe<Router>);
 static_assert(CanSend<Radio> && CanReceive<Dish> && CanJoin<Dish> && !CanJoin<Radio>);
+static_assert(CanTrySend<Push> && !CanTryReceive<Push> && !CanTrySend<Pull> && CanTryReceive<Pull>);
+
+// The type is the class's; or, of a Socket, an argument, and all may be asked.
+static_assert(std::is_constructible_v<Rep, io::io_context&> &&
+              std::is_constructible_v<Rep, io::any_io_executor, SocketOptions> &&
+              !std::is_constructible_v<Rep, io::io_context&, SocketType> &&
+              !std::is_convertible_v<io::io_context&, Rep> && !std::is_convertible_v<Rep, Socket>);
+static_assert(std::is_constructible_v<Socket, io::io_context&, SocketType> &&
+              std::is_constructible_v<Socket, io::any_io_executor, SocketType, SocketOptions> &&
+              !std::is_constructible_v<Socket, io::io_context&>);
+static_assert(CanSend<Socket> && CanReceive<Socket> && CanSubscribe<Socket> && CanJoin<Socket>);
 
 // And on any executor.
 using Strand = io::strand<io::io_context::executor_type>;

@@ -151,8 +151,9 @@ void SocketCore::Close(absl::Duration linger, Instant now) {
 }
 
 bool SocketCore::Process(std::size_t max_frames, Instant now) {
-  while (Link* link = work_.front()) {
-    if (max_frames == 0) return true;
+  while (max_frames > 0) {
+    Link* link = work_.front();
+    if (link == nullptr) break;
     const std::size_t here = std::min(max_frames, kFramesATurn);
     max_frames -= here;
     const LinkId id = link->id;

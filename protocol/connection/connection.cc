@@ -271,7 +271,7 @@ void Connection::AdvanceHandshake(Instant now) {
   const Handshake::Result result = handshake_.Advance(&reader_.input(), &out);
   FollowHandshake(result, &out, now);
   // A peer that is slow, and not known yet, keeps no window for each of its octets.
-  if (state_ == ConnectionState::kHandshake) incoming().Compact();
+  if (state_ == ConnectionState::kHandshake) incoming().Compact(nullptr, budget_.get());
 }
 
 void Connection::Authorize(const AuthVerdict& verdict, Instant now) {

@@ -389,6 +389,29 @@ TEST(MemoryTest, AnAnswerFitsBesideItsRequest) {
   }
 }
 
+// What comes in small pieces, and was copied together, is charged as well: many links hold no more
+// of it than the budget.
+TEST(MemoryTest, WhatWasCopiedTogetherIsCharged) {
+  constexpr std::int64_t kBudget = 400 * 1024;
+  Tight tight(kPull, {.budget_bytes = kBudget});
+  std::vector<LinkId> links;
+  for (int i = 0; i < 40; ++i) links.push_back(tight.Accept("PUSH"));
+  const std::string frame = Frame(std::string(200, 'x'));
+  std::int64_t stored = 0;
+  for (const LinkId link : links) {
+    for (int i = 0; i < 75 && tight.Say(link, frame).empty(); ++i) stored += 200;
+  }
+  EXPECT_LE(stored, kBudget);
+  EXPECT_GT(stored, kBudget / 8) << "and it is of use";
+  EXPECT_GE(tight.budget->used(), stored);
+  Message message;
+  while (tight.socket.Receive(&message, nullptr, tight.now)) {
+  }
+  message.Clear();
+  tight.Turn();
+  EXPECT_LE(tight.budget->used(), 64 * 1024);
+}
+
 // The same where octets are donated and only what is gathered, or opened, is charged.
 TEST(MemoryTest, GatheredAndOpened) {
   for (const bool encrypted : {false, true}) {

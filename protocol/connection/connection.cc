@@ -174,12 +174,13 @@ void Connection::HandleTimeout(Instant now) {
     transport_closed_ = true;  // it takes nothing
     SettleClosing();
   }
+  // For want of memory, too: what the peer said meanwhile is not known.
+  const bool paused = read_hint().mode == ReadMode::kPaused;
   if (now >= starved_until_) {
     starved_until_ = Instant::Never();
     read_starved_ = send_starved_ = false;
   }
   if (state_ != ConnectionState::kTraffic) return;
-  const bool paused = read_hint().mode == ReadMode::kPaused;
   for (;;) {
     switch (heartbeat_.Next(now, paused)) {
       case Heartbeat::Due::kNothing:

@@ -389,6 +389,34 @@ TEST(MemoryTest, AnAnswerFitsBesideItsRequest) {
   }
 }
 
+// REP: no reply is taken for want of memory, and CanSend says so, until there is some.
+TEST(MemoryTest, AReplyThatWasRefusedIsWaitedFor) {
+  Tight tight(kRep);
+  const LinkId link = tight.Accept("DEALER");
+  const std::string text(100'000, 'x');
+  const std::string request("\x01\0\0\x01q", 5);
+  EXPECT_EQ(tight.Say(link, request + request), "");
+  Message question;
+  ASSERT_TRUE(tight.socket.Receive(&question, nullptr, tight.now));
+  ASSERT_TRUE(tight.socket.CanSend());
+  tight.stalled = true;
+  Message first("first");
+  ASSERT_TRUE(tight.socket.Send(&first, tight.now).ok());
+  tight.Turn();
+  ASSERT_TRUE(tight.socket.Receive(&question, nullptr, tight.now));
+  tight.Spend();
+  Message borrowed = Message::Borrow(text);
+  EXPECT_EQ(tight.socket.Send(&borrowed, tight.now).code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(tight.socket.CanSend());
+  tight.Plenty();
+  ASSERT_TRUE(tight.Wait());
+  PeerId peer;
+  EXPECT_TRUE(tight.socket.NextWritable(&peer));
+  EXPECT_TRUE(tight.socket.CanSend());
+  EXPECT_TRUE(tight.socket.Send(&borrowed, tight.now).ok());
+  EXPECT_FALSE(tight.socket.CanSend());
+}
+
 // What comes in small pieces, and was copied together, is charged as well: many links hold no more
 // of it than the budget.
 TEST(MemoryTest, WhatWasCopiedTogetherIsCharged) {

@@ -496,8 +496,8 @@ bool Connection::NextEvent(ConnectionEvent* out) {
 }
 
 bool Connection::FillTransmit(TransmitBatch* batch, std::size_t max_bytes) {
+  pinged_ = false;
   if (!wants_transmit()) return false;
-  answered_ = false;
   *batch = writer_.TakeSpare();
   return writer_.Fill(batch, max_bytes);
 }

@@ -397,8 +397,10 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
         if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]]
           UpdateHint(link);
         // There was a PING in front of the message.
-        if (link->connection->answered()) [[unlikely]]
+        if (link->connection->pinged()) [[unlikely]] {
           MarkDirty(link);
+          SetTimer(link, now);
+        }
         return true;
       case Poll::kEvent:
         Progress(link, now);

@@ -17,6 +17,12 @@ void Block::Discharge() {
   std::exchange(budget_, nullptr)->Unref();
 }
 
+void Block::ChargeTo(Budget* budget) {
+  budget->Charge(static_cast<std::int64_t>(capacity_));
+  budget->Ref();
+  budget_ = budget;
+}
+
 void Block::Released() {
   Discharge();
   release_(this, arg_);

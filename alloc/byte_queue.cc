@@ -118,19 +118,30 @@ Bytes ByteQueue::SpanAt(std::size_t offset) const {
   return {};
 }
 
-void ByteQueue::Compact(SlabPool* pool) {
+void ByteQueue::Compact(SlabPool* pool, Budget* budget) {
   if (empty()) return;
-  std::size_t pinned = lease_.block()->capacity();
-  for (std::size_t i = 0; i < pieces_.size(); ++i) pinned += pieces_[i].block->capacity();
+  std::size_t pinned = 0;
+  bool charged = false;
+  const auto count = [&](const Block& block) {
+    pinned += block.capacity();
+    charged = charged || (budget != nullptr && block.charged_to(*budget));
+  };
+  count(*lease_.block());
+  for (std::size_t i = 0; i < pieces_.size(); ++i) count(*pieces_[i].block);
   const std::size_t bytes = size();
   if (bytes > pinned / 4) return;
-  BlockPtr copy =
-      pool != nullptr ? pool->AcquireAtLeast(bytes, nullptr) : Block::Allocate(bytes, nullptr);
+  const auto acquire = [&](Budget* from) {
+    return pool != nullptr ? pool->AcquireAtLeast(bytes, from) : Block::Allocate(bytes, from);
+  };
+  BlockPtr copy = acquire(budget);
+  const bool refused = !copy && charged;
+  if (refused) copy = acquire(nullptr);
   if (!copy) return;
   CopyOut(0, MutableBytes(copy->data(), bytes));
   const std::uint8_t* data = copy->data();
   const std::uint64_t at = position();
   Clear();
+  if (refused) copy->ChargeTo(budget);
   piece_position_ = at;
   Append(Slice(std::move(copy), data, bytes));
 }

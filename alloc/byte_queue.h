@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "alloc/block.h"
+#include "alloc/budget.h"
 #include "alloc/bytes.h"
 #include "alloc/ring_queue.h"
 #include "alloc/slab_pool.h"
@@ -66,8 +67,10 @@ class ByteQueue {
   std::size_t CopyOut(std::size_t offset, MutableBytes out) const;
 
   // If the octets at rest fill less than a quarter of the blocks they keep alive, copies them into
-  // a block of their own, from `pool` or else from the heap, and lets the others go.
-  void Compact(SlabPool* pool = nullptr);
+  // a block of their own, from `pool` or else from the heap, and lets the others go. It is charged
+  // to `budget` (may be null): where that refuses, what is charged to it makes room first, and what
+  // is not stays where it is.
+  void Compact(SlabPool* pool = nullptr, Budget* budget = nullptr);
 
   void Clear();
 

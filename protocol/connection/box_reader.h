@@ -60,7 +60,7 @@ class BoxReader {
   // Octets held that are not opened yet.
   std::size_t stored_bytes() const { return received_.size() + gathered_; }
   // Lets blocks go that are kept for little, at a turn's end.
-  void Compact() { received_.Compact(pool_.get()); }
+  void Compact() { received_.Compact(pool_.get(), budget_.get()); }
   // Throws away what is here: nothing more is opened.
   void Drop();
 

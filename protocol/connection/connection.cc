@@ -174,12 +174,13 @@ void Connection::HandleTimeout(Instant now) {
     transport_closed_ = true;  // it takes nothing
     SettleClosing();
   }
+  // For want of memory, too: what the peer said meanwhile is not known.
+  const bool paused = read_hint().mode == ReadMode::kPaused;
   if (now >= starved_until_) {
     starved_until_ = Instant::Never();
     read_starved_ = send_starved_ = false;
   }
   if (state_ != ConnectionState::kTraffic) return;
-  const bool paused = read_hint().mode == ReadMode::kPaused;
   for (;;) {
     switch (heartbeat_.Next(now, paused)) {
       case Heartbeat::Due::kNothing:
@@ -271,7 +272,7 @@ void Connection::AdvanceHandshake(Instant now) {
   const Handshake::Result result = handshake_.Advance(&reader_.input(), &out);
   FollowHandshake(result, &out, now);
   // A peer that is slow, and not known yet, keeps no window for each of its octets.
-  if (state_ == ConnectionState::kHandshake) incoming().Compact();
+  if (state_ == ConnectionState::kHandshake) incoming().Compact(nullptr, budget_.get());
 }
 
 void Connection::Authorize(const AuthVerdict& verdict, Instant now) {
@@ -495,8 +496,8 @@ bool Connection::NextEvent(ConnectionEvent* out) {
 }
 
 bool Connection::FillTransmit(TransmitBatch* batch, std::size_t max_bytes) {
+  pinged_ = false;
   if (!wants_transmit()) return false;
-  answered_ = false;
   *batch = writer_.TakeSpare();
   return writer_.Fill(batch, max_bytes);
 }

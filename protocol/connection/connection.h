@@ -98,8 +98,8 @@ class alignas(kCacheLine) Connection {
   bool CanSend() const {
     return state_ == ConnectionState::kTraffic && !send_starved_ && !at_send_mark();
   }
-  // A PING was answered, and the PONG waits for FillTransmit.
-  bool answered() const { return answered_; }
+  // A PING came, which changed NextDeadline, and its PONG may wait: until FillTransmit.
+  bool pinged() const { return pinged_; }
   // Memory was refused: NextDeadline says when it is asked for again.
   bool starved() const { return !starved_until_.is_never(); }
   // Messages and octets accepted and not yet handed to a batch.
@@ -287,7 +287,7 @@ class alignas(kCacheLine) Connection {
   const bool sees_subscriptions_;
   bool shares_encoding_ = false;
   bool plain_frames_ = false;  // the same past the end, too
-  bool answered_ = false;
+  bool pinged_ = false;
   bool transport_closed_ = false;
   // Memory was refused, for what is sent or for what is read: asked for again at starved_until_.
   bool send_starved_ = false;

@@ -134,11 +134,12 @@ void Connection::OnCommand(Instant now) {
 void Connection::OnPing(Bytes data, Instant now) {
   const absl::StatusOr<Ping> ping = ParsePing(data);
   heartbeat_.OnPing(ping->ttl, now);
+  pinged_ = true;
   // A peer that sends PINGs and reads nothing gets no answers beyond a limit.
   if (writer_.unfilled_bytes() > kMaxPongBacklog) return;
   std::string pong;
   AppendPong(&pong, ping->context);
-  answered_ = SendOctets(pong) || answered_;
+  SendOctets(pong);
 }
 
 }  // namespace monocoque

@@ -121,7 +121,7 @@ class Reader {
     return seen_ > taken_ ? static_cast<std::size_t>(seen_ - taken_) : 0;
   }
   // Lets blocks go that are kept for little, at a turn's end.
-  void Compact() { input_.Compact(pool_.get()); }
+  void Compact() { input_.Compact(pool_.get(), budget_.get()); }
   // Octets held for messages not yet taken.
   std::size_t stored_bytes() const { return input_.size() + gathered_; }
   // Of these, commands that LookAhead handed out, behind what it may not take off.

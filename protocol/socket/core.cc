@@ -151,8 +151,9 @@ void SocketCore::Close(absl::Duration linger, Instant now) {
 }
 
 bool SocketCore::Process(std::size_t max_frames, Instant now) {
-  while (Link* link = work_.front()) {
-    if (max_frames == 0) return true;
+  while (max_frames > 0) {
+    Link* link = work_.front();
+    if (link == nullptr) break;
     const std::size_t here = std::min(max_frames, kFramesATurn);
     max_frames -= here;
     const LinkId id = link->id;
@@ -396,8 +397,10 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
         if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]]
           UpdateHint(link);
         // There was a PING in front of the message.
-        if (link->connection->answered()) [[unlikely]]
+        if (link->connection->pinged()) [[unlikely]] {
           MarkDirty(link);
+          SetTimer(link, now);
+        }
         return true;
       case Poll::kEvent:
         Progress(link, now);

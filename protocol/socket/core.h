@@ -180,6 +180,7 @@ class SocketCore {
 
   // Stops, or goes on with, reading from all links: the pattern cannot store what they bring.
   void HoldInput(bool on);
+  bool holds_input() const { return held_; }
   // For each peer with an attached link; `visit` must not end any.
   template <typename Visit>
   void ForEachAttached(Visit&& visit) {

@@ -45,11 +45,19 @@ bool RepPattern::Receive(Message* out, Instant now) {
   return false;
 }
 
+Peer* RepPattern::Asker() const { return asker_here_ ? core_.FindPeer(asker_) : nullptr; }
+
+// What goes to nobody, or to an asker at its mark, is taken and dropped.
+bool RepPattern::CanSend() const {
+  const Peer* asker = replying_ ? Asker() : nullptr;
+  return replying_ && (asker == nullptr || core_.CanTake(*asker) || core_.AtSendMark(*asker));
+}
+
 absl::Status RepPattern::Send(Message* message, Instant now) {
   if (!replying_) {
     return absl::FailedPreconditionError("send: REP has no request to answer; receive one first");
   }
-  Peer* asker = asker_here_ ? core_.FindPeer(asker_) : nullptr;
+  Peer* asker = Asker();
   if (asker == nullptr) {
     // REP-6: the asker is gone, and nobody else may have the reply.
     core_.CountDropped();

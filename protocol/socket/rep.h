@@ -20,7 +20,7 @@ class RepPattern final : public Pattern {
 
   void OnPeerMade(Peer* peer, const LinkOptions& options) override;
   void OnPeerDown(Peer* peer, bool gone) override;
-  bool CanSend() const override { return replying_; }
+  bool CanSend() const override;
   absl::Status Send(Message* message, Instant now) override;
   absl::Status SendTo(Peer* peer, Message* message, Instant now) override;
   bool Receive(Message* out, Instant now) override;
@@ -28,6 +28,8 @@ class RepPattern final : public Pattern {
   absl::Status ReceiveStatus() const override;
 
  private:
+  // Who the reply goes to; null: nobody.
+  Peer* Asker() const;
   // Takes the envelope off into envelope_. False: there is none, or nothing behind it.
   bool TakeEnvelope(Message* message);
 

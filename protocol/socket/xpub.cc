@@ -50,10 +50,14 @@ void XPubPattern::Notify(const Peer& peer, bool subscribe, std::string_view pref
   notice.set_peer(peer.id);
   waiting_bytes_ += notice.wire_bytes();
   waiting_.push_back({std::move(notice), true});
+  // Not only once the turn's work is done: they may come faster.
+  if (full()) core_.HoldInput(true);
 }
 
+// Once full, until half of it is gone: all links are told of each change.
 bool XPubPattern::full() const {
-  return core_.options().receive_mark.Reached(waiting_.size(), waiting_bytes_);
+  const std::size_t scale = core_.holds_input() ? 2 : 1;
+  return core_.options().receive_mark.Reached(waiting_.size() * scale, waiting_bytes_ * scale);
 }
 
 // Subscriptions in message form lie between messages: they take effect although nobody receives.

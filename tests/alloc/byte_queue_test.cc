@@ -325,6 +325,26 @@ TEST(ByteQueueTest, CompactDoesNotDisturbWhatWasShared) {
   EXPECT_EQ(queue.Share(0, 40).text(), Pattern(100).substr(60));
 }
 
+// The copy is charged where what it takes the place of was; a budget that is spent keeps nobody
+// from making room, and pays for no memory of somebody else's.
+TEST(ByteQueueTest, CompactChargesTheCopy) {
+  for (const bool spent : {false, true}) {
+    for (const bool ours : {true, false}) {
+      const BudgetPtr budget = Budget::Create(1000);
+      const BlockPtr other = BlockWith("", spent && !ours ? 1000 : 10, budget.get());
+      ByteQueue queue;
+      const std::size_t capacity = spent ? 990 : 500;
+      queue.Append(Part(BlockWith(Pattern(100), capacity, ours ? budget.get() : nullptr), 0, 100));
+      queue.Compact(nullptr, budget.get());
+      const bool stays = spent && !ours;
+      EXPECT_EQ(budget->used(), stays ? 1000 : 110) << spent << ours;
+      EXPECT_EQ(All(queue), Pattern(100));
+      queue.Clear();
+      EXPECT_EQ(budget->used(), stays ? 1000 : 10) << spent << ours;
+    }
+  }
+}
+
 TEST(ByteQueueTest, TheRingOfPiecesGoesRound) {
   ByteQueue queue;
   std::string expected;

@@ -66,6 +66,33 @@ TEST(HeartbeatTest, APingBehindABacklogHasItsTimeWhenItIsWritten) {
   }
 }
 
+// While there is no memory to read with, what the peer says is not seen: it is not blamed for that,
+// whenever its time runs out between two tries.
+TEST(HeartbeatTest, WhoIsNotReadForWantOfMemoryIsNotLost) {
+  for (const absl::Duration timeout : {absl::Milliseconds(95), absl::Milliseconds(100)}) {
+    Host host = TestHost();
+    host.budget = Budget::Create(Budget::kUnlimited);
+    auto c = Up(SocketType::kPull, "PUSH", host, 1,
+                {.heartbeat = {.interval = absl::Seconds(1), .timeout = timeout}});
+    // A message that nobody takes.
+    Feed(c.get(), Hex("000161"), host.now);
+    c->Process(100, host.now);
+    ASSERT_EQ(c->stored_messages(), 1u);
+    Instant now = host.now + absl::Seconds(1);
+    c->HandleTimeout(now);
+    EXPECT_EQ(ToHex(TakeOutput(c.get(), now)), "04070450494e470000");
+    host.budget->set_limit(host.budget->used());
+    for (const Instant end = now + absl::Milliseconds(500); now < end;
+         now = now + absl::Milliseconds(5)) {
+      if (now >= c->NextDeadline()) c->HandleTimeout(now);
+      if (!c->starved()) {
+        ASSERT_FALSE(c->PrepareRead().ok());
+      }
+    }
+    EXPECT_TRUE(c->status().ok()) << c->status();
+  }
+}
+
 // H-5: anything counts as a sign of life. H-7: a PONG nobody asked for does no harm.
 TEST(HeartbeatTest, AnyTrafficIsLife) {
   const Host host = TestHost();

@@ -108,5 +108,53 @@ TEST(LimitsTest, TheLongestPrefixFollows) {
             absl::StatusCode::kInvalidArgument);
 }
 
+// Notices that nobody takes stay within the mark, but for what one link brings at a time, however
+// fast they come: also where each turn ends in the middle of them.
+TEST(LimitsTest, NoticesThatComeFasterThanTurnsAreBounded) {
+  SocketOptions options;
+  options.receive_mark = {.messages = 10, .bytes = 0};
+  Wires wires(SocketType::kXPub, options);
+  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("SUB"));
+  std::string flood;
+  for (int i = 0; i < 20'000; ++i) {
+    flood += Command("SUBSCRIBE", "a");
+    flood += Command("CANCEL", "a");
+  }
+  wires.Say(link, flood);
+  for (int turn = 0; turn < 20; ++turn) wires.Turn();
+  EXPECT_EQ(wires.socket.read_hint(link).mode, ReadMode::kPaused);
+  // Those that lie here: beyond them Receive goes on with what the link brought.
+  std::size_t received = 0;
+  Message message;
+  while (wires.socket.read_hint(link).mode == ReadMode::kPaused &&
+         wires.socket.Receive(&message, nullptr, wires.now)) {
+    ++received;
+  }
+  EXPECT_LE(received, 10u + 256u);
+  // Nothing is lost by it.
+  for (int turn = 0; turn < 1000; ++turn) received += wires.Received().size();
+  EXPECT_EQ(received, 40'000u);
+}
+
+// Links that the mark holds go on once half of it was taken, and not with each notice.
+TEST(LimitsTest, NoticesAtTheMarkAreWaitedForByHalves) {
+  SocketOptions options;
+  options.receive_mark = {.messages = 10, .bytes = 0};
+  Wires wires(SocketType::kXPub, options);
+  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("SUB"));
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(wires.socket.read_hint(link).mode, ReadMode::kAny);
+    wires.Say(link, Command("SUBSCRIBE", absl::StrCat(i)));
+  }
+  Message message;
+  for (int left = 10; left > 5; --left) {
+    EXPECT_EQ(wires.socket.read_hint(link).mode, ReadMode::kPaused) << left;
+    ASSERT_TRUE(wires.socket.Receive(&message, nullptr, wires.now));
+    wires.Turn();
+  }
+  ASSERT_TRUE(wires.socket.Receive(&message, nullptr, wires.now));
+  EXPECT_EQ(wires.socket.read_hint(link).mode, ReadMode::kAny);
+}
+
 }  // namespace
 }  // namespace monocoque

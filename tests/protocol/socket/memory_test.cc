@@ -389,6 +389,57 @@ TEST(MemoryTest, AnAnswerFitsBesideItsRequest) {
   }
 }
 
+// REP: no reply is taken for want of memory, and CanSend says so, until there is some.
+TEST(MemoryTest, AReplyThatWasRefusedIsWaitedFor) {
+  Tight tight(kRep);
+  const LinkId link = tight.Accept("DEALER");
+  const std::string text(100'000, 'x');
+  const std::string request("\x01\0\0\x01q", 5);
+  EXPECT_EQ(tight.Say(link, request + request), "");
+  Message question;
+  ASSERT_TRUE(tight.socket.Receive(&question, nullptr, tight.now));
+  ASSERT_TRUE(tight.socket.CanSend());
+  tight.stalled = true;
+  Message first("first");
+  ASSERT_TRUE(tight.socket.Send(&first, tight.now).ok());
+  tight.Turn();
+  ASSERT_TRUE(tight.socket.Receive(&question, nullptr, tight.now));
+  tight.Spend();
+  Message borrowed = Message::Borrow(text);
+  EXPECT_EQ(tight.socket.Send(&borrowed, tight.now).code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE(tight.socket.CanSend());
+  tight.Plenty();
+  ASSERT_TRUE(tight.Wait());
+  PeerId peer;
+  EXPECT_TRUE(tight.socket.NextWritable(&peer));
+  EXPECT_TRUE(tight.socket.CanSend());
+  EXPECT_TRUE(tight.socket.Send(&borrowed, tight.now).ok());
+  EXPECT_FALSE(tight.socket.CanSend());
+}
+
+// What comes in small pieces, and was copied together, is charged as well: many links hold no more
+// of it than the budget.
+TEST(MemoryTest, WhatWasCopiedTogetherIsCharged) {
+  constexpr std::int64_t kBudget = 400 * 1024;
+  Tight tight(kPull, {.budget_bytes = kBudget});
+  std::vector<LinkId> links;
+  for (int i = 0; i < 40; ++i) links.push_back(tight.Accept("PUSH"));
+  const std::string frame = Frame(std::string(200, 'x'));
+  std::int64_t stored = 0;
+  for (const LinkId link : links) {
+    for (int i = 0; i < 75 && tight.Say(link, frame).empty(); ++i) stored += 200;
+  }
+  EXPECT_LE(stored, kBudget);
+  EXPECT_GT(stored, kBudget / 8) << "and it is of use";
+  EXPECT_GE(tight.budget->used(), stored);
+  Message message;
+  while (tight.socket.Receive(&message, nullptr, tight.now)) {
+  }
+  message.Clear();
+  tight.Turn();
+  EXPECT_LE(tight.budget->used(), 64 * 1024);
+}
+
 // The same where octets are donated and only what is gathered, or opened, is charged.
 TEST(MemoryTest, GatheredAndOpened) {
   for (const bool encrypted : {false, true}) {

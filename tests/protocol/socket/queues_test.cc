@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/action.h"
+#include "protocol/drive/cause.h"
 #include "protocol/socket/socket.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/support/net.h"
@@ -144,6 +145,34 @@ TEST(QueuesTest, APingAmongMessagesIsAnswered) {
     EXPECT_TRUE(wires.socket.Receive(&message, nullptr, wires.now));
     EXPECT_EQ(wires.socket.Receive(&message, nullptr, wires.now), more);
     EXPECT_EQ(wires.Told(link), pong);
+  }
+}
+
+// H-3: the time that it leaves us is a deadline, whoever came to it, and whether the PONG gets away
+// or not.
+TEST(QueuesTest, APingAmongMessagesLimitsOurPatience) {
+  const std::string ping = testing::Hex("04 07 04 50494e47 000a");
+  for (const bool stalled : {false, true}) {
+    Wires wires(kPull, {.receive_mark = {.messages = 2, .bytes = 0}});
+    const LinkId link = wires.Accept(PeerGreeting() + PeerReady("PUSH"));
+    wires.Stall(stalled);
+    wires.Say(link, Frame("a") + Frame("b") + ping + Frame("c") + ping + Frame("d"));
+    EXPECT_TRUE(wires.socket.NextDeadline().is_never());
+    Message message;
+    for (int i = 0; i < 3; ++i) {
+      ASSERT_TRUE(wires.socket.Receive(&message, nullptr, wires.now));
+    }
+    EXPECT_EQ(wires.socket.NextDeadline(), wires.now + absl::Seconds(1));
+    // The next one begins it anew.
+    wires.now = wires.now + absl::Milliseconds(900);
+    ASSERT_TRUE(wires.socket.Receive(&message, nullptr, wires.now));
+    wires.Turn();
+    for (const bool over : {false, true}) {
+      wires.now = wires.now + absl::Milliseconds(500);
+      wires.Turn();
+      EXPECT_EQ(wires.closed(link), over);
+    }
+    EXPECT_EQ(CauseOf(wires.events.back().status), Cause::kHeartbeat);
   }
 }
 

@@ -121,10 +121,10 @@ Bytes ByteQueue::SpanAt(std::size_t offset) const {
 void ByteQueue::Compact(SlabPool* pool, Budget* budget) {
   if (empty()) return;
   std::size_t pinned = 0;
-  bool charged = false;
+  std::size_t charged = 0;  // of these, to `budget`
   const auto count = [&](const Block& block) {
     pinned += block.capacity();
-    charged = charged || (budget != nullptr && block.charged_to(*budget));
+    if (budget != nullptr && block.charged_to(*budget)) charged += block.capacity();
   };
   count(*lease_.block());
   for (std::size_t i = 0; i < pieces_.size(); ++i) count(*pieces_[i].block);
@@ -134,9 +134,9 @@ void ByteQueue::Compact(SlabPool* pool, Budget* budget) {
     return pool != nullptr ? pool->AcquireAtLeast(bytes, from) : Block::Allocate(bytes, from);
   };
   BlockPtr copy = acquire(budget);
-  const bool refused = !copy && charged;
+  const bool refused = !copy && charged > 0;
   if (refused) copy = acquire(nullptr);
-  if (!copy) return;
+  if (!copy || (refused && copy->capacity() > charged)) return;
   CopyOut(0, MutableBytes(copy->data(), bytes));
   const std::uint8_t* data = copy->data();
   const std::uint64_t at = position();

@@ -402,6 +402,11 @@ Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
         }
         break;
       case Reader::Result::kNoMemory:
+        // Past the end what is not whole never will be.
+        if (state_ != ConnectionState::kTraffic && !FindWhole()) {
+          StopDelivering();
+          return ReceiveClosed();
+        }
         if (BorrowToRead()) result = reader_.Next(out);
         if (result != Reader::Result::kNoMemory) continue;
         clock_ = now;

@@ -345,6 +345,19 @@ TEST(ByteQueueTest, CompactChargesTheCopy) {
   }
 }
 
+// Nor does it make room for more than it gives back.
+TEST(ByteQueueTest, CompactChargesNoMoreThanWasCharged) {
+  const BudgetPtr budget = Budget::Create(150);
+  ByteQueue queue;
+  queue.Append(Part(BlockWith(Pattern(100), 100, budget.get()), 0, 100));
+  queue.Append(Part(BlockWith(Pattern(100), 10'000), 0, 100));
+  queue.Compact(nullptr, budget.get());
+  EXPECT_EQ(budget->used(), 100);
+  EXPECT_EQ(All(queue), Pattern(100) + Pattern(100));
+  queue.Advance(100);
+  EXPECT_EQ(budget->used(), 0);
+}
+
 TEST(ByteQueueTest, TheRingOfPiecesGoesRound) {
   ByteQueue queue;
   std::string expected;

@@ -33,7 +33,7 @@ std::int64_t ProcessorNanoseconds() {
 
 class LoopTest : public OnEachRuntime {};
 
-// What looks for completions gives up soon, and does not look again after a long wait.
+// What looks before it waits gives up soon, and does not look again after a long wait.
 TEST_P(LoopTest, LongWaitsCostNoProcessor) {
   Loop& loop = NewLoop();
   const std::int64_t before = ProcessorNanoseconds();

@@ -496,5 +496,24 @@ TEST(ConnectionTest, MessageThatMemoryRefusedIsDeliveredBehindTheEnd) {
   EXPECT_TRUE(c->NextDeadline().is_never());
 }
 
+// Behind the end there is nothing to wait for memory for but whole messages: the begin of another
+// may be what holds it.
+TEST(ConnectionTest, NoMemoryIsWaitedForByWhatIsNotWhole) {
+  Host host = TestHost();
+  host.budget = Budget::Create(Budget::kUnlimited);
+  auto c = Up(SocketType::kPull, "PUSH", host);
+  Feed(c.get(), Hex("0001 6d 02 0000000000000100") + std::string(100, 'a'), host.now);
+  host.budget->set_limit(0);
+  c->OnTransportClosed(absl::OkStatus(), host.now);
+  ConnectionEvent event;
+  ASSERT_TRUE(c->NextEvent(&event));
+  Message m;
+  ASSERT_EQ(c->Receive(&m, host.now), Poll::kMessage);
+  EXPECT_EQ(m.text(), "m");
+  EXPECT_EQ(c->Receive(&m, host.now), Poll::kNeedData);
+  EXPECT_FALSE(c->delivering());
+  EXPECT_TRUE(c->NextDeadline().is_never());
+}
+
 }  // namespace
 }  // namespace monocoque

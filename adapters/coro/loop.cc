@@ -156,7 +156,7 @@ bool Loop::Turn(absl::Duration max_wait, std::size_t max_work) {
   ResumeReady(max_work);
   EndTurn(max_work);
   // Lets go of what is over: sockets without a handle, spawned tasks.
-  std::erase_if(orphans_, [](const auto& state) { return state->driver().closed(); });
+  std::erase_if(orphans_, [](const auto& state) { return state->over(); });
   tasks_.Collect();
   turning.told = true;
   return busy();

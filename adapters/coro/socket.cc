@@ -1,21 +1,36 @@
 #include "adapters/coro/socket.h"
 
+#include <memory>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "adapters/coro/loop.h"
 #include "adapters/net/host.h"
+#include "adapters/net/steps.h"
+#include "adapters/net/waiting.h"
 
 namespace monocoque::coro {
 namespace {
 
-// Turns the loop until `attempt(state)` gives a result or the time is over. Whoever is served
-// meanwhile may destroy the socket's handle, or move it: its state is what is asked.
-template <typename Attempt>
+// A message that stays its user's until it is sent.
+struct SendItStep : net::StatusStep {
+  explicit SendItStep(Message* what) : message(what) {}
+  bool Try(const net::WaitQueues& among) {
+    status = among.driver()->Send(message);
+    return !absl::IsUnavailable(status);
+  }
+  Message* message;
+};
+
+// Turns the loop until the step has its result or the time is over. Whoever is served meanwhile may
+// destroy the socket's handle, or move it: its state is what is asked.
+template <typename Step>
 absl::Status TurnUntil(std::shared_ptr<SocketState> state, absl::Duration timeout,
-                       std::string_view what, Attempt attempt) {
+                       std::string_view what, Step* step) {
   Instant deadline = Instant::Never();
   if (timeout != absl::InfiniteDuration()) deadline = net::Now() + timeout;
   for (;;) {
-    if (std::optional<absl::Status> result = attempt(*state)) return *std::move(result);
+    if (step->Try(state->waiting)) return step->status;
     const Instant now = deadline.is_never() ? state->loop().now() : net::Now();
     if (now >= deadline) {
       return absl::DeadlineExceededError(absl::StrCat(what, ": not within the time given"));
@@ -34,8 +49,12 @@ Socket::~Socket() {
   driver.Flush();
   driver.StartClose(absl::ZeroDuration());
   driver.Turn();
-  state_->FailWaiters();
-  if (!driver.closed()) state_->loop().Adopt(std::move(state_));
+  const absl::Status closed = absl::CancelledError("the socket was closed");
+  state_->waiting.FinishAll(closed);
+  state_->waiting.FinishClosers(closed);
+  if (state_->over()) return;
+  state_->Wake();
+  state_->loop().Adopt(std::move(state_));
 }
 
 absl::Status Socket::Send(Message* message, absl::Duration timeout) {
@@ -45,8 +64,8 @@ absl::Status Socket::Send(Message* message, absl::Duration timeout) {
   // What is borrowed is copied while there is time, and whoever is served meanwhile may change it.
   if (!message->Own()) return absl::ResourceExhaustedError("send: there is no memory to wait with");
   const std::shared_ptr<SocketState> state = state_;
-  sent = TurnUntil(state, timeout, "send",
-                   [message](SocketState& sending) { return sending.AttemptSend(message); });
+  SendItStep step(message);
+  sent = TurnUntil(state, timeout, "send", &step);
   if (sent.ok()) state->WriteNow();
   return sent;
 }
@@ -55,8 +74,10 @@ absl::Status Socket::Receive(Message* out, absl::Duration timeout) {
   if (TryReceive(out)) [[likely]]
     return absl::OkStatus();
   if (!status().ok()) return status();
-  return TurnUntil(state_, timeout, "receive",
-                   [out](SocketState& state) { return state.AttemptReceive(out); });
+  net::ReceiveStep step;
+  absl::Status received = TurnUntil(state_, timeout, "receive", &step);
+  if (received.ok()) *out = std::move(step.value);
+  return received;
 }
 
 absl::StatusOr<Message> Socket::Receive(absl::Duration timeout) {
@@ -71,8 +92,8 @@ void Socket::Flush() {
 
 absl::Status Socket::WaitReady(std::size_t peers, absl::Duration timeout) {
   if (!status().ok()) return status();
-  return TurnUntil(state_, timeout, "wait for peers",
-                   [peers](SocketState& state) { return state.AttemptReady(peers); });
+  net::WaitReadyStep step(peers);
+  return TurnUntil(state_, timeout, "wait for peers", &step);
 }
 
 void Socket::StartClose(absl::Duration linger) {
@@ -84,8 +105,8 @@ absl::Status Socket::Close(absl::Duration linger) {
   const std::shared_ptr<SocketState> state = state_;
   state->loop().RunOnce(absl::ZeroDuration());
   state->driver().StartClose(linger);
-  return TurnUntil(state, absl::InfiniteDuration(), "close",
-                   [](SocketState& closing) { return closing.AttemptClose(); });
+  net::CloseStep step(linger);
+  return TurnUntil(state, absl::InfiniteDuration(), "close", &step);
 }
 
 }  // namespace monocoque::coro

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "adapters/coro/socket_state.h"
 #include "adapters/net/socket_face.h"
+#include "adapters/net/steps.h"
 #include "protocol/wire/message.h"
 
 namespace monocoque::coro {
@@ -71,31 +72,21 @@ class Socket : public net::SocketFace<SocketState> {
   // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the
   // very call that resumes the coroutine; destroying one that waits loses nothing.
   auto AsyncSend(Message message) {
-    return Awaiter(state_.get(), &state_->senders,
-                   [message = std::move(message)](SocketState& state) mutable {
-                     return state.AttemptSend(&message);
-                   });
+    return Awaiter(state_.get(), net::SendStep(std::move(message)));
   }
-  auto AsyncReceive() {
-    return Awaiter(state_.get(), &state_->receivers,
-                   [](SocketState& state) { return state.AttemptReceive(); });
-  }
+  auto AsyncReceive() { return Awaiter(state_.get(), net::ReceiveStep()); }
   // Until the condition holds, which is asked whenever something happened to the socket; cancelled
   // if it does not when the socket is closed.
   auto AsyncUntil(std::function<bool()> holds) {
-    return Awaiter(state_.get(), &state_->watchers, [holds = std::move(holds)](SocketState& state) {
-      return state.AttemptUntil(holds());
-    });
+    return Awaiter(state_.get(), net::UntilStep(std::move(holds)));
   }
   // As WaitReady and Close.
   auto AsyncReady(std::size_t peers = 1) {
-    return Awaiter(state_.get(), &state_->watchers,
-                   [peers](SocketState& state) { return state.AttemptReady(peers); });
+    return Awaiter(state_.get(), net::WaitReadyStep(peers));
   }
   auto AsyncClose(absl::Duration linger = absl::InfiniteDuration()) {
     StartClose(linger);
-    return Awaiter(state_.get(), &state_->watchers,
-                   [](SocketState& state) { return state.AttemptClose(); });
+    return Awaiter(state_.get(), net::CloseStep(linger));
   }
 
  private:

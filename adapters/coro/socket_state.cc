@@ -9,56 +9,18 @@ namespace monocoque::coro {
 
 SocketState::SocketState(Loop* loop, absl::StatusOr<monocoque::Socket> machine)
     : touched(this), loop_(*loop), status_(machine.status()) {
-  if (machine.ok()) driver_.emplace(this, *std::move(machine), loop_.inproc_hub());
+  if (!machine.ok()) return;
+  driver_.emplace(this, *std::move(machine), loop_.inproc_hub());
+  waiting.set_driver(&*driver_);
 }
 
+// Coroutines that still wait, as the loop goes, stay as they are.
 SocketState::~SocketState() {
+  while (waiting.Take() != nullptr) {
+  }
   driver_.reset();
-  FailWaiters();
   loop_.SetTimer(this, Instant::Never());
   loop_.Forget(&touched);
-}
-
-void SocketState::FailWaiters() {
-  for (Rotation<Waiter>* queue : {&receivers, &senders, &watchers}) {
-    while (Waiter* waiter = queue->Pop()) {
-      waiter->Fail(absl::CancelledError("the socket was closed"));
-      loop_.ResumeLater(waiter->handle_);
-    }
-  }
-}
-
-std::optional<absl::Status> SocketState::AttemptSend(Message* message) {
-  absl::Status sent = driver_->machine().Send(message, driver_->now());
-  if (absl::IsUnavailable(sent)) return std::nullopt;
-  if (sent.ok()) Wake();
-  return sent;
-}
-
-std::optional<absl::Status> SocketState::AttemptReceive(Message* out) {
-  if (driver_->Receive(out)) return absl::OkStatus();
-  absl::Status why = driver_->machine().ReceiveStatus();
-  if (absl::IsUnavailable(why)) return std::nullopt;
-  return why;
-}
-
-std::optional<absl::StatusOr<Message>> SocketState::AttemptReceive() {
-  Message message;
-  std::optional<absl::Status> received = AttemptReceive(&message);
-  if (!received) return std::nullopt;
-  if (!received->ok()) return *std::move(received);
-  return message;
-}
-
-std::optional<absl::Status> SocketState::AttemptUntil(bool holds) const {
-  if (holds) return absl::OkStatus();
-  if (driver_->closed()) return absl::CancelledError("the socket was closed");
-  return std::nullopt;
-}
-
-std::optional<absl::Status> SocketState::AttemptClose() const {
-  if (!driver_->closed()) return std::nullopt;
-  return driver_->CloseResult();
 }
 
 void SocketState::Exchange() {
@@ -75,14 +37,6 @@ void SocketState::WriteNow() {
     before = driver_->machine().pending_bytes();
     loop_.Exchange();
   } while (driver_->machine().pending_bytes() < before);
-}
-
-// Taken and resumed one by one: whoever is resumed may do anything, destroy this socket's handle
-// too.
-bool SocketState::Resume(Waiter* waiter) {
-  if (waiter == nullptr) return false;
-  waiter->handle_.resume();
-  return true;
 }
 
 // User code that waits for something has the loop turn, but is not called within itself: peers
@@ -103,14 +57,12 @@ void SocketState::ServeWaiters(std::size_t max_rounds) {
   to_serve = false;
   // More may be left, also where one throws.
   absl::Cleanup again = [this] { Wake(); };
-  const auto can = [](Waiter* waiter) { return waiter->Try(); };
-  // One of each kind a round: none starves the others. After each, everything may have changed.
+  if (driver_->closed()) waiting.FinishClosers(driver_->CloseResult());
+  // After each call of user code, everything may have changed.
   for (std::size_t rounds = 0; rounds < max_rounds; ++rounds) {
-    bool any = driver_ && ServeAuthenticator();
-    if (driver_ && ServeEvent()) any = true;
-    if (Resume(senders.PopIf(can))) any = true;
-    if (Resume(receivers.PopIf(can))) any = true;
-    if (Resume(watchers.PopFirst(can))) any = true;
+    bool any = ServeAuthenticator();
+    if (ServeEvent()) any = true;
+    if (waiting.Serve()) any = true;
     if (!any) return std::move(again).Cancel();
   }
 }
@@ -137,22 +89,6 @@ std::shared_ptr<Waker> SocketState::MakeWaker() {
 
 net::LinkPtr SocketState::MakeLink(LinkId link, int fd) {
   return loop_.MakeLink(&*driver_, link, fd);
-}
-
-Waiter::~Waiter() {
-  if (loop_ == nullptr) return;
-  if (node_.linked()) {
-    queue_.Remove(&node_);
-  } else {
-    loop_->Unresume(handle_);
-  }
-}
-
-void Waiter::await_suspend(std::coroutine_handle<> awaiting) {
-  loop_ = &state_->loop();
-  handle_ = awaiting;
-  queue_.Add(&node_);
-  state_->Wake();
 }
 
 }  // namespace monocoque::coro

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -18,6 +17,7 @@
 #include "adapters/net/socket_driver.h"
 #include "adapters/net/timed.h"
 #include "adapters/net/turn_clock.h"
+#include "adapters/net/waiting.h"
 #include "adapters/waker.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
@@ -28,7 +28,6 @@
 namespace monocoque::coro {
 
 class Loop;
-class Waiter;
 
 // What a Socket handle points to: the driven core socket, and the coroutines that wait for it.
 class SocketState final : public net::Reactor,
@@ -55,17 +54,6 @@ class SocketState final : public net::Reactor,
     if (flush_policy_.AfterSend(driver_->machine().pending_bytes())) Exchange();
     return sent;
   }
-  // For those who wait in turns of the loop: what comes of it; nothing: not yet. What is sent is
-  // written at the end of the turn.
-  std::optional<absl::Status> AttemptSend(Message* message);
-  std::optional<absl::Status> AttemptReceive(Message* out);
-  std::optional<absl::StatusOr<Message>> AttemptReceive();
-  std::optional<absl::Status> AttemptReady(std::size_t peers) const {
-    return AttemptUntil(driver_->machine().ready_peers() >= peers);
-  }
-  // `holds`: what is waited for. Cancelled once nothing can happen to the socket any more.
-  std::optional<absl::Status> AttemptUntil(bool holds) const;
-  std::optional<absl::Status> AttemptClose() const;
   // Starts what writes can be started.
   void WriteNow();
 
@@ -78,13 +66,10 @@ class SocketState final : public net::Reactor,
   void ServeWaiters(std::size_t max_rounds);
   // The driver's timer.
   void OnTime(Instant /*now*/) override { driver_->OnTimer(); }
-  // Whoever waits gets an error.
-  void FailWaiters();
   // By coroutines, by peers that somebody has to let in, and by who is told events.
-  bool awaited() const {
-    return !receivers.empty() || !senders.empty() || !watchers.empty() ||
-           (driver_ && driver_->serves());
-  }
+  bool awaited() const { return !waiting.empty() || (driver_ && driver_->serves()); }
+  // Nothing is left to do once the handle is gone.
+  bool over() const { return driver_->closed() && waiting.empty(); }
 
   // Reactor. A turn is due, for whatever reason.
   void Wake() override;
@@ -100,15 +85,12 @@ class SocketState final : public net::Reactor,
 
   RotationNode<SocketState> touched;
   bool to_serve = false;  // at the end of the turn
-  Rotation<Waiter> receivers;
-  Rotation<Waiter> senders;
-  Rotation<Waiter> watchers;
+  net::WaitQueues waiting;
 
  private:
   void Exchange();
   bool ServeAuthenticator();
   bool ServeEvent();
-  static bool Resume(Waiter* waiter);
 
   Loop& loop_;
   absl::Status status_;
@@ -119,64 +101,40 @@ class SocketState final : public net::Reactor,
   bool telling_ = false;
 };
 
-// A coroutine that waits on a socket. Lives in the coroutine's frame: when that is destroyed, the
-// wait ends and no message is lost.
-class Waiter {
+// A coroutine that waits on a socket, by a step (adapters/net/steps.h). Lives in the coroutine's
+// frame: when that is destroyed, the wait ends and no message is lost. Of a socket that could not
+// be made the result is why not.
+template <typename Step>
+class Awaiter final : public net::Waiter {
  public:
-  // It waits in `queue` of the socket.
-  Waiter(SocketState* state, Rotation<Waiter>* queue)
-      : state_(state), queue_(*queue), node_(this) {}
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
-  virtual ~Waiter();
+  Awaiter(SocketState* state, Step step) : state_(state), step_(std::move(step)) {}
 
-  // First come, first served; what watchers wait for nobody takes from them.
-  bool await_ready() { return (queue_.empty() || &queue_ == &state_->watchers) && Try(); }
-  void await_suspend(std::coroutine_handle<> awaiting);
+  bool await_ready() {
+    if (state_->status().ok()) return state_->waiting.TryNow(this, Step::kPlace);
+    Finish(state_->status());
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> awaiting) {
+    handle_ = awaiting;
+    state_->waiting.Add(this, Step::kPlace);
+    state_->Wake();
+  }
+  absl::Status await_resume() { return std::move(step_.status); }
+  auto await_resume()
+    requires requires(Step step) { step.value; }
+  {
+    using Result = absl::StatusOr<decltype(step_.value)>;
+    return step_.status.ok() ? Result(std::move(step_.value)) : Result(std::move(step_.status));
+  }
 
-  // True once there is a result: then the coroutine may go on.
-  virtual bool Try() = 0;
-  // The socket goes away: the result is `why`.
-  virtual void Fail(absl::Status why) = 0;
-
- protected:
-  // The coroutine goes on: nothing is left of the wait.
-  void Resumed() { loop_ = nullptr; }
-  SocketState& state() { return *state_; }
+  bool Try(const net::WaitQueues& among) override { return step_.Try(among); }
+  void Finish(absl::Status result) override { step_.status = std::move(result); }
+  void Complete() override { handle_.resume(); }
 
  private:
-  friend class SocketState;
-
-  SocketState* state_;  // not to be used once resumed, nor is the queue
-  Rotation<Waiter>& queue_;
-  RotationNode<Waiter> node_;
-  Loop* loop_ = nullptr;  // while it waits
+  SocketState* const state_;  // not to be used once it goes on
+  Step step_;
   std::coroutine_handle<> handle_;
-};
-
-// Waits until `attempt(state)` gives a result, an absl::Status or StatusOr; no value: not yet. It
-// is asked of sockets that could be made; of others the result is why not.
-template <typename Attempt>
-class Awaiter final : public Waiter {
- public:
-  using Result = typename std::invoke_result_t<Attempt&, SocketState&>::value_type;
-
-  Awaiter(SocketState* state, Rotation<Waiter>* queue, Attempt attempt)
-      : Waiter(state, queue), attempt_(std::move(attempt)) {}
-  Result await_resume() {
-    Resumed();
-    return *std::move(result_);
-  }
-  bool Try() override {
-    if (!result_ && !state().status().ok()) result_ = state().status();
-    if (!result_) result_ = attempt_(state());
-    return result_.has_value();
-  }
-  void Fail(absl::Status why) override { result_ = std::move(why); }
-
- private:
-  Attempt attempt_;
-  std::optional<Result> result_;
 };
 
 }  // namespace monocoque::coro

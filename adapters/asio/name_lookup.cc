@@ -10,17 +10,9 @@
 #include "adapters/net/address.h"
 
 namespace monocoque::asio::detail {
-
-using Resolver =
-    boost::asio::ip::basic_resolver<boost::asio::ip::tcp, boost::asio::any_io_executor>;
-
-struct NameLookup::Inner {
-  SocketState* socket;
-  net::Reactor::Found found;  // null: nobody asks any more
-  Resolver resolver;
-};
-
 namespace {
+
+using Resolver = boost::asio::ip::tcp::resolver;
 
 std::vector<net::Address> AddressesOf(const Resolver::results_type& results) {
   std::vector<net::Address> addresses;
@@ -33,30 +25,39 @@ std::vector<net::Address> AddressesOf(const Resolver::results_type& results) {
   return addresses;
 }
 
+class NameLookup final : public net::Lookup {
+ public:
+  NameLookup(SocketState* socket, const std::string& host, std::uint16_t port,
+             net::Reactor::Found found)
+      : socket_(*socket), found_(std::move(found)), resolver_(socket->executor()) {
+    resolver_.async_resolve(
+        host, absl::StrCat(port), Resolver::numeric_service | Resolver::address_configured,
+        [this, alive = std::weak_ptr(alive_), host](const boost::system::error_code& ec,
+                                                    const Resolver::results_type& results) {
+          if (alive.expired()) return;
+          // It may destroy this.
+          socket_.Enter([&, tell = std::move(found_)] {
+            if (ec) {
+              tell(net::NoAddressError(host, ec.message()));
+            } else {
+              tell(AddressesOf(results));
+            }
+          });
+        });
+  }
+
+ private:
+  SocketState& socket_;
+  net::Reactor::Found found_;
+  Resolver resolver_;  // cancels with its end
+  const std::shared_ptr<void> alive_ = std::make_shared<char>();
+};
+
 }  // namespace
 
-NameLookup::NameLookup(SocketState* socket, const std::string& host, std::uint16_t port,
-                       net::Reactor::Found found)
-    : inner_(new Inner{socket, std::move(found), Resolver(socket->executor())}) {
-  inner_->resolver.async_resolve(
-      host, absl::StrCat(port), Resolver::numeric_service | Resolver::address_configured,
-      [inner = inner_, host](const boost::system::error_code& ec,
-                             const Resolver::results_type& results) {
-        if (inner->found == nullptr) return;
-        inner->socket->Enter([&] {
-          const net::Reactor::Found tell = std::exchange(inner->found, nullptr);
-          if (ec) {
-            tell(net::NoAddressError(host, ec.message()));
-          } else {
-            tell(AddressesOf(results));
-          }
-        });
-      });
-}
-
-NameLookup::~NameLookup() {
-  inner_->found = nullptr;
-  inner_->resolver.cancel();
+std::unique_ptr<net::Lookup> LookUpName(SocketState* socket, const std::string& host,
+                                        std::uint16_t port, net::Reactor::Found found) {
+  return std::make_unique<NameLookup>(socket, host, port, std::move(found));
 }
 
 }  // namespace monocoque::asio::detail

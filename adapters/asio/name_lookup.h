@@ -11,19 +11,10 @@ namespace monocoque::asio::detail {
 
 class SocketState;
 
-// A name that Asio's resolver looks up, on the thread that Asio has for that.
-class NameLookup final : public net::Lookup {
- public:
-  NameLookup(SocketState* socket, const std::string& host, std::uint16_t port,
-             net::Reactor::Found found);
-  ~NameLookup() override;
-
- private:
-  // What Asio's handler shares: it may come after the lookup is gone.
-  struct Inner;
-
-  const std::shared_ptr<Inner> inner_;
-};
+// Looks a name up by Asio's resolver, on the thread that Asio has for that. Throws system_error if
+// there can be none.
+std::unique_ptr<net::Lookup> LookUpName(SocketState* socket, const std::string& host,
+                                        std::uint16_t port, net::Reactor::Found found);
 
 }  // namespace monocoque::asio::detail
 

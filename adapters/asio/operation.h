@@ -43,17 +43,20 @@ class OperationOf final : public Operation {
                            const Executor& executor) {
     Allocator allocator(AllocatorOf(handler));
     OperationOf* made = Traits::allocate(allocator, 1);
-    Traits::construct(allocator, made, std::move(step), std::move(handler), executor);
-    auto slot = boost::asio::get_associated_cancellation_slot(made->handler_);
-    if (slot.is_connected()) slot.template emplace<Canceller>(socket, made);
+    Traits::construct(allocator, made, socket, std::move(step), std::move(handler), executor);
     return made;
   }
 
-  OperationOf(Step step, Handler handler, const Executor& executor)
+  OperationOf(SocketState* socket, Step step, Handler handler, const Executor& executor)
       : step_(std::move(step)), handler_(std::move(handler)), executor_(executor) {
     if (!RunsHere(handler_, executor_)) {
       work_.emplace(boost::asio::get_associated_executor(handler_, executor_));
     }
+    auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+    if (!slot.is_connected()) return;
+    slot.assign([this, socket](boost::asio::cancellation_type_t type) {
+      if (type != boost::asio::cancellation_type_t::none) socket->Cancel(this);
+    });
   }
 
   bool Try(const net::WaitQueues& among) override { return step_.Try(among); }
@@ -86,15 +89,6 @@ class OperationOf final : public Operation {
   using Allocator = typename std::allocator_traits<boost::asio::associated_allocator_t<
       Handler, boost::asio::recycling_allocator<void>>>::template rebind_alloc<OperationOf>;
   using Traits = std::allocator_traits<Allocator>;
-
-  struct Canceller {
-    Canceller(SocketState* of, Operation* which) : socket(of), operation(which) {}
-    void operator()(boost::asio::cancellation_type_t type) {
-      if (type != boost::asio::cancellation_type_t::none) socket->Cancel(operation);
-    }
-    SocketState* const socket;
-    Operation* const operation;
-  };
 
   static auto AllocatorOf(const Handler& handler) {
     return boost::asio::get_associated_allocator(handler, boost::asio::recycling_allocator<void>());

@@ -5,12 +5,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
+#include "adapters/asio/socket_state.h"
 #include "adapters/waker.h"
 
 namespace monocoque::asio::detail {
-
-class SocketState;
 
 // Posts to a socket's executor, from any thread, once until that has run.
 //
@@ -19,16 +19,31 @@ class SocketState;
 class PostWaker final : public Waker, public std::enable_shared_from_this<PostWaker> {
  public:
   PostWaker(SocketState* socket, const boost::asio::any_io_executor& executor)
-      : executor_(executor), socket_(socket) {}
-  void Wake() override;
-  void Stop();
+      : socket_(*socket), executor_(executor) {}
+
+  void Wake() override {
+    const std::scoped_lock lock(mutex_);
+    if (!executor_ || std::exchange(posted_, true)) return;
+    executor_->execute([self = shared_from_this()] {
+      if (self->OnPosted()) self->socket_.Enter([&] { self->socket_.driver()->Touch(); });
+    });
+  }
+  void Stop() {
+    const std::scoped_lock lock(mutex_);
+    executor_.reset();
+  }
 
  private:
-  void OnPosted();
+  // False: it was stopped.
+  bool OnPosted() {
+    const std::scoped_lock lock(mutex_);
+    posted_ = false;
+    return executor_.has_value();
+  }
 
+  SocketState& socket_;
   std::mutex mutex_;
   std::optional<boost::asio::any_io_executor> executor_;
-  SocketState* socket_;
   bool posted_ = false;
 };
 

@@ -239,9 +239,7 @@ class basic_socket {
   // is asked; where there is none either, nobody who has to be asked about comes in. Nothing
   // happens to a closed socket.
   void set_authenticator(std::shared_ptr<Authenticator> authenticator) {
-    if (net::SocketDriver* driver = state_->driver()) {
-      driver->SetAuthenticator(std::move(authenticator));
-    }
+    if (is_open()) state_->driver()->SetAuthenticator(std::move(authenticator));
   }
 
   // ---- Now or not at all -----------------------------------------------------------------------

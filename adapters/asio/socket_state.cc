@@ -1,6 +1,5 @@
 #include "adapters/asio/socket_state.h"
 
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/execution.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
@@ -25,13 +24,6 @@ constexpr int kDriverTurnsATurn = 16;
 
 }  // namespace
 
-struct SocketState::Timer
-    : boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                        boost::asio::wait_traits<std::chrono::steady_clock>,
-                                        boost::asio::any_io_executor> {
-  using basic_waitable_timer::basic_waitable_timer;
-};
-
 std::shared_ptr<SocketState> SocketState::Make(const boost::asio::any_io_executor& executor,
                                                SocketType type, const SocketOptions& options,
                                                std::shared_ptr<SlabPool> pool) {
@@ -41,20 +33,20 @@ std::shared_ptr<SocketState> SocketState::Make(const boost::asio::any_io_executo
   host.now = net::Now();
   absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
   if (!machine.ok()) throw boost::system::system_error(ToErrorCode(machine.status()));
-  auto made = std::make_shared<SocketState>(executor);
-  made->driver_.emplace(made.get(), *std::move(machine));
-  made->waiting_.set_driver(&*made->driver_);
-  return made;
+  return std::make_shared<SocketState>(executor, *std::move(machine));
 }
 
-SocketState::SocketState(const boost::asio::any_io_executor& executor)
+SocketState::SocketState(const boost::asio::any_io_executor& executor, monocoque::Socket machine)
     : executor_(executor),
       post_executor_(boost::asio::prefer(boost::asio::require(executor, execution::blocking.never),
                                          execution::relationship.continuation)),
-      timer_(std::make_unique<Timer>(executor)),
-      service_(&SocketService::Of(executor)),
-      service_node_(this) {
-  service_->Add(this);
+      timer_(executor),
+      service_(&boost::asio::use_service<SocketService>(
+          boost::asio::query(executor, execution::context))),
+      service_node_(this),
+      driver_(std::in_place, this, std::move(machine)) {
+  waiting_.set_driver(&*driver_);
+  service_->Add(&service_node_);
 }
 
 SocketState::~SocketState() { Abandon(); }
@@ -95,10 +87,6 @@ void SocketState::AfterTurn() {
   if (waiting_.empty()) work_.reset();
 }
 
-void SocketState::HoldWork() {
-  if (!work_) work_.emplace(boost::asio::prefer(executor_, execution::outstanding_work.tracked));
-}
-
 // After each call of user code, everything may have changed.
 bool SocketState::Serve() {
   const bool asked = driver_ && driver_->ServeAuthenticator();
@@ -110,7 +98,7 @@ void SocketState::Submit(Operation* operation, net::Place place) {
     operation->Destroy();
     return;
   }
-  HoldWork();
+  if (!work_) work_.emplace(boost::asio::prefer(executor_, execution::outstanding_work.tracked));
   // What is received stays in the socket until the handler runs.
   const bool at_once = place == net::Place::kReady || place == net::Place::kSenders;
   if (!driver_) {
@@ -132,27 +120,21 @@ void SocketState::Cancel(Operation* operation) {
   PostForWaiting();
 }
 
-void SocketState::CancelIn(std::initializer_list<net::Place> places) {
-  for (const net::Place place : places) waiting_.FinishAll(place, absl::CancelledError());
-  PostForWaiting();
-}
-
 void SocketState::CancelAll() {
-  CancelIn(
-      {net::Place::kSenders, net::Place::kReceivers, net::Place::kWatchers, net::Place::kClosers});
+  waiting_.FinishAll(absl::CancelledError());
+  waiting_.FinishClosers(absl::CancelledError());
+  PostForWaiting();
 }
 
 void SocketState::StartClose(absl::Duration linger) {
   if (!driver_) return;
-  if (!std::exchange(closing_, true)) {
-    CancelIn({net::Place::kSenders, net::Place::kReceivers, net::Place::kWatchers});
-  }
+  if (!std::exchange(closing_, true)) waiting_.FinishAll(absl::CancelledError());
   driver_->StartClose(linger);
 }
 
 void SocketState::CheckClosed() {
   if (!closing_ || !driver_->closed()) return;
-  waiting_.FinishAll(net::Place::kClosers, driver_->CloseResult());
+  waiting_.FinishClosers(driver_->CloseResult());
   for (SocketEvent event; driver_->machine().NextEvent(&event);) {
     last_events_.push_back(std::move(event));
   }
@@ -178,7 +160,7 @@ void SocketState::CloseDriver() {
 void SocketState::Abandon() {
   CloseDriver();
   work_.reset();
-  if (service_ != nullptr) std::exchange(service_, nullptr)->Remove(this);
+  if (service_ != nullptr) std::exchange(service_, nullptr)->Remove(&service_node_);
   while (net::Waiter* waiter = waiting_.Take()) static_cast<Operation*>(waiter)->Destroy();
 }
 
@@ -205,14 +187,14 @@ void SocketState::SetTimer(Instant when) {
 
 absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
                                                                    net::WatchHandler* handler) {
-  return WatchedDescriptor::Make(this, fd, handler);
+  return WatchDescriptor(this, fd, handler);
 }
 
 absl::StatusOr<std::unique_ptr<net::Lookup>> SocketState::Resolve(const std::string& host,
                                                                   std::uint16_t port, Found found) {
   // Asio begins the resolver's thread with the first name, and throws if there is none.
   try {
-    return std::make_unique<NameLookup>(this, host, port, std::move(found));
+    return LookUpName(this, host, port, std::move(found));
   } catch (const boost::system::system_error& error) {
     return absl::ResourceExhaustedError(
         absl::StrCat("no thread to look names up: ", error.code().message(),

@@ -2,15 +2,16 @@
 #define MONOCOQUE_ADAPTERS_ASIO_SOCKET_STATE_H_
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "adapters/asio/error.h"
@@ -52,7 +53,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   static std::shared_ptr<SocketState> Make(const boost::asio::any_io_executor& executor,
                                            SocketType type, const SocketOptions& options,
                                            std::shared_ptr<SlabPool> pool);
-  explicit SocketState(const boost::asio::any_io_executor& executor);
+  SocketState(const boost::asio::any_io_executor& executor, monocoque::Socket machine);
   ~SocketState() override;
 
   const boost::asio::any_io_executor& executor() const { return executor_; }
@@ -79,10 +80,19 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   }
   bool NextEvent(SocketEvent* out);
 
+  // While what it gives lives, a turn is under way. At the end of the outermost, also if a handler
+  // threw, what is left is posted.
+  [[nodiscard]] auto BeginTurn() {
+    ++turning_;
+    return absl::MakeCleanup([self = shared_from_this()] {
+      if (--self->turning_ == 0) self->AfterTurn();
+    });
+  }
+
   // Lets something happen to the driver, and a turn follow.
   template <typename Fact>
   void Enter(Fact fact) {
-    const Turning turning(this);
+    const auto turning = BeginTurn();
     fact();
     Run();
   }
@@ -91,7 +101,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   // what those bring that are ready together is one turn's, which is posted.
   template <typename Fact>
   void EnterReady(Fact fact) {
-    const Turning turning(this);
+    const auto turning = BeginTurn();
     const bool crowded = driver_ && driver_->links() > kFewLinks;
     fact();
     if (!crowded) Run();
@@ -108,43 +118,21 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
 
  private:
   friend class SocketService;
-  struct Timer;
 
   static constexpr std::size_t kFewLinks = 8;
-
-  // While one lives, a turn is under way. At the end of the outermost, also if a handler threw,
-  // what is left is posted.
-  class Turning {
-   public:
-    explicit Turning(SocketState* socket) : socket_(socket->shared_from_this()) {
-      ++socket_->turning_;
-    }
-    ~Turning() {
-      if (--socket_->turning_ == 0) socket_->AfterTurn();
-    }
-    Turning(const Turning&) = delete;
-    Turning& operator=(const Turning&) = delete;
-
-   private:
-    const std::shared_ptr<SocketState> socket_;
-  };
 
   void CloseDriver();
   void Run();
   void AfterTurn();
   void Post();
   void PostForWaiting();
-  // Operations have something coming: the execution context does not run out of work.
-  void HoldWork();
   bool Serve();
   void CheckClosed();
-  // Those in these places end with operation_aborted.
-  void CancelIn(std::initializer_list<net::Place> places);
 
   const boost::asio::any_io_executor executor_;
   const boost::asio::any_io_executor post_executor_;  // the same, set to post
-  std::optional<boost::asio::any_io_executor> work_;
-  std::unique_ptr<Timer> timer_;
+  std::optional<boost::asio::any_io_executor> work_;  // for operations: the context does not end
+  std::optional<boost::asio::steady_timer> timer_;
   std::shared_ptr<PostWaker> waker_;
   SocketService* service_ = nullptr;
   RotationNode<SocketState> service_node_;

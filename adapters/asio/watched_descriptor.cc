@@ -1,6 +1,6 @@
 #include "adapters/asio/watched_descriptor.h"
 
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -9,13 +9,16 @@
 #include "adapters/asio/socket_state.h"
 
 namespace monocoque::asio::detail {
+namespace {
 
-using Descriptor = boost::asio::posix::basic_stream_descriptor<boost::asio::any_io_executor>;
+using Descriptor = boost::asio::posix::stream_descriptor;
 
-class WatchedDescriptor::Inner final : public std::enable_shared_from_this<Inner> {
+class WatchedDescriptor final : public net::Watch {
  public:
-  Inner(SocketState* socket, net::WatchHandler* handler)
-      : socket_(*socket), handler_(handler), descriptor_(socket->executor()) {}
+  WatchedDescriptor(SocketState* socket, net::WatchHandler* handler)
+      : socket_(*socket), handler_(*handler), descriptor_(socket->executor()) {}
+  // The descriptor is its owner's again.
+  ~WatchedDescriptor() override { descriptor_.release(); }
 
   boost::system::error_code Assign(int fd) {
     boost::system::error_code ec;
@@ -23,17 +26,11 @@ class WatchedDescriptor::Inner final : public std::enable_shared_from_this<Inner
     return ec;
   }
 
-  void Want(bool read, bool write) {
+  void Want(bool read, bool write) override {
     read_.wanted = read;
     write_.wanted = write;
     Arm(&read_);
     Arm(&write_);
-  }
-
-  // The descriptor is its owner's again; the handlers that still come find nobody.
-  void Stop() {
-    handler_ = nullptr;
-    descriptor_.release();
   }
 
  private:
@@ -43,46 +40,45 @@ class WatchedDescriptor::Inner final : public std::enable_shared_from_this<Inner
     bool armed = false;  // Asio waits; it goes on doing so when that is not wanted any more
   };
 
+  // Asio's handler may come after this is gone.
   void Arm(Side* side) {
-    if (handler_ == nullptr || !side->wanted || side->armed) return;
+    if (!side->wanted || side->armed) return;
     side->armed = true;
     descriptor_.async_wait(
-        side->type, [self = this->shared_from_this(), side](const boost::system::error_code&) {
-          self->OnReady(side);
+        side->type, [this, side, alive = std::weak_ptr(alive_)](const boost::system::error_code&) {
+          if (!alive.expired()) OnReady(side);
         });
   }
 
-  // Armed anew after the turn: what is written in answer goes out first.
+  // Armed anew after the turn, in which this may go: what is written in answer goes out first.
   void OnReady(Side* side) {
     side->armed = false;
-    if (handler_ == nullptr) return;
-    const absl::Cleanup arm = [this, side] { Arm(side); };
+    const absl::Cleanup arm = [this, side, alive = std::weak_ptr(alive_)] {
+      if (!alive.expired()) Arm(side);
+    };
     socket_.EnterReady([this, side] {
-      if (side->wanted) handler_->OnReady(side == &read_, side == &write_);
+      if (side->wanted) handler_.OnReady(side == &read_, side == &write_);
     });
   }
 
   SocketState& socket_;
-  net::WatchHandler* handler_;  // null: stopped
+  net::WatchHandler& handler_;
   Descriptor descriptor_;
   Side read_{Descriptor::wait_read};
   Side write_{Descriptor::wait_write};
+  const std::shared_ptr<void> alive_ = std::make_shared<char>();
 };
 
-absl::StatusOr<std::unique_ptr<net::Watch>> WatchedDescriptor::Make(SocketState* socket, int fd,
-                                                                    net::WatchHandler* handler) {
-  auto inner = std::make_shared<Inner>(socket, handler);
-  if (const boost::system::error_code ec = inner->Assign(fd)) {
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<net::Watch>> WatchDescriptor(SocketState* socket, int fd,
+                                                            net::WatchHandler* handler) {
+  auto watch = std::make_unique<WatchedDescriptor>(socket, handler);
+  if (const boost::system::error_code ec = watch->Assign(fd)) {
     return absl::ResourceExhaustedError(
         absl::StrCat("the event loop cannot watch a descriptor: ", ec.message(), "."));
   }
-  return std::unique_ptr<net::Watch>(new WatchedDescriptor(std::move(inner)));
+  return watch;
 }
-
-WatchedDescriptor::WatchedDescriptor(std::shared_ptr<Inner> inner) : inner_(std::move(inner)) {}
-
-WatchedDescriptor::~WatchedDescriptor() { inner_->Stop(); }
-
-void WatchedDescriptor::Want(bool read, bool write) { inner_->Want(read, write); }
 
 }  // namespace monocoque::asio::detail

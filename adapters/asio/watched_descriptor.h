@@ -10,22 +10,9 @@ namespace monocoque::asio::detail {
 
 class SocketState;
 
-// A descriptor registered with Asio, but not owned by it.
-class WatchedDescriptor final : public net::Watch {
- public:
-  static absl::StatusOr<std::unique_ptr<net::Watch>> Make(SocketState* socket, int fd,
-                                                          net::WatchHandler* handler);
-  ~WatchedDescriptor() override;
-  void Want(bool read, bool write) override;
-
- private:
-  // What Asio's handlers share: they may come after the watch is gone.
-  class Inner;
-
-  explicit WatchedDescriptor(std::shared_ptr<Inner> inner);
-
-  const std::shared_ptr<Inner> inner_;
-};
+// Watches a descriptor, which is registered with Asio, but not owned by it.
+absl::StatusOr<std::unique_ptr<net::Watch>> WatchDescriptor(SocketState* socket, int fd,
+                                                            net::WatchHandler* handler);
 
 }  // namespace monocoque::asio::detail
 

@@ -41,8 +41,13 @@ void WaitQueues::Finish(Waiter* waiter, absl::Status result) {
   Add(waiter, Place::kReady);
 }
 
-void WaitQueues::FinishAll(Place place, const absl::Status& result) {
-  if (place == Place::kReady) return;
+void WaitQueues::FinishAll(const absl::Status& result) {
+  for (const Place place : {Place::kSenders, Place::kReceivers, Place::kWatchers}) {
+    FinishIn(place, result);
+  }
+}
+
+void WaitQueues::FinishIn(Place place, const absl::Status& result) {
   while (Waiter* waiter = Queue(place).front()) Finish(waiter, result);
 }
 

@@ -76,7 +76,9 @@ class WaitQueues {
   // It has this result, unless it has one. At any moment; whoever is tried just now and gets a
   // result keeps that.
   void Finish(Waiter* waiter, absl::Status result);
-  void FinishAll(Place place, const absl::Status& result);
+  // All who wait, but for closers; and those.
+  void FinishAll(const absl::Status& result);
+  void FinishClosers(const absl::Status& result) { FinishIn(Place::kClosers, result); }
   // A round: tells one who is ready, and one of each kind who can go on: none starves the others.
   // After each everything may have changed. True: come again, more may be left.
   bool Serve();
@@ -88,6 +90,7 @@ class WaitQueues {
   const Rotation<Waiter>& Queue(Place place) const {
     return queues_[static_cast<std::size_t>(place)];
   }
+  void FinishIn(Place place, const absl::Status& result);
   Waiter* TakeIfDone(Place place) const;
   Waiter* TakeWatcher();
 

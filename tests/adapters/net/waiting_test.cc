@@ -139,7 +139,7 @@ TEST_F(WaitQueuesTest, WatchersComeAndGoWhileOneIsAsked) {
   EXPECT_FALSE(queues_.Serve());
   EXPECT_EQ(more.size(), 1u);
   EXPECT_EQ(more[0]->tries, 1);
-  queues_.FinishAll(Place::kWatchers, absl::CancelledError("over"));
+  queues_.FinishAll(absl::CancelledError("over"));
   ServeAll();
   EXPECT_THAT(log_, ElementsAre("second over", "more over"));
 }
@@ -154,11 +154,10 @@ TEST_F(WaitQueuesTest, AResultIsKept) {
     queues_.Finish(each->get(), absl::CancelledError("aborted"));
   }
   queues_.Finish(closer.get(), absl::CancelledError("again"));
-  queues_.FinishAll(Place::kReady, absl::CancelledError("all"));
   ServeAll();
   EXPECT_THAT(log_, ElementsAre("done", "close aborted"));
   EXPECT_EQ(closer->tries, 0);
-  queues_.FinishAll(Place::kSenders, absl::OkStatus());
+  queues_.FinishAll(absl::OkStatus());
   ServeAll();
   EXPECT_EQ(log_.back(), "send");
   EXPECT_TRUE(queues_.empty());
@@ -219,16 +218,16 @@ TEST_F(WaitQueuesTest, ACompletionThatEndsAllWaits) {
   std::vector<std::unique_ptr<Someone>> others;
   const auto sender = Wait("first", Place::kSenders);
   sender->on_complete = [&] {
-    for (const Place place :
-         {Place::kSenders, Place::kReceivers, Place::kWatchers, Place::kClosers})
-      queues_.FinishAll(place, absl::CancelledError("over"));
+    queues_.FinishAll(absl::CancelledError("over"));
+    queues_.FinishClosers(absl::DeadlineExceededError("closed"));
   };
   others.push_back(Wait("send", Place::kSenders));
   others.push_back(Wait("receive", Place::kReceivers));
   others.push_back(Wait("watch", Place::kWatchers));
   others.push_back(Wait("close", Place::kClosers));
   ServeAll();
-  EXPECT_THAT(log_, ElementsAre("first", "send over", "receive over", "watch over", "close over"));
+  EXPECT_THAT(log_,
+              ElementsAre("first", "send over", "receive over", "watch over", "close closed"));
 }
 
 TEST_F(WaitQueuesTest, ACompletionMayThrow) {

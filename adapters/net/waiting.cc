@@ -14,12 +14,6 @@ bool Tell(Waiter* waiter) {
 
 }  // namespace
 
-Waiter::~Waiter() { Leave(); }
-
-void Waiter::Leave() {
-  if (queue_ != nullptr) std::exchange(queue_, nullptr)->Remove(&node_);
-}
-
 bool WaitQueues::empty() const {
   return std::ranges::all_of(queues_, [](const auto& queue) { return queue.empty(); });
 }

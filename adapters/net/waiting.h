@@ -48,7 +48,7 @@ class Waiter {
 
   Rotation<Waiter>* queue_ = nullptr;  // in which it is
   RotationNode<Waiter> node_;
-  std::uint64_t asked_ = 0;  // the round in which it was tried last
+  std::uint64_t asked_ = 0;  // the round in which it came, or was tried last
 };
 
 // Those who wait on one socket: each is tried with the driver until it has its result, and then

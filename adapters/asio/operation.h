@@ -39,7 +39,7 @@ struct Completion<Step> {
 template <typename Step, typename Handler, typename Executor>
 class OperationOf final : public Operation {
  public:
-  static OperationOf* Make(SocketState* socket, Step step, Handler handler,
+  static OperationOf* Make(SocketState* socket, Step&& step, Handler&& handler,
                            const Executor& executor) {
     Allocator allocator(AllocatorOf(handler));
     OperationOf* made = Traits::allocate(allocator, 1);
@@ -47,7 +47,7 @@ class OperationOf final : public Operation {
     return made;
   }
 
-  OperationOf(SocketState* socket, Step step, Handler handler, const Executor& executor)
+  OperationOf(SocketState* socket, Step&& step, Handler&& handler, const Executor& executor)
       : step_(std::move(step)), handler_(std::move(handler)), executor_(executor) {
     if (!RunsHere(handler_, executor_)) {
       work_.emplace(boost::asio::get_associated_executor(handler_, executor_));
@@ -63,22 +63,11 @@ class OperationOf final : public Operation {
   void Finish(absl::Status result) override { step_.status = std::move(result); }
 
   void Complete() override {
-    Step step(std::move(step_));
-    const Executor executor(std::move(executor_));
-    const auto work = std::move(work_);
-    Handler handler = Release();
-    const auto run = [&](auto... results) {
-      if (RunsHere(handler, executor)) {
-        std::move(handler)(std::move(results)...);
-      } else {
-        boost::asio::dispatch(boost::asio::get_associated_executor(handler, executor),
-                              boost::asio::append(std::move(handler), std::move(results)...));
-      }
-    };
-    if constexpr (requires { step.value; }) {
-      run(ToErrorCode(step.status), std::move(step.value));
+    const boost::system::error_code ec = ToErrorCode(step_.status);
+    if constexpr (requires { step_.value; }) {
+      RunHandler(ec, std::move(step_.value));
     } else {
-      run(ToErrorCode(step.status));
+      RunHandler(ec);
     }
   }
 
@@ -99,6 +88,19 @@ class OperationOf final : public Operation {
       return boost::asio::get_associated_executor(handler, executor) == executor;
     } else {
       return false;
+    }
+  }
+  // With nothing left of the operation.
+  template <typename... Results>
+  void RunHandler(Results... results) {
+    const Executor executor(std::move(executor_));
+    const auto work = std::move(work_);
+    Handler handler = Release();
+    if (RunsHere(handler, executor)) {
+      std::move(handler)(std::move(results)...);
+    } else {
+      boost::asio::dispatch(boost::asio::get_associated_executor(handler, executor),
+                            boost::asio::append(std::move(handler), std::move(results)...));
     }
   }
   // Destroys the operation. The handler outlives it: it may own the socket, and whatever else.

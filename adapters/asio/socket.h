@@ -73,9 +73,10 @@ class Initiation {
   template <typename Handler, typename Step>
   void operator()(Handler&& handler, Step step) const {
     if constexpr (std::is_same_v<Step, net::CloseStep>) state_->StartClose(step.linger);
-    using Operation = OperationOf<Step, std::decay_t<Handler>, Executor>;
+    using Decayed = std::decay_t<Handler>;
     state_->Submit(
-        Operation::Make(state_.get(), std::move(step), std::forward<Handler>(handler), executor_),
+        OperationOf<Step, Decayed, Executor>::Make(
+            state_.get(), std::move(step), Decayed(std::forward<Handler>(handler)), executor_),
         Step::kPlace);
   }
 

@@ -80,6 +80,15 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   }
   bool NextEvent(SocketEvent* out);
 
+  // While what it gives lives, a turn is under way. At the end of the outermost, also if a handler
+  // threw, what is left is posted.
+  [[nodiscard]] auto BeginTurn() {
+    ++turning_;
+    return absl::MakeCleanup([self = shared_from_this()] {
+      if (--self->turning_ == 0) self->AfterTurn();
+    });
+  }
+
   // Lets something happen to the driver, and a turn follow.
   template <typename Fact>
   void Enter(Fact fact) {
@@ -112,14 +121,6 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
 
   static constexpr std::size_t kFewLinks = 8;
 
-  // While what it gives lives, a turn is under way. At the end of the outermost, also if a handler
-  // threw, what is left is posted.
-  [[nodiscard]] auto BeginTurn() {
-    ++turning_;
-    return absl::MakeCleanup([self = shared_from_this()] {
-      if (--self->turning_ == 0) self->AfterTurn();
-    });
-  }
   void CloseDriver();
   void Run();
   void AfterTurn();

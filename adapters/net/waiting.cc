@@ -14,12 +14,6 @@ bool Tell(Waiter* waiter) {
 
 }  // namespace
 
-Waiter::~Waiter() { Leave(); }
-
-void Waiter::Leave() {
-  if (queue_ != nullptr) std::exchange(queue_, nullptr)->Remove(&node_);
-}
-
 bool WaitQueues::empty() const {
   return std::ranges::all_of(queues_, [](const auto& queue) { return queue.empty(); });
 }
@@ -31,6 +25,7 @@ bool WaitQueues::TryNow(Waiter* waiter, Place place) const {
 
 void WaitQueues::Add(Waiter* waiter, Place place) {
   waiter->Leave();
+  waiter->asked_ = rounds_;
   waiter->queue_ = &Queue(place);
   waiter->queue_->Add(&waiter->node_);
 }
@@ -59,14 +54,14 @@ Waiter* WaitQueues::TakeIfDone(Place place) const {
   return waiter;
 }
 
-// The first who has its result, each asked once: some may come and go meanwhile.
+// The first who has its result, each asked once, but for those who come meanwhile; some may go.
 Waiter* WaitQueues::TakeWatcher() {
   Rotation<Waiter>& watchers = Queue(Place::kWatchers);
   const std::uint64_t round = ++rounds_;
   for (Waiter* next = nullptr; (next = watchers.front()) && next->asked_ < round;) {
     next->asked_ = round;
     if (Waiter* done = TakeIfDone(Place::kWatchers)) return done;
-    watchers.Rotate();
+    if (watchers.front() == next) watchers.Rotate();
   }
   return nullptr;
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "protocol/drive/rotation.h"
@@ -29,7 +30,7 @@ class Waiter {
   Waiter() : node_(this) {}
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
-  virtual ~Waiter();
+  virtual ~Waiter() { Leave(); }
 
   // Goes on as far as it can: true once it has its result. Asked where there is a driver.
   virtual bool Try(const WaitQueues& among) = 0;
@@ -41,11 +42,13 @@ class Waiter {
 
  private:
   friend class WaitQueues;
-  void Leave();
+  void Leave() {
+    if (queue_ != nullptr) std::exchange(queue_, nullptr)->Remove(&node_);
+  }
 
   Rotation<Waiter>* queue_ = nullptr;  // in which it is
   RotationNode<Waiter> node_;
-  std::uint64_t asked_ = 0;  // the round in which it was tried last
+  std::uint64_t asked_ = 0;  // the round in which it came, or was tried last
 };
 
 // Those who wait on one socket: each is tried with the driver until it has its result, and then

@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 // Notes in a log that it was told, and how it ended.
 class Someone final : public Waiter {
@@ -133,15 +134,36 @@ TEST_F(WaitQueuesTest, WatchersComeAndGoWhileOneIsAsked) {
   second->on_try = [&] {
     first.reset();
     third.reset();
-    if (more.size() < 5) more.push_back(Wait("more", Place::kWatchers));
+    more.push_back(Wait("more", Place::kWatchers));
     more.back()->can = false;
+    more.back()->on_try = second->on_try;  // and so on, without end
   };
   EXPECT_FALSE(queues_.Serve());
-  EXPECT_EQ(more.size(), 1u);
+  ASSERT_EQ(more.size(), 1u);
+  EXPECT_EQ(more[0]->tries, 0) << "the next round's";
+  more[0]->on_try = second->on_try = nullptr;
+  EXPECT_FALSE(queues_.Serve());
   EXPECT_EQ(more[0]->tries, 1);
   queues_.FinishAll(absl::CancelledError("over"));
   ServeAll();
-  EXPECT_THAT(log_, ElementsAre("second over", "more over"));
+  EXPECT_THAT(log_, UnorderedElementsAre("second over", "more over"));
+}
+
+// Nobody is passed over for one that goes, or comes.
+TEST_F(WaitQueuesTest, AllAreAskedAlthoughOneEndsItself) {
+  const auto first = Wait("first", Place::kWatchers);
+  const auto second = Wait("second", Place::kWatchers);
+  second->can = first->can = false;
+  std::unique_ptr<Someone> late;
+  first->on_try = [&] {
+    queues_.Finish(first.get(), absl::CancelledError("over"));
+    late = Wait("late", Place::kWatchers);
+  };
+  EXPECT_TRUE(queues_.Serve());
+  EXPECT_EQ(second->tries, 1);
+  second->can = true;
+  ServeAll();
+  EXPECT_THAT(log_, UnorderedElementsAre("first over", "second", "late"));
 }
 
 TEST_F(WaitQueuesTest, AResultIsKept) {
@@ -179,8 +201,7 @@ TEST_F(WaitQueuesTest, FinishedWhileItIsTried) {
       ServeAll();
       EXPECT_EQ(tried->tries, 1);
       EXPECT_TRUE(queues_.empty());
-      EXPECT_THAT(
-          log_, ::testing::UnorderedElementsAre(gets ? "tried" : "tried aborted", "other aborted"));
+      EXPECT_THAT(log_, UnorderedElementsAre(gets ? "tried" : "tried aborted", "other aborted"));
     }
   }
 }

@@ -48,6 +48,7 @@ class Block {
   // True if the caller holds the only reference: it may write again.
   bool unique() const { return refs_.load(std::memory_order_acquire) == 1; }
 
+  bool charged() const { return budget_ != nullptr; }
   bool charged_to(const Budget& budget) const { return budget_ == &budget; }
   // For the only holder of a block that is charged to nobody: charges it without asking.
   void ChargeTo(Budget* budget);

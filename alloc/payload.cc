@@ -61,6 +61,15 @@ bool Payload::Own() {
   return true;
 }
 
+void Payload::Unpin() {
+  if (kind_ != kShared || !u_.shared.block->charged()) return;
+  Slice copy = Slice::Copy(bytes());
+  if (copy.block() == nullptr) return;
+  u_.shared.block->Unref();
+  u_.shared.data = copy.data();
+  u_.shared.block = copy.release();
+}
+
 void Payload::RemovePrefix(std::size_t offset) {
   if (kind_ != kInline) {
     u_.shared.data += offset;

@@ -92,6 +92,9 @@ class Payload {
 
   // Keeps the octets from `offset` on; at most size().
   void RemovePrefix(std::size_t offset);
+  // Octets that keep a charged block alive are copied into one that is charged to nobody; if memory
+  // is out they stay where they are.
+  void Unpin();
   // Copies shared octets inside, if they fit there beside the attribute: they keep no block alive
   // then.
   void TakeInside();

@@ -418,6 +418,9 @@ void SocketCore::Recover(Link* link, Instant now) {
   std::vector<Message> unsent;
   for (Message message; connection.TakeUnsent(&message); message = Message()) {
     if (keeps) {
+      // As what is sent before the first link: or it could keep the next from the memory to send
+      // it.
+      message.Unpin();
       unsent.push_back(std::move(message));
     } else {
       ++lost;

@@ -43,6 +43,7 @@ absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
   }
   table_.Remove(peer);
   peer->routing_id = id;
+  peer->handed_over = false;
   table_.Add(peer);
   return absl::OkStatus();
 }

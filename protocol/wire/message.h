@@ -148,6 +148,9 @@ class Message {
   // changes.
   bool Own() { return payload_.Own(); }
 
+  // It is kept for long, and holds back no budget's memory.
+  void Unpin() { payload_.Unpin(); }
+
   void Clear() {
     payload_.Clear();
     payload_.set_tag(0);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "alloc/budget.h"
 #include "alloc/bytes.h"
 #include "alloc/slice.h"
 #include "gtest/gtest.h"
@@ -352,6 +353,23 @@ TEST(PayloadTest, PayloadsSurviveTheGrowthOfAVector) {
   for (std::size_t i = 0; i < payloads.size(); ++i) {
     EXPECT_EQ(Text(payloads[i]), Pattern(i * 3));
     EXPECT_EQ(AttributeText(payloads[i]), Pattern(i, 5));
+  }
+}
+
+// What is charged is let go of, and the octets and the attribute stay; what is not stays as it is.
+TEST(PayloadTest, UnpinKeepsNoChargedBlock) {
+  const BudgetPtr budget = Budget::Create(Budget::kUnlimited);
+  for (Budget* const charged : {budget.get(), static_cast<Budget*>(nullptr)}) {
+    const std::string text(200, 'x');
+    Payload payload;
+    payload.AssignSlice(Slice::Copy(AsBytes(text), charged));
+    EXPECT_TRUE(payload.SetAttribute(AsBytes(std::string_view("name"))));
+    const std::uint8_t* const before = payload.bytes().data();
+    payload.Unpin();
+    EXPECT_EQ(budget->used(), 0);
+    EXPECT_EQ(AsText(payload.bytes()), text);
+    EXPECT_EQ(AsText(payload.attribute()), "name");
+    EXPECT_EQ(payload.bytes().data() == before, charged == nullptr);
   }
 }
 

@@ -115,12 +115,38 @@ void Oracle::OnMark(PayloadId id, Begun begun) {
     Violation(absl::StrCat(Name(id), " began on link ", sent->begun.back().link, " and again on ",
                            begun.link));
   }
+  CheckOrder(id, begun);
+  if (std::ranges::find(sent->begun, begun.to, &Begun::to) != sent->begun.end()) {
+    Violation(absl::StrCat(Name(id), " began again for socket ", begun.to));
+  }
   if (sent->begun.empty()) {
     SocketRecord& sender = sockets_.at(id.sender);
     ++sender.begun;
     sender.begun_bytes += sent->wire_bytes;
   }
   sent->begun.push_back(begun);
+}
+
+// Who dialed sends on the next link what it was given later than all that began on those before.
+void Oracle::CheckOrder(PayloadId id, const Begun& begun) {
+  const SocketRecord& sender = sockets_.at(id.sender);
+  const auto check = [&](auto* last, const auto& key, std::string_view where) {
+    const auto [it, first] = last->try_emplace(key, id.sequence);
+    if (!first && it->second >= id.sequence) {
+      Violation(absl::StrCat(Name(id), " began behind message ", it->second, " ", where, " ",
+                             begun.link));
+    }
+    it->second = std::max(it->second, id.sequence);
+  };
+  check(&begun_on_, std::pair(begun.link, id.sender), "on link");
+  if (!sender.rules.dials) return;
+  check(&begun_for_, std::pair(id.sender, sockets_.at(begun.to).rules.place),
+        "for the place at the end of link");
+}
+
+void Oracle::OnClosing(int socket, Instant patience) {
+  sockets_.at(socket).closing = true;
+  sockets_.at(socket).patience = patience;
 }
 
 bool Oracle::OnReceived(int receiver, const Message& message, Payload* out) {
@@ -285,7 +311,11 @@ void Oracle::AllowLoss(int sender) { sockets_.at(sender).loss_forbidden = false;
 void Oracle::Settle(const std::vector<sim::LinkReport>& links) {
   for (const sim::LinkReport& link : links) {
     if (link.until.is_never()) continue;
-    for (const int end : {link.dialer, link.acceptor}) ++sockets_.at(end).links_over;
+    for (const int end : {link.dialer, link.acceptor}) {
+      SocketRecord& socket = sockets_.at(end);
+      ++socket.links_over;
+      if (WroteOn(link, end)) ++socket.links_cut_early;
+    }
   }
   for (auto& [number, socket] : sockets_) {
     for (std::size_t i = 0; i < socket.sent.size(); ++i) {
@@ -293,6 +323,15 @@ void Oracle::Settle(const std::vector<sim::LinkReport>& links) {
       SettleMessage(&socket, {number, static_cast<std::uint32_t>(i)}, socket.sent[i], links);
     }
   }
+}
+
+// Did `sender` write anything behind its handshake and its messages, those whose mark was written?
+bool Oracle::WroteOn(const sim::LinkReport& link, int sender) {
+  const Stream& stream = streams_[{link.link, sender}];
+  if (stream.begun.empty()) return link.dialer == sender ? link.dialer_ready : link.acceptor_ready;
+  const Sent& last = *FindSent(stream.begun.back());
+  const auto here = std::ranges::find(last.begun, link.link, &Begun::link);
+  return stream.offset + stream.tail.size() > here->offset + last.bytes_from_mark;
 }
 
 void Oracle::SettleMessage(SocketRecord* sender, PayloadId id, const Sent& sent,
@@ -354,18 +393,31 @@ void Oracle::SettleBegun(SocketRecord* sender, PayloadId id, const Sent& sent, c
   } else {
     ++gone_with_links_;
     if (written < end) ++sender->cut;
+    if (MayEnd(*sender, receiver, link, written >= end) || !ready) return;
+    Violation(absl::StrCat(Name(id), " was not read from link ", begun.link,
+                           ", which nobody cut or gave up"));
   }
 }
 
-void Oracle::Check(int number, std::string_view what, std::uint64_t counted, std::uint64_t least,
+// Could the link end although not all that its sender took for it was read, or even written
+// (`whole`)?
+bool Oracle::MayEnd(const SocketRecord& sender, const SocketRecord& receiver,
+                    const sim::LinkReport& link, bool whole) const {
+  if (link.cut || receiver.closing || receiver.rules.refuses_peers) return true;
+  if (sender.rules.gives_up || receiver.rules.gives_up) return true;
+  return !whole && sender.closing && link.until >= sender.patience;
+}
+
+bool Oracle::Check(int number, std::string_view what, std::uint64_t counted, std::uint64_t least,
                    std::uint64_t most) {
-  if (least <= counted && counted <= most) return;
+  if (least <= counted && counted <= most) return true;
   Violation(absl::StrCat("socket ", number, " (", SocketTypeName(sockets_.at(number).rules.type),
                          ") counts ", counted, " ", what, ", and it was ", least,
                          most == least ? "" : absl::StrCat(" to ", most)));
+  return false;
 }
 
-void Oracle::Close(int number, const SocketStats& stats) {
+void Oracle::Close(int number, const SocketStats& stats, bool over) {
   const SocketRecord& socket = sockets_.at(number);
   const SocketType type = socket.rules.type;
   Check(number, "received", stats.messages_received, socket.received, socket.received);
@@ -375,10 +427,30 @@ void Oracle::Close(int number, const SocketStats& stats) {
     CloseFan(number, socket, stats);
     return;
   }
-  // A message is lost at its sender or dropped there, or dropped at its receiver.
-  const std::uint64_t missing = socket.never_begun + socket.cut + socket.passed_over;
-  Check(number, "lost or dropped", stats.lost + stats.dropped, missing, missing + socket.let_go);
-  Check(number, "lost", stats.lost, 0, socket.never_begun + socket.cut);
+  CheckLosses(number, socket, stats);
+  if (!over) CheckKept(number, socket);
+}
+
+void Oracle::CheckAtRest(int number, const SocketStats& stats) {
+  const SocketRecord& socket = sockets_.at(number);
+  CheckLosses(number, socket, stats);
+  CheckKept(number, socket);
+}
+
+// Who dials gives up nothing that has not begun.
+void Oracle::CheckKept(int number, const SocketRecord& socket) {
+  if (!socket.rules.keeps || DropsOutput(socket.rules.type)) return;
+  Check(number, "that never began", socket.never_begun, 0, socket.links_cut_early);
+}
+
+// A message is lost at its sender or dropped there, or dropped at its receiver.
+void Oracle::CheckLosses(int number, const SocketRecord& socket, const SocketStats& stats) {
+  const bool drops = DropsOutput(socket.rules.type) || socket.rules.conflates;
+  const std::uint64_t unsent = socket.never_begun + socket.cut;
+  const std::uint64_t missing = unsent + socket.passed_over;
+  const std::uint64_t counted = stats.lost + stats.dropped;
+  if (!Check(number, "lost or dropped", counted, missing, missing + socket.let_go)) return;
+  Check(number, "lost", stats.lost, drops ? 0 : unsent, unsent);
 }
 
 // What it received and passed over is dropped too. Of copies that were not known to be owed, any

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "adapters/sim/options.h"
+#include "protocol/drive/instant.h"
 #include "protocol/drive/mark.h"
 #include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
@@ -26,8 +27,17 @@ struct OracleRules {
   SocketType type = SocketType::kPair;
   // One that sends copies drops those that some peer cannot take; otherwise all peers can, always.
   bool drops_copies = false;
+  // Drops some of what it is given to send, whoever is there: it keeps the newest alone.
+  bool conflates = false;
   // Refuses peers, and with them what they said already.
   bool refuses_peers = false;
+  // Ends links that nobody cut, whatever lies unread on them: for want of a heartbeat, or of
+  // memory.
+  bool gives_up = false;
+  // It dials: what has not begun on one link begins on the next one to that place; unless it keeps
+  // nothing for that.
+  bool dials = false;
+  bool keeps = false;
   // Parts in front of a payload that it receives, the last of them empty.
   std::size_t envelope_parts = 0;
   // Sockets that follow each other at one endpoint have the same: who dialed it sends to the next
@@ -39,12 +49,12 @@ struct OracleRules {
 // says where the sockets of a simulation broke their word:
 //
 //   * a message comes whole, as it was sent, or not at all (TR-1), and once (TR-2);
-//   * of one peer in the order it was sent (TR-3);
-//   * one that was accepted is delivered, or counted as lost or dropped, or had begun on a link
-//   that
-//     ended before it was read; on a link that stands nothing vanishes, and what was read is given
-//     out, or dropped by rule and counted;
-//   * what had begun on one link never begins on another;
+//   * of one peer in the order it was sent (TR-3), on one link, and over all that one dialed to a
+//     place;
+//   * one that was accepted is delivered, or counted, as lost where nothing may be dropped, or had
+//     begun on a link that was cut, or given up, before it was read; on a link that stands nothing
+//     vanishes, and what was read is given out, or dropped by rule and counted;
+//   * what had begun on one link never begins on another, nor a second time for the same socket;
 //   * no queue grows beyond its mark;
 //   * who subscribed gets what it wants and nothing else: of each publication, whoever wants it as
 //     far as the publisher was told is owed a copy, and each copy owed began, or is counted;
@@ -70,7 +80,8 @@ class Oracle {
   // STREAM: one that the application put together of pieces. As OnReceived.
   bool OnRebuilt(int receiver, const Message& message, Payload* out);
   // The application closes the socket, and with it gives up what it did not take.
-  void OnClosing(int socket) { sockets_.at(socket).closing = true; }
+  // What is to be sent has until `patience`; earlier it is not given up.
+  void OnClosing(int socket, Instant patience);
 
   // ---- Subscriptions ---------------------------------------------------------------------------
 
@@ -101,7 +112,11 @@ class Oracle {
   void ForbidLoss(int sender);
   void AllowLoss(int sender);
   void Settle(const std::vector<sim::LinkReport>& links);
-  void Close(int socket, const SocketStats& stats);
+  // Of a socket that is open, and for which nothing waits any more, behind Settle: all that is
+  // missing is counted already.
+  void CheckAtRest(int socket, const SocketStats& stats);
+  // `over`: its linger time was over, or it had none; otherwise all that it kept began.
+  void Close(int socket, const SocketStats& stats, bool over = true);
 
   // The link that the message began on last; nothing if it did not.
   std::optional<std::uint64_t> link_of(PayloadId id);
@@ -149,6 +164,7 @@ class Oracle {
     std::size_t received = 0;
     bool loss_forbidden = false;
     bool closing = false;
+    Instant patience = Instant::Never();
     std::multiset<std::string, std::less<>> prefixes;
     // Found by Settle.
     std::size_t never_begun = 0;
@@ -159,6 +175,8 @@ class Oracle {
     std::size_t copies_missing = 0;
     std::size_t copies_withheld = 0;
     std::size_t links_over = 0;
+    // Of those, with octets of it behind all messages whose mark was seen: one more may have begun.
+    std::size_t links_cut_early = 0;
   };
   // One direction of a link.
   struct Stream {
@@ -169,8 +187,14 @@ class Oracle {
   };
 
   bool fans_out(int sender) const;
+  bool WroteOn(const sim::LinkReport& link, int sender);
   Sent* FindSent(PayloadId id);
   void OnMark(PayloadId id, Begun begun);
+  void CheckOrder(PayloadId id, const Begun& begun);
+  void CheckLosses(int number, const SocketRecord& socket, const SocketStats& stats);
+  void CheckKept(int number, const SocketRecord& socket);
+  bool MayEnd(const SocketRecord& sender, const SocketRecord& receiver, const sim::LinkReport& link,
+              bool whole) const;
   bool Deliver(int receiver, const Message& message, PayloadId id);
   void SettleMessage(SocketRecord* sender, PayloadId id, const Sent& sent,
                      const std::vector<sim::LinkReport>& links);
@@ -178,7 +202,7 @@ class Oracle {
                   const std::vector<sim::LinkReport>& links);
   bool began(const Sent& sent, const Owed& owed) const;
   void CloseFan(int number, const SocketRecord& socket, const SocketStats& stats);
-  void Check(int number, std::string_view what, std::uint64_t counted, std::uint64_t least,
+  bool Check(int number, std::string_view what, std::uint64_t counted, std::uint64_t least,
              std::uint64_t most);
   void SettleBegun(SocketRecord* sender, PayloadId id, const Sent& sent, const Begun& begun,
                    const sim::LinkReport& link);
@@ -187,6 +211,9 @@ class Oracle {
   std::map<std::pair<std::uint64_t, int>, Stream> streams_;  // by link and writer
   // The last sequence number by receiver, its peer, and sender.
   std::map<std::pair<std::pair<int, std::uint64_t>, int>, std::uint32_t> last_;
+  // The last that began, by link and sender; and by sender that dials and place.
+  std::map<std::pair<std::uint64_t, int>, std::uint32_t> begun_on_;
+  std::map<std::pair<int, std::size_t>, std::uint32_t> begun_for_;
   std::vector<std::string> violations_;
   std::size_t accepted_ = 0;
   std::size_t delivered_ = 0;

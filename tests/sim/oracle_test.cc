@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "adapters/sim/options.h"
 #include "alloc/bytes.h"
 #include "gmock/gmock.h"
@@ -48,7 +49,11 @@ class OracleTest : public ::testing::Test {
                       .dialer_ready = true,
                       .acceptor_ready = true});
   }
-  void Cut() { links_.back().until = Instant(); }
+  void End() { links_.back().until = Instant(); }
+  void Cut() {
+    End();
+    links_.back().cut = true;
+  }
 
   Message Make(std::uint32_t sequence, const std::vector<std::size_t>& parts = {100}) {
     Payload payload;
@@ -205,6 +210,12 @@ TEST_F(OracleTest, LostAndCounted) {
   EXPECT_THAT(Verdict(), IsEmpty());
 }
 
+TEST_F(OracleTest, CountedAsDropped) {
+  Accept(0);
+  sent_.dropped = 1;
+  EXPECT_THAT(Verdict(), ElementsAre("socket 0 (PUSH) counts 0 lost, and it was 1"));
+}
+
 TEST_F(OracleTest, CountedAndNotLost) {
   Pass(0);
   sent_.lost = 1;
@@ -267,8 +278,45 @@ TEST_F(OracleTest, AReceiverThatClosesLetsGo) {
   Write(0);
   Read();
   Cut();
-  oracle_.OnClosing(kReceiver);
+  oracle_.OnClosing(kReceiver, Instant::Never());
   EXPECT_THAT(Verdict(), IsEmpty());
+}
+
+// Who closes in good order sees to it that what it began is written, and what it wrote is read.
+TEST_F(OracleTest, UnreadFromALinkThatNobodyCut) {
+  Accept(0);
+  Write(0, 10);
+  End();
+  sent_.lost = 1;
+  oracle_.OnClosing(kSender, Instant());
+  EXPECT_THAT(Verdict(), IsEmpty()) << "its time was over";
+  oracle_.OnClosing(kSender, Instant() + absl::Seconds(1));
+  oracle_.Settle(links_);
+  EXPECT_THAT(oracle_.violations(), ElementsAre(HasSubstr("link 1, which nobody cut or gave up")));
+}
+
+// Of who dials and keeps what has not begun.
+TEST_F(OracleTest, LostByWhoKeepsIt) {
+  oracle_.Add(kSender, {.type = SocketType::kPush, .dials = true, .keeps = true});
+  Accept(0);
+  sent_.lost = 1;
+  EXPECT_THAT(Verdict(), IsEmpty()) << "its linger time was over";
+  oracle_.CheckAtRest(kSender, sent_);
+  EXPECT_THAT(oracle_.violations(),
+              ElementsAre("socket 0 (PUSH) counts 1 that never began, and it was 0"));
+}
+
+TEST_F(OracleTest, BegunOutOfOrder) {
+  oracle_.Add(kSender, {.type = SocketType::kPush, .dials = true});
+  for (const std::uint32_t i : {0u, 1u, 2u}) Accept(i);
+  Write(1);
+  Write(0);
+  Cut();
+  Link();
+  Write(2);
+  EXPECT_THAT(oracle_.violations(),
+              ElementsAre("message 0 of socket 0 began behind message 1 on link 1",
+                          HasSubstr("behind message 1 for the place at the end of link 1")));
 }
 
 TEST_F(OracleTest, BegunOnTwoLinks) {
@@ -279,7 +327,7 @@ TEST_F(OracleTest, BegunOnTwoLinks) {
   Write(0);
   Read();
   Receive(Make(0));
-  EXPECT_THAT(Verdict(), ElementsAre("message 0 of socket 0 began on link 1 and again on 2"));
+  EXPECT_THAT(Verdict(), Contains("message 0 of socket 0 began on link 1 and again on 2"));
 }
 
 // Its mark may lie in two writes.

@@ -224,6 +224,7 @@ Plan Plan::FromSeed(std::uint64_t seed) {
   for (std::size_t i = 0; i < mishaps; ++i) plan.mishaps.push_back(DrawMishap(&random, plan));
   plan.ends_with_linger = random.Chance(0.4);
   DrawBudgets(&random, &plan);
+  if (plan.ends_with_linger && random.Chance(0.5)) plan.last_cuts = random.Between(1, 6);
   return plan;
 }
 
@@ -253,7 +254,8 @@ std::string Plan::ToString() const {
       absl::StrCat(pairing->name, " ", left, ":", actors.size() - left,
                    actors[0].binds ? ", left binds" : ", right binds", ", latency ",
                    absl::FormatDuration(world.latency), ", cut ", world.faults.cut, ", largest ",
-                   largest, world.shuffle ? ", shuffled" : "", bounded ? ", bounded" : "");
+                   largest, world.shuffle ? ", shuffled" : "", bounded ? ", bounded" : "",
+                   last_cuts > 0 ? ", cut to the last" : "");
   for (const Mishap& mishap : mishaps) {
     absl::StrAppend(&text, ", ", kNames[static_cast<std::size_t>(mishap.kind)]);
   }

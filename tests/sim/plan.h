@@ -102,6 +102,7 @@ struct Plan {
   absl::Duration lasts;           // until all becomes calm
   std::size_t largest = 0;        // octets of a message's parts
   bool ends_with_linger = false;  // the senders close with something left to send
+  std::size_t last_cuts = 0;      // and so many times links are cut before, and while, they do
   bool bounded = false;           // memory is: each socket has a budget of its own
 
   // Without mishaps and faults: nothing may be lost.

@@ -16,6 +16,8 @@ using enum SocketType;
 constexpr absl::Duration kRetryPause = absl::Milliseconds(5);
 // A REQ whose answer is lost would wait for ever.
 constexpr absl::Duration kPatience = absl::Milliseconds(500);
+// Whoever lingers for so long is to end before that.
+constexpr absl::Duration kLong = absl::Minutes(1);
 
 sim::SimulationOptions WithEyes(sim::SimulationOptions options, Oracle* oracle,
                                 const std::function<void(std::string_view)>& trace) {
@@ -55,9 +57,18 @@ OracleRules Run::RulesOf(const Actor& actor) const {
   const Mark standard;
   const bool has_mark =
       options.send_mark.messages < standard.messages || options.send_mark.bytes < standard.bytes;
-  // XSUB sends to those it dials whether they are there or not.
+  rules.conflates = options.conflate;
+  rules.dials = !actor.plan->binds && !options.conflate;
+  rules.keeps = rules.dials && !options.link.immediate;
+  // A heartbeat asks its peer to give up, too; and who takes a name over ends another's link.
+  rules.gives_up = plan_.bounded || std::ranges::any_of(plan_.actors, [](const ActorPlan& each) {
+                     return each.options.link.heartbeat.interval > absl::ZeroDuration() ||
+                            each.options.router_id_clash == RoutingIdClash::kHandOver;
+                   });
+  // What is dialed may be subscribed, or an XSUB's, while no link may send: its next one waits for
+  // the last batch of the one before.
   rules.drops_copies = (has_mark && !options.xpub_nodrop) || options.conflate || plan_.bounded ||
-                       (is(actor, kXSub) && options.link.immediate);
+                       (!actor.plan->binds && options.link.immediate);
   const bool hands_over = options.router_id_clash == RoutingIdClash::kHandOver;
   rules.refuses_peers =
       is(actor, kPair) || is(actor, kChannel) || (is(actor, kRouter) && !hands_over);
@@ -75,6 +86,9 @@ void Run::MakeSocket(Actor* actor) {
     oracle_.Violation(std::string(actor->socket.status().message()));
   }
   oracle_.Add(actor->socket.number(), RulesOf(*actor));
+  followed_.try_emplace(
+      actor->socket.number(),
+      Followed{actor->plan, Chronicle(!actor->plan->options.link.immediate && !is(*actor, kRep))});
   actor->closed = false;
   actor->ready.clear();
   actor->next_sequence = 0;
@@ -118,12 +132,35 @@ void Run::WireLater(Actor* actor, absl::Duration delay) {
 }
 
 void Run::StartClose(Actor* actor, absl::Duration linger) {
-  oracle_.OnClosing(actor->socket.number());
+  const int number = actor->socket.number();
+  oracle_.OnClosing(number, sim_.now() + linger);
+  TakeEvents(actor);
+  if (linger <= absl::ZeroDuration()) {
+    followed_.at(number).chronicle.OnLingerOver();
+  } else if (linger < kLong) {
+    sim_.After(linger - absl::Nanoseconds(1), [this, number] { LingerEnds(number); });
+  }
   actor->closed = true;
   actor->pending.reset();
   actor->answers.clear();
   actor->asked = Instant();
   actor->socket.StartClose(linger);
+}
+
+// What it lost so far it lost without need.
+void Run::LingerEnds(int number) {
+  const auto is_it = [number](const sim::Socket& socket) { return socket.number() == number; };
+  for (const auto& actor : actors_) {
+    if (is_it(actor->socket)) LingerEnds(&actor->socket, actor.get());
+  }
+  for (sim::Socket& socket : retired_) {
+    if (is_it(socket)) LingerEnds(&socket, nullptr);
+  }
+}
+
+void Run::LingerEnds(sim::Socket* socket, Actor* actor) {
+  TakeEvents(socket, actor);
+  if (!socket->core().drained()) followed_.at(socket->number()).chronicle.OnLingerOver();
 }
 
 // A new socket in place of the old one, with everything that the application wants.

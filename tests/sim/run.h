@@ -22,6 +22,7 @@
 #include "protocol/socket/event.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
+#include "tests/sim/chronicle.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/payload.h"
 #include "tests/sim/plan.h"
@@ -48,6 +49,11 @@ class Run {
     std::string id;
     std::string octets;  // the begin of a message
     bool here = false;
+  };
+  // What a socket tells of itself.
+  struct Followed {
+    const ActorPlan* plan = nullptr;
+    Chronicle chronicle;
   };
   // An application with one socket.
   struct Actor {
@@ -77,6 +83,8 @@ class Run {
 
   void MakeSocket(Actor* actor);
   void StartClose(Actor* actor, absl::Duration linger);
+  void LingerEnds(int number);
+  void LingerEnds(sim::Socket* socket, Actor* actor);
   void Replace(Actor* actor, absl::Duration linger);
   void Wire(Actor* actor);
   void WireLater(Actor* actor, absl::Duration delay);
@@ -137,9 +145,12 @@ class Run {
   void Ask(Actor* actor);
   void PublishEach(Actor* publisher);
   void LastWords();
+  void CutAny();
   void End();
-  void TakeEvents(Actor* actor);
-  void CheckEvent(const Actor& actor, const SocketEvent& event);
+  void TakeEvents(Actor* actor) { TakeEvents(&actor->socket, actor); }
+  void TakeEvents(sim::Socket* socket, Actor* actor);
+  void CheckEvent(int number, const ActorPlan& plan, const SocketEvent& event);
+  bool NothingWaits(const Actor& actor) const;
   bool AnyOpposite(const Actor& actor) const;
   bool MayWaitForEver(const Actor& actor) const;
 
@@ -149,7 +160,8 @@ class Run {
   sim::Simulation sim_;
   std::vector<std::unique_ptr<Actor>> actors_;
   std::vector<sim::Socket> retired_;
-  std::int64_t limits_ = 0;  // of all sockets that were made
+  std::map<int, Followed> followed_;  // by the socket's number
+  std::int64_t limits_ = 0;           // of all sockets that were made
   bool calm_ = false;
 };
 

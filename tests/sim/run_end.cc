@@ -16,6 +16,7 @@ constexpr absl::Duration kLongWayHome = absl::Seconds(10);
 // A connection that was refused memory asks again after this time.
 constexpr absl::Duration kMemoryPause = absl::Milliseconds(10);
 constexpr int kMaxPauses = 100;
+constexpr absl::Duration kLastCutsWithin = absl::Milliseconds(500);
 
 }  // namespace
 
@@ -137,18 +138,19 @@ void Run::PublishEach(Actor* publisher) {
   }
 }
 
-// The left close while something is still to be sent: linger brings it home.
+// The left close while something is still to be sent: linger brings it home, also over links that
+// are cut.
 void Run::LastWords() {
   if (!plan_.ends_with_linger || plan_.pairing->play == Play::kNames) return;
   // With conflation each takes the place of the one before.
-  const int words =
-      std::ranges::any_of(plan_.actors, [](const auto& actor) { return actor.options.conflate; })
-          ? 1
-          : 5;
+  const bool conflate =
+      std::ranges::any_of(plan_.actors, [](const auto& actor) { return actor.options.conflate; });
+  const int words = conflate ? 1 : plan_.last_cuts > 0 ? 40 : 5;
+  if (plan_.last_cuts > 0) CutAny();
   for (const auto& actor : actors_) {
     if (!actor->left || actor->closed || !AnyOpposite(*actor)) continue;
     const bool may_wait = MayWaitForEver(*actor);
-    if (!may_wait) oracle_.ForbidLoss(actor->socket.number());
+    if (!may_wait && plan_.last_cuts == 0) oracle_.ForbidLoss(actor->socket.number());
     for (int i = 0; i < words; ++i) {
       if (!actor->pending) Compose(actor.get(), DrawTopic());
       if (!Offer(actor.get()).ok()) break;
@@ -157,6 +159,9 @@ void Run::LastWords() {
     // To names that are gone it would last for ever.
     StartClose(actor.get(), may_wait ? absl::Seconds(10) : absl::Hours(1));
   }
+  for (std::size_t i = 1; i < plan_.last_cuts; ++i) {
+    sim_.After(random_.UpTo(kLastCutsWithin), [this] { CutAny(); });
+  }
   Rest("after lingering closes");
   for (const auto& actor : actors_) {
     if (!actor->closed || actor->socket.core().drained()) continue;
@@ -164,26 +169,44 @@ void Run::LastWords() {
   }
 }
 
-void Run::TakeEvents(Actor* actor) {
-  for (SocketEvent event; actor->socket.NextEvent(&event);) {
-    CheckEvent(*actor, event);
+void Run::CutAny() {
+  const Actor& a = *actors_[random_.Below(plan_.left)];
+  const Actor& b = *actors_[plan_.left + random_.Below(actors_.size() - plan_.left)];
+  sim_.Cut(a.socket, b.socket);
+}
+
+// `actor`: who has the socket still, or null.
+void Run::TakeEvents(sim::Socket* socket, Actor* actor) {
+  Followed& followed = followed_.at(socket->number());
+  for (SocketEvent event; socket->NextEvent(&event);) {
+    followed.chronicle.OnEvent(event);
+    CheckEvent(socket->number(), *followed.plan, event);
+    if (actor == nullptr) continue;
     if (event.kind == SocketEvent::Kind::kReady) actor->ready[event.link] = event.peer;
     if (event.kind == SocketEvent::Kind::kClosed) actor->ready.erase(event.link);
   }
 }
 
 // Sockets never break the protocol towards each other, whatever happens to their links.
-void Run::CheckEvent(const Actor& actor, const SocketEvent& event) {
+void Run::CheckEvent(int number, const ActorPlan& plan, const SocketEvent& event) {
   const Cause cause = CauseOf(event.status);
   // Who may be refused tries again.
-  const bool refused = cause == Cause::kPeerRejectedUs &&
-                       actor.plan->options.link.retry.peer_rejected_us == Retry::kNever;
+  const bool refused =
+      cause == Cause::kPeerRejectedUs && plan.options.link.retry.peer_rejected_us == Retry::kNever;
   const bool blamed =
       cause == Cause::kPeerViolation || cause == Cause::kPeerIncompatible || refused;
   const bool misses = event.kind == SocketEvent::Kind::kSubscriptionRefused && !plan_.bounded;
   if (blamed || misses || event.kind == SocketEvent::Kind::kGaveUp) {
-    oracle_.Violation(absl::StrCat("socket ", actor.socket.number(), ": ", event.ToString()));
+    oracle_.Violation(absl::StrCat("socket ", number, ": ", event.ToString()));
   }
+}
+
+// All that it was given to send is on its way, or counted as lost.
+bool Run::NothingWaits(const Actor& actor) const {
+  return !actor.closed && !publishes() &&
+         (actor.plan->binds || std::ranges::none_of(actors_, [&](const auto& other) {
+            return other->left != actor.left && other->closed;
+          }));
 }
 
 void Run::End() {
@@ -191,6 +214,9 @@ void Run::End() {
   for (const auto& actor : actors_) {
     TakeEvents(actor.get());
     CheckStreams(*actor);
+    const sim::Socket& socket = actor->socket;
+    if (NothingWaits(*actor)) oracle_.CheckAtRest(socket.number(), socket.stats());
+    if (!socket.core().drained()) followed_.at(socket.number()).chronicle.OnLingerOver();
     actor->socket.OnMessage(nullptr);
     actor->socket.StartClose(absl::ZeroDuration());
   }
@@ -202,7 +228,14 @@ void Run::End() {
     if (!socket.core().drained()) {
       oracle_.Violation(absl::StrCat("socket ", socket.number(), " did not end"));
     }
-    oracle_.Close(socket.number(), socket.stats());
+    TakeEvents(&socket, nullptr);
+    Chronicle& chronicle = followed_.at(socket.number()).chronicle;
+    oracle_.Close(socket.number(), socket.stats(), chronicle.over());
+    chronicle.Close(socket.stats());
+    for (const std::string& sentence : chronicle.violations()) {
+      oracle_.Violation(absl::StrCat("socket ", socket.number(), " (",
+                                     SocketTypeName(socket.core().type()), ") ", sentence));
+    }
   }
   retired_.clear();
   if (sim_.budget()->used() != 0) {

@@ -83,6 +83,7 @@ TEST(PlanTest, NothingIsLeftOut) {
     }
     note("harmless", plan.harmless());
     note("lingers", plan.ends_with_linger);
+    note("cut to the last", plan.last_cuts > 0);
     note("bounded", plan.bounded);
     note("bounded together", plan.bounded && plan.world.budget_bytes < std::int64_t{1} << 40);
     for (const ActorPlan& actor : plan.actors) {
@@ -100,7 +101,7 @@ TEST(PlanTest, NothingIsLeftOut) {
       note("slow reader", actor.look > absl::Milliseconds(100));
     }
   }
-  EXPECT_EQ(seen.size(), kPairings.size() + std::size(kMishaps) + 15);
+  EXPECT_EQ(seen.size(), kPairings.size() + std::size(kMishaps) + 16);
 }
 
 TEST(PlanTest, SaysWhatItIs) {

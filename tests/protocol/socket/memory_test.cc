@@ -389,6 +389,46 @@ TEST(MemoryTest, AnAnswerFitsBesideItsRequest) {
   }
 }
 
+// What a dead link left keeps no memory from the next one, although it filled the budget, and what
+// is set aside.
+TEST(MemoryTest, WhatADeadLinkLeftGoesOn) {
+  for (const std::size_t bytes : {std::size_t{100}, std::size_t{1000}, std::size_t{20'000}}) {
+    SCOPED_TRACE(bytes);
+    Net net;
+    Socket& pull = net.Make(kPull);
+    net.Bind(pull, "a");
+    Socket& push = net.Make(
+        kPush, {.send_mark = {.messages = 0, .bytes = 1024 * 1024}, .budget_bytes = 64 * 1024});
+    net.Run();
+    net.Connect(push, "a");
+    net.Run();
+    // Behind so much the link fills whole slabs, of which the budget has one.
+    const std::string burst(9000, 'x');
+    ASSERT_TRUE(net.Send(push, Message::Borrow(burst)).ok());
+    EXPECT_EQ(net.Received(pull).size(), 1u);
+    const std::string text(bytes, 'x');
+    std::size_t sent = 0;
+    std::size_t received = 0;
+    // The handshake passes, and nothing more.
+    net.HoldBatches(true, 99);
+    for (int dead = 0; dead < 4; ++dead) {
+      for (; net.Send(push, Message::Borrow(text)).ok(); ++sent) net.Run();
+      net.HoldBatches(false);
+      net.Run();
+      net.HoldBatches(true, 99);
+      net.Advance(absl::Seconds(1));
+    }
+    EXPECT_GT(sent, 1u);
+    net.HoldBatches(false);
+    for (int i = 0; i < 200; ++i) {
+      received += net.Received(pull).size();
+      net.Advance(absl::Milliseconds(20));
+    }
+    EXPECT_EQ(received, sent);
+    EXPECT_EQ(push.ready_peers(), 1u);
+  }
+}
+
 // REP: no reply is taken for want of memory, and CanSend says so, until there is some.
 TEST(MemoryTest, AReplyThatWasRefusedIsWaitedFor) {
   Tight tight(kRep);

@@ -199,5 +199,30 @@ TEST(RouterTest, WhoGotANameIsHeardOfLast) {
   }
 }
 
+// Of a peer that we dialed, and that gets its name back, the next end is heard of again.
+TEST(RouterTest, WhoGotItsNameBackIsHeardOf) {
+  Net net;
+  SocketOptions options{.router_id_clash = RoutingIdClash::kHandOver,
+                        .router_notify_connect = true,
+                        .router_notify_disconnect = true};
+  options.link.retry.we_rejected_peer = Retry::kBackoff;
+  Socket& router = net.Make(SocketType::kRouter, options);
+  net.Bind(router, "a");
+  net.Bind(net.Make(SocketType::kDealer, {.routing_id = "name"}), "b");
+  net.Run();
+  net.Connect(router, "b");
+  net.Run();
+  Socket& other = net.Make(SocketType::kDealer, {.routing_id = "name"});
+  net.Connect(other, "a");
+  net.Run();
+  other.Close(absl::ZeroDuration(), net.now);
+  net.Run();
+  (void)net.Received(router);
+  net.Advance(absl::Seconds(1));
+  EXPECT_THAT(net.Received(router), ElementsAre("")) << "it is there again";
+  net.CutAll();
+  EXPECT_THAT(net.Received(router), ElementsAre("")) << "and gone";
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -48,15 +48,11 @@ concept NoOptions = !std::same_as<std::remove_cvref_t<T>, LinkOptions>;
 
 // What sockets of a type can do. One whose type is not known before it runs has it all.
 template <SocketType... kType>
-concept Sends = ((kType != SocketType::kSub && kType != SocketType::kPull &&
-                  kType != SocketType::kDish && kType != SocketType::kGather) &&
-                 ...);
+concept Sends = (SendsMessages(kType) && ...);
 template <SocketType... kType>
-concept Receives = ((kType != SocketType::kPub && kType != SocketType::kPush &&
-                     kType != SocketType::kRadio && kType != SocketType::kScatter) &&
-                    ...);
+concept Receives = (ReceivesMessages(kType) && ...);
 template <SocketType... kType>
-concept Subscribes = ((kType == SocketType::kSub || kType == SocketType::kXSub) && ...);
+concept Subscribes = (SendsSubscriptions(kType) && ...);
 template <SocketType... kType>
 concept Joins = ((kType == SocketType::kDish) && ...);
 

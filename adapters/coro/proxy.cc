@@ -22,7 +22,7 @@ Task<absl::Status> Forward(Socket& from, Socket& to) {
   }
 }
 
-bool Receives(Socket& socket) { return !absl::IsFailedPrecondition(socket.core().ReceiveStatus()); }
+bool Receives(Socket& socket) { return ReceivesMessages(socket.core().type()); }
 
 }  // namespace
 

@@ -73,7 +73,5 @@ std::optional<SocketType> SocketTypeOfZmtp20Octet(std::uint8_t octet) {
 }
 
 bool SendsIdentity(SocketType type) { return type == kReq || type == kDealer || type == kRouter; }
-bool TakesSubscriptions(SocketType type) { return type == kPub || type == kXPub; }
-bool SendsSubscriptions(SocketType type) { return type == kSub || type == kXSub; }
 
 }  // namespace monocoque

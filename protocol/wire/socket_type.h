@@ -44,9 +44,23 @@ std::optional<std::uint8_t> Zmtp20Octet(SocketType type);
 // And back; 9 and 10, which libzmq announces for XPUB and XSUB, are taken too.
 std::optional<SocketType> SocketTypeOfZmtp20Octet(std::uint8_t octet);
 // Subscriptions come in: PUB, XPUB.
-bool TakesSubscriptions(SocketType type);
+constexpr bool TakesSubscriptions(SocketType type) {
+  return type == SocketType::kPub || type == SocketType::kXPub;
+}
 // Subscriptions go out: SUB, XSUB.
-bool SendsSubscriptions(SocketType type);
+constexpr bool SendsSubscriptions(SocketType type) {
+  return type == SocketType::kSub || type == SocketType::kXSub;
+}
+// Messages go out: all but SUB, PULL, DISH, GATHER.
+constexpr bool SendsMessages(SocketType type) {
+  return type != SocketType::kSub && type != SocketType::kPull && type != SocketType::kDish &&
+         type != SocketType::kGather;
+}
+// Messages come in: all but PUB, PUSH, RADIO, SCATTER.
+constexpr bool ReceivesMessages(SocketType type) {
+  return type != SocketType::kPub && type != SocketType::kPush && type != SocketType::kRadio &&
+         type != SocketType::kScatter;
+}
 
 }  // namespace monocoque
 

@@ -41,18 +41,23 @@ TEST(SocketTypeTest, NamesRoundTripExactly) {
   EXPECT_EQ(ParseSocketType(std::string_view("PULL\0", 5)), std::nullopt);
 }
 
-// M-11, M-13, S-1: who tells an Identity, who subscribes, who is subscribed to.
+// M-11, M-13, S-1: who tells an Identity, who subscribes, who is subscribed to; who sends nothing,
+// and who receives nothing.
 TEST(SocketTypeTest, RolesOfTypes) {
-  std::set<std::string> identity, takes, sends;
+  std::set<std::string> identity, takes, sends, silent, deaf;
   for (int i = 0; i < kTypes; ++i) {
     const auto type = static_cast<SocketType>(i);
     if (SendsIdentity(type)) identity.emplace(SocketTypeName(type));
     if (TakesSubscriptions(type)) takes.emplace(SocketTypeName(type));
     if (SendsSubscriptions(type)) sends.emplace(SocketTypeName(type));
+    if (!SendsMessages(type)) silent.emplace(SocketTypeName(type));
+    if (!ReceivesMessages(type)) deaf.emplace(SocketTypeName(type));
   }
   EXPECT_EQ(identity, (std::set<std::string>{"DEALER", "REQ", "ROUTER"}));
   EXPECT_EQ(takes, (std::set<std::string>{"PUB", "XPUB"}));
   EXPECT_EQ(sends, (std::set<std::string>{"SUB", "XSUB"}));
+  EXPECT_EQ(silent, (std::set<std::string>{"DISH", "GATHER", "PULL", "SUB"}));
+  EXPECT_EQ(deaf, (std::set<std::string>{"PUB", "PUSH", "RADIO", "SCATTER"}));
 }
 
 // Section 14.2, D-31: the octets of ZMTP 2.0; 9 and 10 are understood and not sent.

@@ -84,6 +84,7 @@ ReadHint Connection::read_hint() const {
     const bool full = handshake_.asking() && stored_bytes() >= options_.limits.max_handshake_bytes;
     return {full ? ReadMode::kPaused : ReadMode::kAny, 0};
   }
+  if (unseen_) return {ReadMode::kPaused, 0};
   const std::size_t messages = reader_.ahead();
   // A link with no whole message stored is never paused by its mark. Once paused, it waits until
   // half of the mark is gone.
@@ -374,7 +375,10 @@ bool Connection::LookOn(std::size_t max_frames, Instant now) {
     break;
   }
   behind_ = more;
+  unseen_ = false;
   paused_ = read_hint().mode == ReadMode::kPaused;
+  const std::size_t mark = options_.receive_mark.messages;
+  unseen_ = mark != 0 && reader_.ahead() >= mark && !reader_.saw_all();
   if (!more) reader_.Compact();
   return more;
 }
@@ -423,6 +427,7 @@ Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
           if (opened == BoxReader::Result::kNoMemory) return ReceiveClosed();
           if (stored_bytes() != before) break;
         }
+        unseen_ = false;
         if (state_ != ConnectionState::kTraffic) StopDelivering();
         return ReceiveClosed();
     }

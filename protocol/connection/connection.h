@@ -128,6 +128,11 @@ class alignas(kCacheLine) Connection {
   }
   // Whole messages known to lie untaken; Process finds them.
   std::size_t stored_messages() const { return reader_.ahead(); }
+  // Process stopped at the mark, and so much of what it saw was taken since that it is to go on:
+  // until then nothing is read, since nobody knows how much is here.
+  bool wants_look() const {
+    return unseen_ && reader_.ahead() * 2 < options_.receive_mark.messages;
+  }
   const Limits& limits() const { return options_.limits; }
   // In traffic, and messages that others encoded, in frames of ZMTP 2.0 on, may be sent as they
   // are.
@@ -309,6 +314,7 @@ class alignas(kCacheLine) Connection {
   bool window_out_ = false;
   bool held_ = false;
   bool paused_ = false;  // the receive mark was reached when Process looked last
+  bool unseen_ = false;  // Process stopped at the mark, in front of what may be more messages
   bool behind_ = false;  // Process left frames that it has not looked at
   Instant starved_until_ = Instant::Never();
   Instant clock_;  // of the last turn

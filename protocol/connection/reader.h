@@ -120,6 +120,10 @@ class Reader {
   std::size_t ahead() const {
     return seen_ > taken_ ? static_cast<std::size_t>(seen_ - taken_) : 0;
   }
+  // Nothing is here that LookAhead has not come to.
+  bool saw_all() const {
+    return framing_ == Framing::kRaw || seen_position_ >= position() + input_.size();
+  }
   // Lets blocks go that are kept for little, at a turn's end.
   void Compact() { input_.Compact(pool_.get(), budget_.get()); }
   // Octets held for messages not yet taken.

@@ -395,7 +395,7 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
         out->set_peer(link->peer->id);
         ++link->peer->received;
         if (link->told_hint.mode == ReadMode::kPaused) [[unlikely]]
-          UpdateHint(link);
+          GoOnReading(link);
         // There was a PING in front of the message.
         if (link->connection->pinged()) [[unlikely]] {
           MarkDirty(link);
@@ -414,6 +414,13 @@ bool SocketCore::ReceiveFair(Message* out, Instant now) {
     if (!notices_.empty()) return false;
   }
   return false;
+}
+
+// A message of a link that is not read was taken: there may be room now, once Process has seen what
+// else is here.
+void SocketCore::GoOnReading(Link* link) {
+  if (!link->ended && link->connection->wants_look()) work_.Add(&link->work);
+  UpdateHint(link);
 }
 
 SocketEvent SocketCore::EventOf(SocketEvent::Kind kind, const Peer& peer) const {

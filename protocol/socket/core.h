@@ -86,7 +86,7 @@ class SocketCore {
   absl::Status Disconnect(DialerId id, Instant now);
   void Close(absl::Duration linger, Instant now);
   bool has_event() const { return !events_.empty(); }
-  bool has_outputs() const { return !actions_.empty() || !dirty_.empty(); }
+  bool has_outputs() const { return !actions_.empty() || !dirty_.empty() || !work_.empty(); }
   bool drained() const { return closing_ && links_.empty() && dialers_.empty(); }
 
   // The next message that no peer sent; false if there is none.
@@ -230,6 +230,7 @@ class SocketCore {
   void DropInput(Instant now);
   void PrefetchNext() const;
   void AfterDraining(Link* link, Instant now);
+  void GoOnReading(Link* link);
 
   std::shared_ptr<const LinkOptions> Keep(const LinkOptions& options);
   static std::shared_ptr<const TransportOptions> TransportOf(

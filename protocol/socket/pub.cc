@@ -89,8 +89,8 @@ void PubPattern::MatchInverted(const Message& message) {
   });
 }
 
-bool PubPattern::AllCanTake() {
-  if (to_everything_ && !publisher_.AllCanTake()) return false;
+bool PubPattern::AllCanTake(const Message& message) {
+  if (to_everything_ && !publisher_.AllCanTake(message)) return false;
   return std::ranges::all_of(matched_,
                              [this](const Subscriber* each) { return core_.AskRoom(each->peer); });
 }
@@ -110,7 +110,7 @@ absl::Status PubPattern::Publish(Message* message, const Peer* only) {
     to_everything_ = false;
     if (wants) matched_.push_back(only->subscriber.get());
   }
-  if (core_.options().xpub_nodrop && !AllCanTake()) return absl::UnavailableError("");
+  if (core_.options().xpub_nodrop && !AllCanTake(*message)) return absl::UnavailableError("");
   if (absl::Status kept = Publisher::Keep(message); !kept.ok()) return kept;
   if (to_everything_) publisher_.Publish(*message, {});
   for (Subscriber* each : matched_) publisher_.SendTo(each, *message, {});

@@ -51,7 +51,7 @@ class PubPattern : public Pattern {
  private:
   void Match(const Message& message);
   void MatchInverted(const Message& message);
-  bool AllCanTake();
+  bool AllCanTake(const Message& message);
 
   SubscriptionTable table_;
   Publisher publisher_;

@@ -117,8 +117,10 @@ void Publisher::MeasureRoom() {
   }
 }
 
-bool Publisher::AllCanTake() {
-  if (!room() && !in_step_.empty()) MeasureRoom();
+bool Publisher::AllCanTake(const Message& message) {
+  // A large one goes to each link by itself, where commands count as well.
+  const bool each = message.payload().size() > Writer::kCopyBytes;
+  if ((each || !room()) && !in_step_.empty()) MeasureRoom();
   return std::ranges::all_of(aside_,
                              [this](const Subscriber* each) { return core_.AskRoom(each->peer); });
 }

@@ -43,8 +43,8 @@ class Publisher {
   void Publish(const Message& message, Bytes prefix);
   // To this one, not in step with the log: behind what it lacks of it.
   void SendTo(Subscriber* subscriber, const Message& message, Bytes prefix);
-  // Could each that joined take a message now? Else one that cannot is told of once it can.
-  bool AllCanTake();
+  // Could each that joined take the message now? Else one that cannot is told of once it can.
+  bool AllCanTake(const Message& message);
 
   // The subscriber's link takes what it lacks of the log; before it writes, and before anything
   // else is appended to it.

@@ -115,7 +115,7 @@ class Socket {
   std::size_t topics() const;
   // Peers with a finished handshake now.
   std::size_t ready_peers() const;
-  // An action or something to write waits to be drained.
+  // An action or something to write waits to be drained, or octets for Process.
   bool has_outputs() const;
   // After Close: true once nothing is left to send and every link was told to close.
   bool drained() const;

@@ -116,9 +116,6 @@ void Oracle::OnMark(PayloadId id, Begun begun) {
                            begun.link));
   }
   CheckOrder(id, begun);
-  if (std::ranges::find(sent->begun, begun.to, &Begun::to) != sent->begun.end()) {
-    Violation(absl::StrCat(Name(id), " began again for socket ", begun.to));
-  }
   if (sent->begun.empty()) {
     SocketRecord& sender = sockets_.at(id.sender);
     ++sender.begun;

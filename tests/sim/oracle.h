@@ -54,7 +54,7 @@ struct OracleRules {
 //   * one that was accepted is delivered, or counted, as lost where nothing may be dropped, or had
 //     begun on a link that was cut, or given up, before it was read; on a link that stands nothing
 //     vanishes, and what was read is given out, or dropped by rule and counted;
-//   * what had begun on one link never begins on another, nor a second time for the same socket;
+//   * what had begun on one link never begins on another; of copies, on another of one dialer's;
 //   * no queue grows beyond its mark;
 //   * who subscribed gets what it wants and nothing else: of each publication, whoever wants it as
 //     far as the publisher was told is owed a copy, and each copy owed began, or is counted;

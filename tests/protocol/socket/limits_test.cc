@@ -156,5 +156,23 @@ TEST(LimitsTest, NoticesAtTheMarkAreWaitedForByHalves) {
   EXPECT_EQ(wires.socket.read_hint(link).mode, ReadMode::kAny);
 }
 
+// XPUB_NODROP: nothing is dropped for a subscriber whom PONGs, which count for no message, brought
+// to its mark since it was looked at.
+TEST(LimitsTest, PongsCountAtAMarkThatDropsNothing) {
+  SocketOptions options;
+  options.send_mark = {.messages = 0, .bytes = 100};
+  options.xpub_nodrop = true;
+  Wires wires(SocketType::kPub, options);
+  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("SUB") + Command("SUBSCRIBE", ""));
+  wires.Stall(true);
+  ASSERT_TRUE(wires.Send(Message(std::string(60, 'a'))).ok());
+  for (int i = 0; i < 6; ++i) wires.Say(link, Command("PING", std::string(2, '\0')));
+  EXPECT_EQ(wires.Send(Message(std::string(3000, 'b'))).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(wires.socket.stats().dropped, 0u);
+  wires.Stall(false);
+  wires.Turn();
+  EXPECT_TRUE(wires.Send(Message(std::string(3000, 'b'))).ok());
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -176,6 +176,33 @@ TEST(QueuesTest, APingAmongMessagesLimitsOurPatience) {
   }
 }
 
+// A peer that sends faster than it is received from is read as much as the mark says, however many
+// of its messages come with one read: each that is taken makes no room for many more.
+TEST(QueuesTest, ReadsOfManyMessagesStayWithinTheMark) {
+  constexpr std::size_t kInARead = 500;
+  for (const std::size_t mark : {std::size_t{1}, std::size_t{10}, std::size_t{400}}) {
+    SCOPED_TRACE(mark);
+    Wires wires(kPull, {.receive_mark = {.messages = mark, .bytes = 0}});
+    const LinkId link = wires.Accept(PeerGreeting() + PeerReady("PUSH"));
+    std::string many;
+    for (std::size_t i = 0; i < kInARead; ++i) many += Frame("message");
+    std::size_t said = 0;
+    std::size_t received = 0;
+    for (int turn = 0; turn < 5000; ++turn) {
+      if (wires.socket.read_hint(link).mode != ReadMode::kPaused) {
+        wires.Say(link, many);
+        said += kInARead;
+      }
+      Message message;
+      if (!wires.socket.Receive(&message, nullptr, wires.now)) continue;
+      ++received;
+      wires.Turn();
+      ASSERT_LE(said - received, mark + kInARead);
+    }
+    EXPECT_EQ(received, 5000u) << "and nobody waits";
+  }
+}
+
 // TR-4: every type listens and connects, at any number of endpoints at once.
 TEST(QueuesTest, EveryTypeListensAndConnects) {
   for (int i = 0; i <= static_cast<int>(kChannel); ++i) {

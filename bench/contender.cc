@@ -41,6 +41,7 @@ std::vector<std::int64_t> TimeTrips(const Setting& setting, const std::function<
 
 std::string BindEndpoint(const Setting& setting) {
   if (setting.transport == "tcp") return "tcp://127.0.0.1:*";
+  if (setting.transport == "inproc") return "inproc://bench";
   return "ipc://@monocoque-bench-" + std::to_string(getpid());
 }
 

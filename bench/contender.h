@@ -19,7 +19,7 @@ struct CurveKeys {
 };
 
 struct Setting {
-  std::string transport = "tcp";  // tcp, ipc
+  std::string transport = "tcp";  // tcp, ipc; inproc: both sides are threads of one process
   std::size_t payload_bytes = 64;
   double seconds = 2;  // how long a consumer counts, after a tenth of that to warm up
   std::size_t round_trips = 20000;
@@ -31,7 +31,8 @@ struct Setting {
 using Announce = std::function<void(const std::string& endpoint)>;
 
 // One way to move messages over loopback between two processes: a library, or a bare program that
-// shows what the kernel allows. Each function is the whole life of one process.
+// shows what the kernel allows. Each function is the whole life of one process, or, over inproc, of
+// one thread.
 struct Contender {
   const char* name;
   // Binds, announces, counts: messages a second.
@@ -53,6 +54,8 @@ Contender Libzmq();       // the rival
 Contender RawUring();
 Contender RawUv();
 Contender RawAsio();
+// Messages that change hands under a lock, within a process: no socket at all. No round trips.
+Contender BareMessages();
 Contender PlainBytes();  // send and receive of octets, nothing else
 Contender
 FramedPipe();  // frames encoded into one buffer, walked, small payloads copied into objects

@@ -15,7 +15,11 @@ void Check(int result) {
   if (result < 0) Die(std::string("libzmq: ") + zmq_strerror(zmq_errno()));
 }
 
-void* MakeSocket(int type) { return zmq_socket(zmq_ctx_new(), type); }
+// One context a process: inproc reaches no other.
+void* MakeSocket(int type) {
+  static void* const context = zmq_ctx_new();
+  return zmq_socket(context, type);
+}
 
 void Bind(void* socket, const Setting& setting, const Announce& announce) {
   Check(zmq_bind(socket, BindEndpoint(setting).c_str()));

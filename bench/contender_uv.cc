@@ -27,6 +27,16 @@ void Check(int result) {
   if (result < 0) Die(std::string("libuv: ") + uv_strerror(result));
 }
 
+// The thread's own; it stays until the process ends.
+uv_loop_t* Loop() {
+  thread_local uv_loop_t* const loop = [] {
+    auto* const made = new uv_loop_t;
+    Check(uv_loop_init(made));
+    return made;
+  }();
+  return loop;
+}
+
 std::string BoundTo(Socket* socket, const Setting& setting) {
   const auto bound = socket->Bind(BindEndpoint(setting));
   Check(bound.status());
@@ -34,7 +44,7 @@ std::string BoundTo(Socket* socket, const Setting& setting) {
 }
 
 double Consume(const Setting& setting, const Announce& announce) {
-  uv_loop_t* loop = uv_default_loop();
+  uv_loop_t* loop = Loop();
   Socket pull(loop, SocketType::kPull);
   std::size_t count = 0;
   pull.OnMessage([&](const Message&) { ++count; });
@@ -47,7 +57,7 @@ double Consume(const Setting& setting, const Announce& announce) {
 }
 
 void Produce(const Setting& setting, const std::string& endpoint) {
-  uv_loop_t* loop = uv_default_loop();
+  uv_loop_t* loop = Loop();
   Socket push(loop, SocketType::kPush);
   Check(push.Connect(endpoint));
   const std::string payload(setting.payload_bytes, 'x');
@@ -61,14 +71,14 @@ void Produce(const Setting& setting, const std::string& endpoint) {
 }
 
 void Echo(const Setting& setting, const Announce& announce) {
-  Socket rep(uv_default_loop(), SocketType::kRep);
+  Socket rep(Loop(), SocketType::kRep);
   rep.OnMessage([&](Message request) { Check(rep.Send(&request)); });
   announce(BoundTo(&rep, setting));
-  uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+  uv_run(Loop(), UV_RUN_DEFAULT);
 }
 
 std::vector<std::int64_t> Trips(const Setting& setting, const std::string& endpoint) {
-  uv_loop_t* loop = uv_default_loop();
+  uv_loop_t* loop = Loop();
   Socket req(loop, SocketType::kReq);
   Check(req.Connect(endpoint));
   const std::string payload(setting.payload_bytes, 'x');
@@ -85,7 +95,7 @@ std::vector<std::int64_t> Trips(const Setting& setting, const std::string& endpo
 class RawStream {
  public:
   RawStream(int fd, bool echo) : echo_(echo) {
-    Check(uv_pipe_init(uv_default_loop(), &pipe_, 0));
+    Check(uv_pipe_init(Loop(), &pipe_, 0));
     // As libuv sees it a stream is a stream.
     Check(uv_pipe_open(&pipe_, fd));
     pipe_.data = this;
@@ -122,7 +132,7 @@ class RawStream {
 
 void RawEcho(const Setting& setting, const Announce& announce) {
   const RawStream stream(AcceptStream(setting, announce), /*echo=*/true);
-  uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+  uv_run(Loop(), UV_RUN_DEFAULT);
 }
 
 std::vector<std::int64_t> RawTrips(const Setting& setting, const std::string& endpoint) {
@@ -131,7 +141,7 @@ std::vector<std::int64_t> RawTrips(const Setting& setting, const std::string& en
   return TimeTrips(setting, [&] {
     const std::size_t enough = stream.got() + payload.size();
     stream.Write(payload.data(), payload.size());
-    while (stream.got() < enough) uv_run(uv_default_loop(), UV_RUN_ONCE);
+    while (stream.got() < enough) uv_run(Loop(), UV_RUN_ONCE);
   });
 }
 

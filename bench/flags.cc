@@ -30,7 +30,7 @@ Flags ParseFlags(int argc, char** argv, const ListFlag& list) {
     bool ok = false;
     if (flag.first == "--transport") {
       setting.transport = std::string(flag.second);
-      ok = flag.second == "tcp" || flag.second == "ipc";
+      ok = flag.second == "tcp" || flag.second == "ipc" || (list.inproc && flag.second == "inproc");
     } else if (flag.first == "--size") {
       ok = absl::SimpleAtoi(flag.second, &setting.payload_bytes);
     } else if (flag.first == "--seconds") {

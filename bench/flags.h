@@ -13,6 +13,7 @@ namespace monocoque::bench {
 struct ListFlag {
   std::string_view name;
   std::vector<std::size_t> numbers;
+  bool inproc = false;  // may be the transport
 };
 
 struct Flags {

@@ -3,10 +3,14 @@
 // turn and several times, with medians. Each has its ratio to libzmq, and to what there is without
 // us: streams to plain octets, round trips to the echo on the same runtime.
 //
+// Over inproc both sides are threads of one process, messages that change hands as they are the
+// ceiling, and there are no round trips.
+//
 // What is asked of each adapter: at 64 B three times libzmq's messages; at 64 KiB 0.7 of the plain
 // octets; a round trip of at most 1.3 times its runtime's echo.
 //
-//   loopback [--transport=tcp|ipc] [--sizes=64,256,1024,16384,65536] [--size=64] [--seconds=2]
+//   loopback [--transport=tcp|ipc|inproc] [--sizes=64,256,1024,16384,65536] [--size=64]
+//   [--seconds=2]
 //   [--rounds=3] [--trips=20000]
 #include <algorithm>
 #include <cstddef>
@@ -46,8 +50,16 @@ struct Row {
   std::string_view without;
 };
 
-std::vector<Row> Streams() {
+std::vector<Row> Streams(const Setting& setting) {
   constexpr std::string_view kOctets = "plain bytes";
+  constexpr std::string_view kMessages = "bare messages";
+  if (setting.transport == "inproc") {
+    return {{Libzmq(), kMessages},
+            {BareMessages(), kMessages},
+            {Uring(), kMessages},
+            {Uv(), kMessages},
+            {Asio(), kMessages}};
+  }
   return {{Libzmq(), kOctets}, {PlainBytes(), kOctets}, {FramedPipe(), kOctets},
           {Uring(), kOctets},  {Uv(), kOctets},         {Asio(), kOctets}};
 }
@@ -72,7 +84,7 @@ std::string Ratios(const std::vector<Row>& rows, const std::vector<double>& figu
 }
 
 void RunStreams(const Flags& flags, std::size_t payload_bytes) {
-  const std::vector<Row> rows = Streams();
+  const std::vector<Row> rows = Streams(flags.setting);
   Setting setting = flags.setting;
   setting.payload_bytes = payload_bytes;
   const auto rates = MediansInTurn(rows.size(), flags.rounds, [&](std::size_t i) {
@@ -100,7 +112,7 @@ void RunEchoes(const Flags& flags) {
 void Run(const Flags& flags) {
   std::printf("%s, medians of %zu rounds\n", flags.setting.transport.c_str(), flags.rounds);
   for (const std::size_t size : flags.list) RunStreams(flags, size);
-  RunEchoes(flags);
+  if (flags.setting.transport != "inproc") RunEchoes(flags);
 }
 
 }  // namespace
@@ -108,6 +120,6 @@ void Run(const Flags& flags) {
 
 int main(int argc, char** argv) {
   monocoque::bench::Run(
-      monocoque::bench::ParseFlags(argc, argv, {"--sizes", {64, 256, 1024, 16384, 65536}}));
+      monocoque::bench::ParseFlags(argc, argv, {"--sizes", {64, 256, 1024, 16384, 65536}, true}));
   return 0;
 }

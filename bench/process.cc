@@ -7,6 +7,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -51,7 +52,22 @@ void Tell(int out, std::string line) {
   if (write(out, line.data(), line.size()) < 0) Die("nobody listens");
 }
 
+namespace {
+
+double ThroughputWithin(const Contender& contender, const Setting& setting) {
+  Child both([&](int out) {
+    const Announce announce = [&](const std::string& endpoint) {
+      std::thread([&, endpoint] { contender.produce(setting, endpoint); }).detach();
+    };
+    Tell(out, absl::StrCat(contender.consume(setting, announce)));
+  });
+  return both.Number();
+}
+
+}  // namespace
+
 double Throughput(const Contender& contender, const Setting& setting) {
+  if (setting.transport == "inproc") return ThroughputWithin(contender, setting);
   Child consumer([&](int out) {
     const Announce announce = [&](const std::string& endpoint) { Tell(out, endpoint); };
     Tell(out, absl::StrCat(contender.consume(setting, announce)));

@@ -33,7 +33,7 @@ class Child {
 // From within a child: a line for the parent.
 void Tell(int out, std::string line);
 
-// Messages a second from a producer's process to a consumer's.
+// Messages a second from a producer's process to a consumer's; over inproc from thread to thread.
 double Throughput(const Contender& contender, const Setting& setting);
 
 // The middle one; there is one at least.

@@ -61,6 +61,17 @@ TEST(ReaderTest, ABodyInOnePieceIsShared) {
   }
 }
 
+// And so it needs no memory: where the budget is spent it comes all the same.
+TEST(ReaderTest, ABodyInOnePieceNeedsNoMemory) {
+  const BudgetPtr spent = Budget::Create(0);
+  Reader reader({}, spent);
+  Message message;
+  Feed(&reader, Hex("02 0000000000001388"));
+  reader.input().Append(Slice::Copy(AsBytes(std::string(5000, 'b'))));
+  ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+  EXPECT_EQ(message.size(), 5000u);
+}
+
 // F-12: what was read straight into a part's own block counts for the place where LookAhead goes
 // on: the command behind the part is found, and the frame behind that is read from its header.
 TEST(ReaderTest, LookAheadGoesOnBehindDirectlyReadOctets) {

@@ -2,13 +2,20 @@
 // destroy them while they close.
 #include <unistd.h>
 
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "adapters/coro/loop.h"
+#include "adapters/coro/task.h"
 #include "gtest/gtest.h"
+#include "protocol/wire/message.h"
+#include "protocol/wire/socket_type.h"
 #include "tests/adapters/coro/runtimes.h"
 
 namespace monocoque::coro {
@@ -96,6 +103,49 @@ TEST_P(HandleTest, WaitingForAnyOfSeveralEndsWithOneThatIsDestroyed) {
   Socket other = loop.MakeSocket(SocketType::kPull);
   auto push = loop.Push(one.Bind("tcp://127.0.0.1:*").value_or(""));
   EXPECT_TRUE(absl::IsCancelled(loop.WaitAny({&other, &one}, kSoon).status()));
+}
+
+Task<void> ReceiveAndNote(Socket& socket, std::vector<absl::Status>* ends) {
+  const absl::StatusOr<Message> message = co_await socket.AsyncReceive();
+  ends->push_back(message.status());
+}
+
+Task<void> CloseAndNote(Socket& socket, std::vector<absl::Status>* ends) {
+  const absl::Status closed = co_await socket.AsyncClose();
+  ends->push_back(closed);
+}
+
+// Whoever waits on a socket whose handle goes is told so, in a turn and not by the destructor.
+TEST_P(HandleTest, WhoWaitsIsToldThatTheHandleIsGone) {
+  Loop& loop = NewLoop();
+  std::vector<absl::Status> ends;
+  {
+    Socket push = *loop.Push("ipc://@monocoque-nobody-at-all");
+    ASSERT_TRUE(push.Send("lost").ok());
+    Socket pull = loop.MakeSocket(SocketType::kPull);
+    loop.Spawn(ReceiveAndNote(pull, &ends));
+    loop.Spawn(CloseAndNote(push, &ends));
+    for (int i = 0; i < 3; ++i) loop.RunOnce(absl::ZeroDuration());
+    EXPECT_EQ(ends.size(), 0u);
+  }
+  EXPECT_EQ(ends.size(), 0u);
+  for (int i = 0; i < 3; ++i) loop.RunOnce(absl::ZeroDuration());
+  ASSERT_EQ(ends.size(), 2u);
+  for (const absl::Status& end : ends) EXPECT_TRUE(absl::IsCancelled(end)) << end;
+}
+
+// A coroutine that waits may be destroyed after the loop that will never resume it.
+TEST_P(HandleTest, ATaskMayOutliveItsLoop) {
+  std::vector<absl::Status> ends;
+  std::vector<Task<void>> tasks;
+  {
+    const std::unique_ptr<Loop> loop = MakeLoop();
+    Socket pull = loop->MakeSocket(SocketType::kPull);
+    tasks.push_back(ReceiveAndNote(pull, &ends));
+    tasks.back().Resume();
+  }
+  tasks.clear();
+  EXPECT_TRUE(ends.empty());
 }
 
 ON_EACH_RUNTIME(HandleTest);

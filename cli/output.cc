@@ -104,17 +104,15 @@ Task<absl::Status> Output::Write(std::string text) {
 }
 
 // The end of a pipe that is written is never readable, but for the error that its reader is gone.
-Task<void> Output::Unread() {
+Task<bool> Output::Unread() {
   struct stat info;
   const bool pipe = fstat(STDOUT_FILENO, &info) == 0 && S_ISFIFO(info.st_mode) &&
                     (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY;
   // Writing may wait for stdout itself meanwhile. Open until the process ends, as stdout is.
   const int copy = pipe ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : -1;
-  if (copy < 0) {
-    co_await tasks_.AsyncUntil([] { return false; });
-  } else {
-    co_await tasks_.Readable(copy);
-  }
+  if (copy < 0) co_return false;
+  co_await tasks_.Readable(copy);
+  co_return true;
 }
 
 }  // namespace monocoque::cli

@@ -46,8 +46,8 @@ class Output {
 
   // All of `text`, in order; an error once stdout takes no more.
   Task<absl::Status> Write(std::string text);
-  // Until nobody reads stdout any more, if that is a pipe; else for ever.
-  Task<void> Unread();
+  // Waits until nobody reads stdout any more. False, at once: it is no pipe, and does not tell.
+  Task<bool> Unread();
 
   // What an error says when nobody reads.
   static constexpr char kClosed[] = "stdout is closed";

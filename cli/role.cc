@@ -168,8 +168,8 @@ Task<bool> Session::Print(Message message) {
 
 // Who only receives has nothing to do any more when nobody reads what it prints.
 Task<void> Session::WatchReader() {
-  co_await output_.Unread();
-  Fail(Output::kClosed);
+  const bool unread = co_await output_.Unread();
+  if (unread) Fail(Output::kClosed);
 }
 
 bool Session::IsHere(std::string_view id) const {

@@ -18,8 +18,7 @@ namespace monocoque::testing {
 // Reads all events of one socket, and says where they do not fit each other, or its counts:
 //
 //   * a link that began ends, once, and says truly whether it was ready; a dialer has one attempt
-//   at
-//     a time, and says what follows each; a listener that listens ends;
+//     at a time, and says what follows each; a listener that listens ends;
 //   * drops that began for a peer end;
 //   * what is lost has its reason. While a dialer goes on it loses what was cut in the middle, one
 //     message a link, and nothing else; and whoever closes loses nothing by its own closing, as

@@ -42,10 +42,6 @@ using DefaultToken =
                        boost::asio::use_awaitable_t<>,
                        boost::asio::default_completion_token_t<Executor>>;
 
-// A completion token, that is.
-template <typename T>
-concept NoOptions = !std::same_as<std::remove_cvref_t<T>, LinkOptions>;
-
 // What sockets of a type can do. One whose type is not known before it runs has it all.
 template <SocketType... kType>
 concept Sends = (SendsMessages(kType) && ...);
@@ -131,7 +127,8 @@ class basic_socket {
                         std::shared_ptr<SlabPool> pool = nullptr)
     requires(kTyped)
       : executor_(executor),
-        state_(detail::SocketState::Make(executor, kType..., options, std::move(pool))) {}
+        state_(
+            std::make_shared<detail::SocketState>(executor, kType..., options, std::move(pool))) {}
   template <std::derived_from<boost::asio::execution_context> Context>
     requires(kTyped)
   explicit basic_socket(Context& context, const SocketOptions& options = {},
@@ -141,7 +138,7 @@ class basic_socket {
                std::shared_ptr<SlabPool> pool = nullptr)
     requires(!kTyped)
       : executor_(executor),
-        state_(detail::SocketState::Make(executor, type, options, std::move(pool))) {}
+        state_(std::make_shared<detail::SocketState>(executor, type, options, std::move(pool))) {}
   template <std::derived_from<boost::asio::execution_context> Context>
     requires(!kTyped)
   basic_socket(Context& context, SocketType type, const SocketOptions& options = {},
@@ -181,23 +178,16 @@ class basic_socket {
 
   // Listens before it returns: the bound endpoint, with the port that the system chose. Codes: what
   // the system says (failed_precondition: address in use), invalid_argument: not an endpoint.
-  std::string bind(std::string_view endpoint, ErrorOut ec = {},
-                   const LinkOptions* options = nullptr) {
-    absl::StatusOr<std::string> bound = state_->Ask(&Driver::Bind, endpoint, options);
+  std::string bind(net::EndpointSpec at, ErrorOut ec = {}) {
+    absl::StatusOr<std::string> bound = state_->Ask(&Driver::Bind, at.endpoint, at.options);
     ec.Tell(bound.status());
     return bound.ok() ? *std::move(bound) : "";
-  }
-  std::string bind(std::string_view endpoint, const LinkOptions* options) {
-    return bind(endpoint, {}, options);
   }
   // Connects in the background, again and again; nobody need listen yet. Codes: invalid_argument:
   // not an endpoint, or options that do not go together; already_exists: another peer has
   // LinkOptions::connect_routing_id; failed_precondition: the socket is closing.
-  void connect(std::string_view endpoint, ErrorOut ec = {}, const LinkOptions* options = nullptr) {
-    ec.Tell(state_->Ask(&Driver::Connect, endpoint, options));
-  }
-  void connect(std::string_view endpoint, const LinkOptions* options) {
-    connect(endpoint, {}, options);
+  void connect(net::EndpointSpec to, ErrorOut ec = {}) {
+    ec.Tell(state_->Ask(&Driver::Connect, to.endpoint, to.options));
   }
   // The way back: with the text that bind gave, and that connect got. Codes: not_found.
   void unbind(std::string_view bound, ErrorOut ec = {}) {
@@ -356,30 +346,18 @@ class basic_socket {
   // Completes when: the socket listens, at once; with the bound endpoint.
   // Codes: as bind.
   // Cancellation: none; it is done at once.
-  template <detail::NoOptions Token = default_token>
-  auto async_bind(std::string_view endpoint, Token&& token = {}) {
-    return Begin(net::BindStep(endpoint, nullptr), std::forward<Token>(token));
-  }
-  // With options of its own, which are copied.
   template <typename Token = default_token>
-  auto async_bind(std::string_view endpoint, const LinkOptions& options, Token&& token = {}) {
-    return Begin(net::BindStep(endpoint, std::make_shared<const LinkOptions>(options)),
-                 std::forward<Token>(token));
+  auto async_bind(net::EndpointSpec at, Token&& token = {}) {
+    return Begin(net::BindStep(at), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)
   // Completes when: connecting has begun; it goes on in the background. See async_wait_ready.
   // Codes: as connect.
   // Cancellation: none; it is done at once.
-  template <detail::NoOptions Token = default_token>
-  auto async_connect(std::string_view endpoint, Token&& token = {}) {
-    return Begin(net::ConnectStep(endpoint, nullptr), std::forward<Token>(token));
-  }
-  // With options of its own, which are copied.
   template <typename Token = default_token>
-  auto async_connect(std::string_view endpoint, const LinkOptions& options, Token&& token = {}) {
-    return Begin(net::ConnectStep(endpoint, std::make_shared<const LinkOptions>(options)),
-                 std::forward<Token>(token));
+  auto async_connect(net::EndpointSpec to, Token&& token = {}) {
+    return Begin(net::ConnectStep(to), std::forward<Token>(token));
   }
 
   // Signature: void(error_code)

@@ -1,15 +1,11 @@
 #include "adapters/asio/socket_state.h"
 
 #include <boost/asio/execution.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/system/system_error.hpp>
-#include <chrono>
+#include <mutex>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "adapters/asio/name_lookup.h"
-#include "adapters/asio/post_waker.h"
-#include "adapters/asio/socket_service.h"
-#include "adapters/asio/watched_descriptor.h"
 #include "adapters/net/host.h"
 #include "protocol/drive/host.h"
 
@@ -22,29 +18,62 @@ namespace execution = boost::asio::execution;
 constexpr int kServedATurn = 1024;
 constexpr int kDriverTurnsATurn = 16;
 
-}  // namespace
-
-std::shared_ptr<SocketState> SocketState::Make(const boost::asio::any_io_executor& executor,
-                                               SocketType type, const SocketOptions& options,
-                                               std::shared_ptr<SlabPool> pool) {
+monocoque::Socket MakeMachine(SocketType type, const SocketOptions& options,
+                              std::shared_ptr<SlabPool> pool) {
   Host host;
   host.pool = pool == nullptr ? SlabPool::Create() : std::move(pool);
   host.entropy = std::make_shared<net::OsEntropy>();
   host.now = net::Now();
   absl::StatusOr<monocoque::Socket> machine = monocoque::Socket::Create(type, options, host);
   if (!machine.ok()) throw boost::system::system_error(ToErrorCode(machine.status()));
-  return std::make_shared<SocketState>(executor, *std::move(machine));
+  return *std::move(machine);
 }
 
-SocketState::SocketState(const boost::asio::any_io_executor& executor, monocoque::Socket machine)
+}  // namespace
+
+// The sockets of one execution context. When that goes away, what waits in them is destroyed, as
+// Asio does with operations of its own: a coroutine that owns a socket and waits on it would
+// otherwise keep itself alive.
+//
+// Thread rule: Add and Remove from any thread.
+class SocketState::Service final : public boost::asio::execution_context::service {
+ public:
+  using key_type = Service;
+  inline static boost::asio::execution_context::id id;
+
+  explicit Service(boost::asio::execution_context& context) : service(context) {}
+  void Add(RotationNode<SocketState>* node) {
+    const std::scoped_lock lock(mutex_);
+    sockets_.Add(node);
+  }
+  void Remove(RotationNode<SocketState>* node) {
+    const std::scoped_lock lock(mutex_);
+    sockets_.Remove(node);
+  }
+
+ private:
+  void shutdown() override {
+    while (const std::shared_ptr<SocketState> socket = Front()) socket->Abandon();
+  }
+  std::shared_ptr<SocketState> Front() {
+    const std::scoped_lock lock(mutex_);
+    return sockets_.empty() ? nullptr : sockets_.front()->shared_from_this();
+  }
+
+  std::mutex mutex_;
+  Rotation<SocketState> sockets_;
+};
+
+SocketState::SocketState(const boost::asio::any_io_executor& executor, SocketType type,
+                         const SocketOptions& options, std::shared_ptr<SlabPool> pool)
     : executor_(executor),
       post_executor_(boost::asio::prefer(boost::asio::require(executor, execution::blocking.never),
                                          execution::relationship.continuation)),
       timer_(executor),
-      service_(&boost::asio::use_service<SocketService>(
-          boost::asio::query(executor, execution::context))),
+      service_(
+          &boost::asio::use_service<Service>(boost::asio::query(executor, execution::context))),
       service_node_(this),
-      driver_(std::in_place, this, std::move(machine)) {
+      driver_(std::in_place, this, MakeMachine(type, options, std::move(pool))) {
   waiting_.set_driver(&*driver_);
   service_->Add(&service_node_);
 }
@@ -84,7 +113,7 @@ void SocketState::Run() {
 
 void SocketState::AfterTurn() {
   if (due_ || left_) Post();
-  if (waiting_.empty()) work_.reset();
+  if (waiting_.empty()) work_ = nullptr;
 }
 
 // After each call of user code, everything may have changed.
@@ -98,16 +127,12 @@ void SocketState::Submit(Operation* operation, net::Place place) {
     operation->Destroy();
     return;
   }
-  if (!work_) work_.emplace(boost::asio::prefer(executor_, execution::outstanding_work.tracked));
+  if (!work_) work_ = boost::asio::prefer(executor_, execution::outstanding_work.tracked);
+  if (!driver_) operation->Finish(ClosedError());
   // What is received stays in the socket until the handler runs.
   const bool at_once = place == net::Place::kReady || place == net::Place::kSenders;
-  if (!driver_) {
-    operation->Finish(ClosedError());
-    place = net::Place::kReady;
-  } else if (at_once && waiting_.TryNow(operation, place)) {
-    place = net::Place::kReady;
-  }
-  waiting_.Add(operation, place);
+  const bool done = !driver_ || (at_once && waiting_.TryNow(operation, place));
+  waiting_.Add(operation, done ? net::Place::kReady : place);
   PostForWaiting();
 }
 
@@ -148,18 +173,9 @@ void SocketState::Shutdown() {
   CancelAll();
 }
 
-// Nothing of Asio's but executors is left then.
-void SocketState::CloseDriver() {
-  if (waker_ != nullptr) waker_->Stop();
-  if (driver_) last_stats_ = driver_->machine().stats();
-  waiting_.set_driver(nullptr);
-  driver_.reset();
-  timer_.reset();
-}
-
 void SocketState::Abandon() {
   CloseDriver();
-  work_.reset();
+  work_ = nullptr;
   if (service_ != nullptr) std::exchange(service_, nullptr)->Remove(&service_node_);
   while (net::Waiter* waiter = waiting_.Take()) static_cast<Operation*>(waiter)->Destroy();
 }
@@ -170,42 +186,6 @@ bool SocketState::NextEvent(SocketEvent* out) {
   *out = std::move(last_events_.front());
   last_events_.pop_front();
   return true;
-}
-
-void SocketState::SetTimer(Instant when) {
-  if (when.is_never()) {
-    timer_->cancel();
-    return;
-  }
-  timer_->expires_at(
-      std::chrono::steady_clock::time_point(std::chrono::nanoseconds(when.nanoseconds())));
-  timer_->async_wait([self = shared_from_this()](const boost::system::error_code& ec) {
-    if (ec || !self->driver_) return;
-    self->Enter([&] { self->driver_->OnTimer(); });
-  });
-}
-
-absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
-                                                                   net::WatchHandler* handler) {
-  return WatchDescriptor(this, fd, handler);
-}
-
-absl::StatusOr<std::unique_ptr<net::Lookup>> SocketState::Resolve(const std::string& host,
-                                                                  std::uint16_t port, Found found) {
-  // Asio begins the resolver's thread with the first name, and throws if there is none.
-  try {
-    return LookUpName(this, host, port, std::move(found));
-  } catch (const boost::system::system_error& error) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("no thread to look names up: ", error.code().message(),
-                     "; raise the limit (ulimit -u) or give a numeric address."));
-  }
-}
-
-// One for all: what waits for it holds no work of the executor's.
-std::shared_ptr<Waker> SocketState::MakeWaker() {
-  if (waker_ == nullptr) waker_ = std::make_shared<PostWaker>(this, post_executor_);
-  return waker_;
 }
 
 }  // namespace monocoque::asio::detail

@@ -28,9 +28,6 @@
 
 namespace monocoque::asio::detail {
 
-class PostWaker;
-class SocketService;
-
 // One that waits on a socket of Asio's: it is made for one handler, and owns itself.
 class Operation : public net::Waiter {
  public:
@@ -49,11 +46,9 @@ class Operation : public net::Waiter {
 // something can be done, a turn is posted.
 class SocketState final : public net::Reactor, public std::enable_shared_from_this<SocketState> {
  public:
-  // Throws system_error if there can be no such socket.
-  static std::shared_ptr<SocketState> Make(const boost::asio::any_io_executor& executor,
-                                           SocketType type, const SocketOptions& options,
-                                           std::shared_ptr<SlabPool> pool);
-  SocketState(const boost::asio::any_io_executor& executor, monocoque::Socket machine);
+  // Throws system_error if there can be no such socket. It gets a pool of its own, if that is null.
+  SocketState(const boost::asio::any_io_executor& executor, SocketType type,
+              const SocketOptions& options, std::shared_ptr<SlabPool> pool);
   ~SocketState() override;
 
   const boost::asio::any_io_executor& executor() const { return executor_; }
@@ -89,23 +84,16 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
     });
   }
 
-  // Lets something happen to the driver, and a turn follow.
+  // Lets something happen to the driver, and a turn follow; but where that is crowded, one that is
+  // posted, for all that happens until then.
   template <typename Fact>
-  void Enter(Fact fact) {
+  void Enter(Fact fact, bool crowded = false) {
     const auto turning = BeginTurn();
-    fact();
-    Run();
-  }
-
-  // The same for a descriptor that is ready. With many links a turn for each would be too much:
-  // what those bring that are ready together is one turn's, which is posted.
-  template <typename Fact>
-  void EnterReady(Fact fact) {
-    const auto turning = BeginTurn();
-    const bool crowded = driver_ && driver_->links() > kFewLinks;
     fact();
     if (!crowded) Run();
   }
+  // A turn for each link that is ready would be too much.
+  bool crowded() const { return driver_ && driver_->links() > kFewLinks; }
 
   // net::Reactor.
   void Wake() override;
@@ -117,7 +105,8 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   std::shared_ptr<Waker> MakeWaker() override;
 
  private:
-  friend class SocketService;
+  class Service;
+  class PostWaker;
 
   static constexpr std::size_t kFewLinks = 8;
 
@@ -131,10 +120,10 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
 
   const boost::asio::any_io_executor executor_;
   const boost::asio::any_io_executor post_executor_;  // the same, set to post
-  std::optional<boost::asio::any_io_executor> work_;  // for operations: the context does not end
+  boost::asio::any_io_executor work_;  // while operations wait: the context does not end
   std::optional<boost::asio::steady_timer> timer_;
   std::shared_ptr<PostWaker> waker_;
-  SocketService* service_ = nullptr;
+  Service* service_ = nullptr;  // of the context; null: that goes away
   RotationNode<SocketState> service_node_;
   std::optional<net::SocketDriver> driver_;
   SocketStats last_stats_;

@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_ADAPTERS_NET_STEPS_H_
 #define MONOCOQUE_ADAPTERS_NET_STEPS_H_
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -20,6 +21,19 @@
 // where it waits; `Try`, which goes on as far as it can and is true once there is a result; and the
 // result: `status`, and with some a `value`.
 namespace monocoque::net {
+
+// An endpoint; with options of its own, where the socket's are not wanted:
+//     connect("tcp://127.0.0.1:5555");
+//     connect({"tcp://127.0.0.1:5555", &options});
+// Refers to both.
+struct EndpointSpec {
+  template <std::convertible_to<std::string_view> Text>
+  EndpointSpec(const Text& text, const LinkOptions* its_options = nullptr)
+      : endpoint(text), options(its_options) {}
+
+  std::string_view endpoint;
+  const LinkOptions* options;  // null: the socket's
+};
 
 struct StatusStep {
   absl::Status status;
@@ -96,23 +110,26 @@ struct UntilStep : StatusStep {
 
 // Those that are done at once.
 
-// The bound endpoint. Options are kept until the step is taken; null: the socket's own.
-struct BindStep : ValueStep<std::string> {
-  static constexpr Place kPlace = Place::kReady;
-  BindStep(std::string_view where, std::shared_ptr<const LinkOptions> link)
-      : endpoint(where), options(std::move(link)) {}
-  bool Try(const WaitQueues& among);
+// Copies what it is given.
+struct EndpointStep {
+  explicit EndpointStep(const EndpointSpec& spec) : endpoint(spec.endpoint) {
+    if (spec.options != nullptr) options = std::make_shared<const LinkOptions>(*spec.options);
+  }
   std::string endpoint;
   std::shared_ptr<const LinkOptions> options;
 };
 
-struct ConnectStep : StatusStep {
+// The bound endpoint.
+struct BindStep : EndpointStep, ValueStep<std::string> {
   static constexpr Place kPlace = Place::kReady;
-  ConnectStep(std::string_view where, std::shared_ptr<const LinkOptions> link)
-      : endpoint(where), options(std::move(link)) {}
+  using EndpointStep::EndpointStep;
   bool Try(const WaitQueues& among);
-  std::string endpoint;
-  std::shared_ptr<const LinkOptions> options;
+};
+
+struct ConnectStep : EndpointStep, StatusStep {
+  static constexpr Place kPlace = Place::kReady;
+  using EndpointStep::EndpointStep;
+  bool Try(const WaitQueues& among);
 };
 
 struct FlushStep : StatusStep {

@@ -229,7 +229,7 @@ TEST_F(SocketTest, OptionsOfOneEndpoint) {
   {
     LinkOptions dual;
     dual.transport.ipv6 = true;
-    pull.async_bind("tcp://*:*", dual, [&](error_code ec, const std::string& at) {
+    pull.async_bind({"tcp://*:*", &dual}, [&](error_code ec, const std::string& at) {
       EXPECT_FALSE(ec) << ec.message();
       bound = at;
     });
@@ -243,7 +243,7 @@ TEST_F(SocketTest, OptionsOfOneEndpoint) {
   const std::string port = bound.substr(bound.rfind(':'));
   Spawn([](Push& from, const LinkOptions& options, std::string to,
            bool* over) -> io::awaitable<void> {
-    co_await from.async_connect(to, options);
+    co_await from.async_connect({to, &options});
     for (SocketEvent event; event.kind != SocketEvent::Kind::kGaveUp;) {
       co_await from.async_wait_event();
       from.next_event(&event);

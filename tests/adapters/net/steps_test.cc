@@ -1,6 +1,5 @@
 #include "adapters/net/steps.h"
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -42,9 +41,9 @@ class Silent final : public Waiter {
 class StepsTest : public ::testing::Test {
  protected:
   void Join(End& binds, End& connects) {
-    BindStep bind("ipc://*", nullptr);
+    BindStep bind("ipc://*");
     ASSERT_TRUE(bind.Try(binds.queues) && bind.status.ok()) << bind.status;
-    ConnectStep connect(bind.value, nullptr);
+    ConnectStep connect(bind.value);
     ASSERT_TRUE(connect.Try(connects.queues) && connect.status.ok()) << connect.status;
   }
   // Turns until it has its result.
@@ -79,7 +78,7 @@ TEST_F(StepsTest, ManyMessages) {
   small.send_mark.messages = 2;
   End push(&loop_, SocketType::kPush, small);
   End pull(&loop_, SocketType::kPull);
-  ConnectStep connect("ipc://@monocoque-steps-many", nullptr);
+  ConnectStep connect("ipc://@monocoque-steps-many");
   ASSERT_TRUE(connect.Try(push.queues));
   std::vector<Message> messages;
   for (const char* text : {"a", "b", "c", "d"}) messages.emplace_back(text);
@@ -87,7 +86,7 @@ TEST_F(StepsTest, ManyMessages) {
   EXPECT_FALSE(send.Try(push.queues));
   EXPECT_EQ(send.value, 2u);
   EXPECT_EQ(messages[2].text(), "c");
-  BindStep bind("ipc://@monocoque-steps-many", nullptr);
+  BindStep bind("ipc://@monocoque-steps-many");
   ASSERT_TRUE(bind.Try(pull.queues));
   ASSERT_TRUE(Done(send, push));
   EXPECT_TRUE(send.status.ok());
@@ -156,7 +155,7 @@ TEST_F(StepsTest, WatchersSeeWhatHappens) {
 
 TEST_F(StepsTest, TheEnd) {
   End push(&loop_, SocketType::kPush);
-  ConnectStep connect("ipc://@monocoque-steps-nobody", nullptr);
+  ConnectStep connect("ipc://@monocoque-steps-nobody");
   ASSERT_TRUE(connect.Try(push.queues));
   SendStep send(Message("to nobody"));
   ASSERT_TRUE(send.Try(push.queues));
@@ -177,8 +176,9 @@ TEST_F(StepsTest, TheEnd) {
 
 TEST_F(StepsTest, EndpointsThatAreNone) {
   End pull(&loop_, SocketType::kPull);
-  BindStep bind("nonsense", nullptr);
-  ConnectStep connect("nonsense", std::make_shared<const LinkOptions>());
+  BindStep bind("nonsense");
+  const LinkOptions options;
+  ConnectStep connect({"nonsense", &options});
   ASSERT_TRUE(bind.Try(pull.queues) && connect.Try(pull.queues));
   EXPECT_TRUE(absl::IsInvalidArgument(bind.status)) << bind.status;
   EXPECT_TRUE(absl::IsInvalidArgument(connect.status)) << connect.status;

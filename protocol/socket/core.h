@@ -243,8 +243,9 @@ class SocketCore {
 
   // core_links.cc: lives of links
   Link* MakeLink();
-  // The link finished its handshake, or is gone: its listener counts it no more.
-  void Settle(Link* link);
+  // Has the listener count the link: in its handshake, or over and with something to be received;
+  // or no more so.
+  void Count(Link* link, bool pending);
   // Has the listener accept, or not, as its pending links say.
   void UpdateAccepting(Listener* listener);
   absl::Status Open(Link* link, const TransportInfo& transport, Instant now);

@@ -36,7 +36,7 @@ absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo
   Listener* listener = listeners_.Find(id);
   if (listener == nullptr || closing_) return absl::UnavailableError("nobody listens here now");
   if (listener->pending_links >= listener->options->max_pending_links) {
-    return absl::UnavailableError("too many links are in their handshake");
+    return absl::UnavailableError("too many links are in their handshake, or left something");
   }
   Link* link = MakeLink();
   if (link == nullptr) return absl::ResourceExhaustedError("too many links");
@@ -62,11 +62,10 @@ absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo
   return link_id;
 }
 
-void SocketCore::Settle(Link* link) {
-  if (!std::exchange(link->pending, false)) return;
+void SocketCore::Count(Link* link, bool pending) {
   Listener* listener = listeners_.Find(link->listener);
-  if (listener == nullptr) return;
-  --listener->pending_links;
+  if (std::exchange(link->pending, pending) == pending || listener == nullptr) return;
+  listener->pending_links += pending ? 1 : -1;
   UpdateAccepting(listener);
 }
 
@@ -83,8 +82,9 @@ void SocketCore::UpdateAccepting(Listener* listener) {
   event.listener = listener->id;
   event.status = TerminalStatus(
       Cause::kLimit, absl::StrCat(most,
-                                  " links have not finished their handshake; no more are "
-                                  "accepted until one has, or is gone (max_pending_links)"));
+                                  " links have not finished their handshake, or are over and what "
+                                  "they brought has not been received; no more are accepted until "
+                                  "there are fewer (max_pending_links)"));
   Emit(std::move(event));
 }
 
@@ -361,7 +361,7 @@ void SocketCore::OnReady(Link* link, Instant now) {
   Emit(std::move(event));
   peer->next = link;
   link->was_ready = true;
-  Settle(link);
+  Count(link, false);
   ++ready_peers_;
   link->connection->Hold(Holds(*link));
   pattern_->OnPeerReady(peer, link, now);
@@ -400,6 +400,8 @@ void SocketCore::OnEnded(Link* link, Instant now) {
       pattern_->OnPeerDown(peer, /*gone=*/false);
     }
   }
+  // Or whoever says something and hangs up, again and again, would take any amount of memory.
+  if (link->connection->delivering() && link->connection->stored_bytes() > 0) Count(link, true);
   Recover(link, now);
   Dialer* dialer = dialers_.Find(link->dialer);
   if (dialer == nullptr || dialer->link != link->id) return;
@@ -491,7 +493,7 @@ bool SocketCore::EraseIfOver(Link* link) {
   if (link->connection->delivering() && !closing_) return false;
   Peer* peer = link->peer;
   SeeOff(*link);
-  Settle(link);
+  Count(link, false);
   Detach(link);
   if (peer != nullptr) std::erase(peer->old, link);
   const std::unique_ptr<Link> gone = links_.Erase(link->id);

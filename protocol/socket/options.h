@@ -59,10 +59,11 @@ struct LinkOptions {
   // so that messages may wait for it; what the peer calls itself does not count. As
   // SocketOptions::routing_id (libzmq: CONNECT_ROUTING_ID).
   std::string connect_routing_id;
-  // Bind: links that were accepted and have not finished their handshake; STREAM has none. With so
-  // many no more are accepted until one has, or is gone; the event kAcceptFailed tells. Whoever was
-  // accepted already is closed, and may come again. At least 1. Default 1024: more than come at a
-  // time, and some 10 MiB at worst.
+  // Bind: links that were accepted and have not finished their handshake (STREAM has none), and
+  // those that are over while something they brought waits to be received. With so many no more are
+  // accepted until there are fewer; the event kAcceptFailed tells. Whoever was accepted already is
+  // closed, and may come again. At least 1. Default 1024: more than come at a time; handshakes take
+  // some 10 MiB at worst, what waits to be received `receive_mark` for each.
   std::size_t max_pending_links = 1024;
   // Octets of all blocks that one link holds, within the socket's budget.
   std::int64_t budget_bytes = Budget::kUnlimited;

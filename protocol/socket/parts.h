@@ -41,7 +41,7 @@ struct Listener {
   ListenerId id;
   std::shared_ptr<const Endpoint> endpoint;
   std::shared_ptr<const LinkOptions> options;
-  std::size_t pending_links = 0;  // accepted, and neither ready nor gone
+  std::size_t pending_links = 0;  // in their handshake, or over and not wholly received
   bool accepting = true;          // as the last Accepting action said
   bool crowded = false;           // it was told that there are too many
 };

@@ -1,5 +1,6 @@
 // SEC-2, V-19: links that were accepted and have not finished their handshake are bounded, for each
-// listener. Whoever connects costs no more than that, and nobody is shut out for ever.
+// listener, and so are those that are over and left something. Whoever connects costs no more than
+// that, and nobody is shut out for ever.
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
@@ -13,6 +14,7 @@
 #include "protocol/drive/cause.h"
 #include "protocol/socket/options.h"
 #include "protocol/socket/socket.h"
+#include "protocol/wire/message.h"
 #include "tests/support/pair.h"
 #include "tests/support/wires.h"
 
@@ -142,6 +144,30 @@ TEST(PendingLinksTest, TheListenerEnds) {
     EXPECT_THAT(wires.accepting(), ElementsAre(false));
     EXPECT_FALSE(wires.TryCome().ok());
   }
+}
+
+// SEC-2: whoever comes, says what fits and hangs up again costs no more than those who say nothing:
+// what is left of a link has its place until it is received.
+TEST(PendingLinksTest, WhatIsLeftOfThoseWhoHungUpIsBounded) {
+  Wires wires(SocketType::kPull, Bounded());
+  const std::string hello = PeerGreeting() + PeerReady("PUSH");
+  for (std::size_t i = 0; i < kMost; ++i) wires.HangUp(wires.Come(hello + std::string("\0\1m", 3)));
+  EXPECT_EQ(wires.socket.ready_peers(), 0u);
+  EXPECT_FALSE(wires.accepting().back());
+  EXPECT_FALSE(wires.TryCome().ok());
+  ASSERT_EQ(Crowded(wires).size(), 1u);
+  EXPECT_THAT(Crowded(wires)[0].ToString(), HasSubstr("has not been received"));
+  // Nothing of it is lost, and then others may come.
+  Message message;
+  std::size_t received = 0;
+  while (wires.socket.Receive(&message, nullptr, wires.now)) ++received;
+  EXPECT_EQ(received, kMost);
+  wires.Turn();
+  EXPECT_TRUE(wires.accepting().back());
+  // One that has nothing left to give has no place.
+  wires.HangUp(wires.Come(hello));
+  Fill(&wires, kMost - 1);
+  EXPECT_TRUE(wires.accepting().back());
 }
 
 // STREAM's links have no handshake.

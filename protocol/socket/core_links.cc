@@ -187,7 +187,8 @@ absl::StatusOr<ReadWindow> SocketCore::PrepareRead(LinkId id) {
   Link* link = links_.Find(id);
   if (link == nullptr || link->connection == nullptr) return absl::NotFoundError("");
   absl::StatusOr<ReadWindow> window = link->connection->PrepareRead();
-  if (!window.ok() && link->connection->starved()) {
+  if (!window.ok()) {
+    // Whoever is refused waits to be told that he may go on: what paused it must be known then.
     UpdateHint(link);
     WaitForMemory(link);
   }

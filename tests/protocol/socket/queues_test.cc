@@ -7,7 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "alloc/read_window.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/action.h"
@@ -27,6 +29,7 @@ using ::monocoque::testing::PeerReady;
 using ::monocoque::testing::TestHost;
 using ::monocoque::testing::ToHex;
 using ::monocoque::testing::Wires;
+using ::testing::ElementsAre;
 using ::testing::UnorderedElementsAre;
 using enum SocketType;
 
@@ -201,6 +204,32 @@ TEST(QueuesTest, ReadsOfManyMessagesStayWithinTheMark) {
     }
     EXPECT_EQ(received, 5000u) << "and nobody waits";
   }
+}
+
+// Whoever would read on, and cannot for the mark, is told of it, and when he can again: also where
+// what reached the mark has not been looked at yet.
+TEST(QueuesTest, WhoMayNotReadOnIsToldWhenHeMay) {
+  Wires wires(kPull, {.receive_mark = {.messages = 0, .bytes = 8}});
+  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("PUSH") + Frame("a"));
+  const auto hints = [&] {
+    std::vector<ReadMode> told;
+    for (Action action; wires.socket.NextAction(&action);) {
+      if (const auto* read = std::get_if<action::Read>(&action)) told.push_back(read->hint.mode);
+    }
+    return told;
+  };
+  absl::StatusOr<ReadWindow> window = wires.socket.PrepareRead(link);
+  ASSERT_TRUE(window.ok());
+  const std::string more = Frame("message");
+  std::ranges::copy(AsBytes(more), window->span().begin());
+  wires.socket.CommitRead(link, *std::move(window), more.size(), wires.now);
+  EXPECT_FALSE(wires.socket.PrepareRead(link).ok());
+  EXPECT_THAT(hints(), ElementsAre(ReadMode::kPaused));
+  Message message;
+  while (wires.socket.Receive(&message, nullptr, wires.now)) {
+  }
+  wires.socket.Process(1000, wires.now);
+  EXPECT_THAT(hints(), ElementsAre(ReadMode::kAny));
 }
 
 // TR-4: every type listens and connects, at any number of endpoints at once.

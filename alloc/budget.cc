@@ -22,6 +22,12 @@ bool Budget::TryCharge(std::int64_t bytes) {
   return true;
 }
 
+bool Budget::limited() const {
+  const Budget* node = this;
+  while (node != nullptr && node->limit() == kUnlimited) node = node->parent_.get();
+  return node != nullptr;
+}
+
 void Budget::Charge(std::int64_t bytes) {
   for (Budget* node = this; node != nullptr; node = node->parent_.get()) {
     node->used_.fetch_add(bytes, std::memory_order_relaxed);

@@ -56,6 +56,8 @@ class Budget {
   void Charge(std::int64_t bytes);
   void Release(std::int64_t bytes);
 
+  // Has this node, or one above it, a limit?
+  bool limited() const;
   std::int64_t used() const { return used_.load(std::memory_order_relaxed); }
   std::int64_t limit() const { return limit_.load(std::memory_order_relaxed); }
   // Live; a limit below what is used refuses charges until enough was released.

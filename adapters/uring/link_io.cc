@@ -21,16 +21,23 @@ bool Again(int result) { return result == -ECANCELED || result == -EINTR || resu
 }  // namespace
 
 LinkIo::LinkIo(Loop* loop, net::SocketDriver* driver, LinkId link, int fd)
-    : loop_(*loop), driver_(driver), link_(link), fd_(fd) {
+    : loop_(*loop),
+      driver_(driver),
+      link_(link),
+      budgeted_(driver->machine().budgeted(link)),
+      fd_(fd) {
   Arm();
 }
+
+// Provided buffers are nobody's in particular: what a budget holds is read into windows.
+bool LinkIo::donates() const { return !budgeted_ && loop_.buffers() != nullptr; }
 
 void LinkIo::Arm() {
   if (armed_ || starved_ || fd_ < 0 || loop_.closing()) return;
   if (mode_ == ReadMode::kDirect && ArmWindow()) return;
   armed_ = true;
   io_uring_sqe* sqe = loop_.ring().Prepare();
-  if (loop_.buffers() != nullptr) {
+  if (donates()) {
     io_uring_prep_recv_multishot(sqe, fd_, nullptr, 0, 0);
     loop_.buffers()->Fit(sqe);
   } else {
@@ -43,7 +50,7 @@ void LinkIo::Arm() {
 // The rest of a large frame goes straight into the frame's own block. False if that is not wanted
 // any more, or cannot be.
 bool LinkIo::ArmWindow() {
-  if (draining_ || loop_.buffers() == nullptr) return false;
+  if (draining_ || !donates()) return false;
   if (driver_->machine().read_hint(link_).mode != ReadMode::kDirect) return false;
   absl::StatusOr<ReadWindow> window = driver_->machine().PrepareRead(link_);
   if (!window.ok()) return false;
@@ -63,7 +70,7 @@ void LinkIo::SetReading(ReadMode mode) {
   if (mode_ == mode) return;
   mode_ = mode;
   // A multishot receive must be over before a window may be out.
-  const bool wrong_kind = mode == ReadMode::kDirect && loop_.buffers() != nullptr;
+  const bool wrong_kind = mode == ReadMode::kDirect && donates();
   if (mode == ReadMode::kPaused || wrong_kind) Cancel();
   if (mode != ReadMode::kPaused) Arm();
 }
@@ -103,7 +110,7 @@ void LinkIo::OnCompletion(int result, unsigned flags) {
   if ((flags & IORING_CQE_F_MORE) == 0) armed_ = false;
   if (window_) {
     OnWindowFilled(result);
-  } else if (loop_.buffers() != nullptr) {
+  } else if (donates()) {
     Received(result, flags);
   } else if (fd_ >= 0) {
     OnReadable(result);
@@ -155,7 +162,7 @@ void LinkIo::OnRead(ReadWindow window, int result) {
   if (bytes == 0 && !Again(result)) Over(-result);
 }
 
-// One-shot: the descriptor can be read now.
+// Without provided buffers: the descriptor can be read now.
 void LinkIo::OnReadable(int result) {
   if (Again(result)) return;
   if (draining_) {

@@ -39,6 +39,7 @@ class LinkIo final : public net::Link, public Completion, public net::Timed {
 
  private:
   ~LinkIo() override { loop_.SetTimer(this, Instant::Never()); }
+  bool donates() const;
   void Arm();
   bool ArmWindow();
   void Cancel();
@@ -55,6 +56,7 @@ class LinkIo final : public net::Link, public Completion, public net::Timed {
   Loop& loop_;
   net::SocketDriver* driver_;  // null once it has let go of us, or we told it that we are over
   const LinkId link_;
+  const bool budgeted_;
   int fd_;
   bool armed_ = false;  // a receive is with the kernel
   ReadWindow window_;   // what it reads into, if that is no provided buffer

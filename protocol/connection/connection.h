@@ -94,6 +94,8 @@ class alignas(kCacheLine) Connection {
   // What the peer told; complete from kTraffic on.
   const PeerInfo& peer() const { return handshake_.peer(); }
   ReadHint read_hint() const;
+  // Is what it holds held against a limit? Windows are; what is donated is its donor's.
+  bool budgeted() const { return budget_ && budget_->limited(); }
   // Would Send take a message now?
   bool CanSend() const {
     return state_ == ConnectionState::kTraffic && !send_starved_ && !at_send_mark();

@@ -88,7 +88,7 @@ struct SocketOptions {
   Mark receive_mark = {.messages = 65536, .bytes = 8 * 1024 * 1024};
   // Octets of all blocks that the socket's links hold together, for what is received and for what
   // is to be sent.
-  std::int64_t budget_bytes = std::int64_t{1} << 40;
+  std::int64_t budget_bytes = Budget::kUnlimited;
   // REQ: a request may be sent while the reply to the last one is out; that one is given up and its
   // reply dropped. With req_correlate, or a late reply of the same peer is taken for the new one
   // (libzmq: REQ_RELAXED).

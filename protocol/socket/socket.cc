@@ -46,6 +46,11 @@ ReadHint Socket::read_hint(LinkId id) const {
   return link->connection->read_hint();
 }
 
+bool Socket::budgeted(LinkId id) const {
+  const Link* link = core_->FindLink(id);
+  return link != nullptr && link->connection != nullptr && link->connection->budgeted();
+}
+
 PeerId Socket::peer(DialerId id) const {
   const Dialer* dialer = core_->FindDialer(id);
   return dialer == nullptr ? PeerId() : dialer->peer;

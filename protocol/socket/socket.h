@@ -97,6 +97,9 @@ class Socket {
   bool CanSend() const;
   bool CanSend(PeerId peer) const;
   ReadHint read_hint(LinkId link) const;
+  // Has somebody limited what the link may hold? Then it is to be read into windows, which its
+  // budget is charged for: what is donated is its donor's.
+  bool budgeted(LinkId link) const;
   // The dialer's peer; no id if the dialer is gone.
   PeerId peer(DialerId dialer) const;
   // ROUTER, SERVER, PEER, STREAM: who has this routing id now; no id if nobody.

@@ -1,5 +1,7 @@
 // How links receive, by each of the ways that this kernel has.
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -59,6 +61,48 @@ TEST_P(ReadMethodTest, LargeFramesAreReadDirectly) {
   }
   EXPECT_EQ(loop_.stats().reads_direct > 0, GetParam() != ReadMethod::kOneShot)
       << "one-shot reads into windows anyway";
+}
+
+// SEC-2: what peers make us keep is held against the budget, however it is read; and nothing is
+// lost.
+TEST_P(ReadMethodTest, ABudgetHoldsWhatIsReceived) {
+  constexpr std::size_t kLinks = 30;
+  constexpr std::size_t kEach = 20;
+  constexpr std::size_t kBudget = 1 << 20;
+  const std::string body(30'000, 'm');
+  for (const bool of_each_link : {false, true}) {
+    SocketOptions options;
+    (of_each_link ? options.link.budget_bytes : options.budget_bytes) = kBudget;
+    Socket pull = loop_.MakeSocket(SocketType::kPull, options);
+    const auto at = pull.Bind("tcp://127.0.0.1:*");
+    ASSERT_TRUE(at.ok()) << at.status();
+    Loop others;
+    std::vector<Socket> pushes;
+    for (std::size_t i = 0; i < (of_each_link ? 1 : kLinks); ++i) {
+      pushes.push_back(*others.Push(*at));
+      for (std::size_t j = 0; j < 2 * kEach; ++j) ASSERT_TRUE(pushes.back().Send(body).ok());
+    }
+    // Until what comes has come.
+    for (int turn = 0; turn < 500; ++turn) {
+      others.RunOnce(absl::ZeroDuration());
+      loop_.RunOnce(absl::ZeroDuration());
+    }
+    std::size_t kept = 0;
+    for (SocketEvent event; pull.NextEvent(&event);) {
+      if (event.kind != SocketEvent::Kind::kReady) continue;
+      kept += pull.core().peer_stats(event.peer)->unreceived_bytes;
+    }
+    EXPECT_GT(kept, kBudget / 4);
+    EXPECT_LE(kept, kBudget + body.size() + 100) << "and one message beyond it";
+    for (std::size_t i = 0; i < pushes.size() * 2 * kEach; ++i) {
+      Message message;
+      for (int turn = 0; turn < 1000 && !pull.TryReceive(&message); ++turn) {
+        others.RunOnce(absl::ZeroDuration());
+        loop_.RunOnce(absl::Milliseconds(5));
+      }
+      ASSERT_TRUE(message.text() == body) << i;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Methods, ReadMethodTest,

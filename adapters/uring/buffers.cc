@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "adapters/uring/kernel.h"
 
@@ -24,25 +23,40 @@ constexpr std::size_t kProbeBytes = Buffers::kBundleBytes + 5;
 // Waits for its completions.
 constexpr int kProbeTurns = 100;
 
+// Receives from a descriptor, which it owns.
 class Probe final : public Completion {
  public:
-  explicit Probe(Buffers* buffers) : buffers_(*buffers) {}
+  Probe(Buffers* buffers, int fd) : buffers_(buffers), fd_(fd) {}
+  ~Probe() override { close(fd_); }
+
   void OnCompletion(int result, unsigned flags) override {
     if ((flags & IORING_CQE_F_MORE) == 0) done = true;
-    if (result <= 0 || (flags & IORING_CQE_F_BUFFER) == 0) return;
-    received += static_cast<std::size_t>(result);
-    // The mark of each method: a buffer that is not used up, a completion over several.
-    shown = shown || (buffers_.method() == ReadMethod::kIncremental
-                          ? (flags & kernel::kCompletionBufferMore) != 0
-                          : static_cast<std::size_t>(result) > Buffers::kBundleBytes);
-    buffers_.Take(result, flags, [](const Slice&) {});
+    if (buffers_ != nullptr) {
+      Received(result, flags);
+    } else if (done) {
+      delete this;
+    }
   }
+  // Nobody waits for it any more: it lives until the kernel has done with it.
+  void LetGo() { buffers_ = nullptr; }
+
   bool done = false;
   bool shown = false;
   std::size_t received = 0;
 
  private:
-  Buffers& buffers_;
+  void Received(int result, unsigned flags) {
+    if (result <= 0 || (flags & IORING_CQE_F_BUFFER) == 0) return;
+    received += static_cast<std::size_t>(result);
+    // The mark of each method: a buffer that is not used up, a completion over several.
+    shown = shown || (buffers_->method() == ReadMethod::kIncremental
+                          ? (flags & kernel::kCompletionBufferMore) != 0
+                          : static_cast<std::size_t>(result) > Buffers::kBundleBytes);
+    buffers_->Take(result, flags, [](const Slice&) {});
+  }
+
+  Buffers* buffers_;  // null: it was let go
+  const int fd_;
 };
 
 std::shared_ptr<SlabPool> MakePool(std::size_t buffer_bytes) {
@@ -64,29 +78,36 @@ absl::StatusOr<std::unique_ptr<Buffers>> Buffers::Create(Ring* ring, ReadMethod 
                                                          std::uint16_t group) {
   std::unique_ptr<Buffers> buffers(new Buffers(ring, method, group));
   if (!buffers->Register()) return absl::UnimplementedError("no such buffer ring on this kernel");
-  if (!buffers->Works()) return absl::UnimplementedError("this kernel does not receive so");
+  if (absl::Status works = buffers->Try(); !works.ok()) return works;
   return buffers;
 }
 
-bool Buffers::Works() {
+absl::Status Buffers::Try() {
+  const absl::Status lacks = absl::UnimplementedError("this kernel does not receive so");
   int pair[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) return false;
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) return lacks;
   const int room = 4 * static_cast<int>(kProbeBytes);
   setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
   const std::vector<char> octets(kProbeBytes);
   const bool sent = write(pair[1], octets.data(), octets.size()) == std::ssize(octets);
   close(pair[1]);  // and the end of the stream
-  Probe probe(this);
+  auto probe = std::make_unique<Probe>(this, pair[0]);
   io_uring_sqe* sqe = ring_.Prepare();
   io_uring_prep_recv_multishot(sqe, pair[0], nullptr, 0, 0);
-  ring_.Own(sqe, &probe);
+  ring_.Own(sqe, probe.get());
   Fit(sqe);
-  for (int i = 0; i < kProbeTurns && !probe.done; ++i) {
+  for (int i = 0; i < kProbeTurns && !probe->done; ++i) {
     ring_.SubmitAndWait(absl::Milliseconds(50));
     ring_.Reap(kProbeTurns);
   }
-  close(pair[0]);
-  return sent && probe.done && probe.shown && probe.received == kProbeBytes;
+  if (!probe->done) {
+    probe.release()->LetGo();
+    return absl::UnavailableError(
+        "io_uring: the kernel takes no requests just now, for want of memory perhaps; try again "
+        "later.");
+  }
+  const bool works = sent && probe->shown && probe->received == kProbeBytes;
+  return works ? absl::OkStatus() : lacks;
 }
 
 Buffers::~Buffers() {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "adapters/uring/options.h"
 #include "adapters/uring/ring.h"
@@ -25,7 +26,8 @@ namespace monocoque::uring {
 class Buffers {
  public:
   // `group`: the number by which requests name these buffers on the ring. Not available on this
-  // kernel: an error; the next lower method is tried then.
+  // kernel: unimplemented; the next lower method is tried then. Unavailable: the kernel has not
+  // answered, and may yet use the ring: nothing else is tried on it.
   static absl::StatusOr<std::unique_ptr<Buffers>> Create(Ring* ring, ReadMethod method,
                                                          std::uint16_t group = 0);
   ~Buffers();
@@ -55,7 +57,7 @@ class Buffers {
   Buffers(Ring* ring, ReadMethod method, std::uint16_t group);
   bool Register();
   // Receives over a socket pair, so that the method is known to work and not only to be accepted.
-  bool Works();
+  absl::Status Try();
   // Puts a fresh block in; without memory the place stays empty until the next try.
   void Provide(std::uint16_t id);
   Slice Piece(std::uint16_t id, std::size_t bytes);

@@ -3,9 +3,14 @@
 
 #include <liburing.h>
 
+#include <cstddef>
+
 // What newer kernels have and liburing 2.3's header lacks; values from the kernel's
 // include/uapi/linux/io_uring.h.
 namespace monocoque::uring::kernel {
+
+// A request has 32 bits for its length: of 4 GiB nothing would be left.
+inline constexpr std::size_t kMaxRequestBytes = std::size_t{1} << 30;
 
 // Since 6.10: one completion may cover several provided buffers, in ring order.
 inline constexpr unsigned kRecvSendBundle = 1u << 4;

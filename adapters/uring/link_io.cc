@@ -4,10 +4,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "adapters/net/stream.h"
+#include "adapters/uring/kernel.h"
 
 namespace monocoque::uring {
 namespace {
@@ -57,7 +59,8 @@ bool LinkIo::ArmWindow() {
   window_ = *std::move(window);
   armed_ = true;
   io_uring_sqe* sqe = loop_.ring().Prepare();
-  io_uring_prep_recv(sqe, fd_, window_.span().data(), window_.span().size(), 0);
+  const MutableBytes span = window_.span();
+  io_uring_prep_recv(sqe, fd_, span.data(), std::min(span.size(), kernel::kMaxRequestBytes), 0);
   loop_.ring().Own(sqe, this);
   return true;
 }
@@ -84,6 +87,8 @@ void LinkIo::Send(TransmitBatch batch) {
 
 void LinkIo::OnSent(int result) {
   if (result > 0) sending_->Took(static_cast<std::size_t>(result));
+  // Of something it takes something, or says why not; or we would offer it for ever.
+  if (result == 0) result = -EIO;
   const bool failed =
       result < 0 && result != -EINTR && result != -EAGAIN && !sending_->Refused(result);
   if (!failed && !sending_->batch.empty() && fd_ >= 0) {

@@ -64,6 +64,9 @@ Loop::Loop(const LoopOptions& options)
     absl::StatusOr<std::unique_ptr<Buffers>> buffers = Buffers::Create(
         ring_.get(), method, options.ring == nullptr ? std::uint16_t{0} : options.buffer_group);
     if (buffers.ok()) buffers_ = *std::move(buffers);
+    if (!absl::IsUnavailable(buffers.status())) continue;
+    Refuse(buffers.status());
+    return;
   }
 }
 

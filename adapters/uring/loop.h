@@ -45,8 +45,9 @@ class Loop final : public coro::Loop {
   bool Give(const io_uring_cqe& completion) { return status().ok() && ring_->Give(completion); }
   // What a host with a loop of its own waits for between slices: this descriptor readable, or
   // NextDeadline(). -1 if there is no ring. The descriptor of a ring that defers completions
-  // (IORING_SETUP_DEFER_TASKRUN) wakes nobody: there an eventfd is registered with it at the first
-  // call. If yours has one already, wait for that.
+  // (IORING_SETUP_DEFER_TASKRUN), as our own do, wakes nobody: there an eventfd is registered with
+  // it at the first call; -1 as long as the system has no descriptors for it: ask again before each
+  // wait. If your ring has an eventfd already, -1: wait for that.
   int descriptor() const { return ring_ == nullptr ? -1 : ring_->Descriptor(); }
   Instant NextDeadline() const override;
 

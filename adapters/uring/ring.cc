@@ -217,7 +217,7 @@ int Ring::Descriptor() {
     for (int* fd : {&event_, &waited_}) {
       if (*fd >= 0) close(std::exchange(*fd, -1));
     }
-    return ring_->ring_fd;
+    return -1;
   }
   WakeBy(event_);
   if (also_ >= 0) WakeBy(also_);

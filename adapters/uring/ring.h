@@ -67,7 +67,8 @@ class Ring {
   // What was put aside, oldest first.
   RingQueue<io_uring_cqe>& others() { return others_; }
   // Readable when there is something to reap: the ring's own descriptor, or where the kernel wakes
-  // nobody who waits for that, on a ring that defers completions, one that an eventfd tells.
+  // nobody who waits for that, on a ring that defers completions, one that an eventfd tells. -1:
+  // the system has none now, or the host has registered an eventfd of its own.
   int Descriptor();
   // That is readable when this one is, too: an eventfd, of which another is told late.
   void WakeBy(int fd);

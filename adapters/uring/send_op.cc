@@ -1,5 +1,6 @@
 #include "adapters/uring/send_op.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <mutex>
 #include <utility>
@@ -55,7 +56,8 @@ void SendOp::Submit(int fd, std::shared_ptr<bool>* copies) {
     sqe->ioprio = kernel::kSendZeroCopyReportUsage;
   } else if (pieces_.size() == 1) {
     // The system has less to find out than of a message.
-    io_uring_prep_send(sqe, fd, pieces_[0].iov_base, pieces_[0].iov_len, MSG_NOSIGNAL);
+    io_uring_prep_send(sqe, fd, pieces_[0].iov_base,
+                       std::min(pieces_[0].iov_len, kernel::kMaxRequestBytes), MSG_NOSIGNAL);
   } else {
     io_uring_prep_sendmsg(sqe, fd, &message_, MSG_NOSIGNAL);
   }

@@ -11,9 +11,14 @@
 #include "adapters/net/host.h"
 #include "adapters/uring/loop.h"
 #include "gtest/gtest.h"
+#include "tests/adapters/uring/kernel_version.h"
+#include "tests/support/few_descriptors.h"
 
 namespace monocoque::uring {
 namespace {
+
+using ::monocoque::testing::FewDescriptors;
+using ::monocoque::testing::TakenDescriptors;
 
 // A host that waits for what it is told to, and takes messages between slices as
 // examples/own_loop.cc does, gets all of them.
@@ -78,6 +83,26 @@ TEST(OwnLoopTest, AnEventDescriptorWakesTheHostAgainAndAgain) {
     }
   }
   close(event);
+}
+
+// A descriptor that wakes nobody is none: with descriptors out there is none, and later there is.
+TEST(OwnLoopTest, WithoutDescriptorsThereIsNoneToWaitFor) {
+  if (!KernelSince(6, 1)) GTEST_SKIP() << "this kernel's rings wake by their own descriptor";
+  Loop loop;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  ASSERT_TRUE(push.Connect(*pull.Bind("tcp://127.0.0.1:*")).ok());
+  ASSERT_TRUE(push.WaitReady(1, absl::Seconds(10)).ok());
+  for (const int left : {0, 1}) {
+    const FewDescriptors few(100);
+    const TakenDescriptors taken(left);
+    EXPECT_EQ(loop.descriptor(), -1);
+  }
+  while (loop.Poll()) continue;
+  pollfd ready{loop.descriptor(), POLLIN, 0};
+  ASSERT_GE(ready.fd, 0);
+  ASSERT_TRUE(push.Send("x").ok());
+  EXPECT_EQ(poll(&ready, 1, 10'000), 1);
 }
 
 }  // namespace

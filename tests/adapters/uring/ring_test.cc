@@ -12,6 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "adapters/uring/buffers.h"
 #include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -175,6 +177,20 @@ TEST(RingTest, AKernelThatTakesNothingIsNotWaitedFor) {
     return std::string("queued");
   });
   EXPECT_EQ(said, "queued");
+}
+
+// A kernel that takes nothing just now has not said that it lacks something: what was asked of it
+// may come yet, and nothing else is tried in its place.
+TEST(RingTest, AKernelThatTakesNothingIsNotFoundWanting) {
+  const std::string said = InChild([] {
+    alarm(20);
+    auto ring = Ring::Create(4);
+    if (!ring.ok() || !Forbid(SYS_io_uring_enter, EAGAIN)) return std::string("no filter");
+    const auto buffers = Buffers::Create(ring->get(), ReadMethod::kBundle);
+    return absl::IsUnavailable(buffers.status()) ? std::string("later")
+                                                 : buffers.status().ToString();
+  });
+  EXPECT_EQ(said, "later");
 }
 
 // Another thread's requests are refused by a ring for one thread: they wait for their place, in

@@ -121,13 +121,17 @@ std::string_view Advice(const Endpoint& endpoint, bool to_bind, int error) {
                      : "address in use; the source address and port are taken";
     case EACCES:
     case EPERM:
-      if (!to_bind) return "permission denied; a rule of the system forbids it";
-      return endpoint.port < 1024 ? "permission denied; ports below 1024 need a privilege. Use "
-                                    "another port, or grant "
-                                    "CAP_NET_BIND_SERVICE"
-                                  : "permission denied; a rule of the system forbids it";
+      return to_bind && endpoint.port > 0 && endpoint.port < 1024
+                 ? "permission denied; ports below 1024 need a privilege. Use another port, or "
+                   "grant CAP_NET_BIND_SERVICE"
+                 : "permission denied; a rule of the system forbids it";
     case EADDRNOTAVAIL:
-      return "this machine has no such address; see `ip address`";
+      if (to_bind) return "this machine has no such address; see `ip address`";
+      return endpoint.source_host.empty()
+                 ? "no local port is free; close some connections, or widen "
+                   "net.ipv4.ip_local_port_range"
+                 : "this machine has no such source address, or no port of it is free; see "
+                   "`ip address`";
     case ECONNREFUSED:
       return "connection refused; nobody listens there";
     case EMFILE:

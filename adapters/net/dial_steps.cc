@@ -70,7 +70,7 @@ DialSteps::Next DialSteps::Adopt() {
 DialSteps::Next DialSteps::OnResolved(absl::StatusOr<std::vector<Address>> found) {
   if (!found.ok()) return GiveUp(found.status());
   addresses_ = *std::move(found);
-  status_ = SystemError("connect", *endpoint_, EADDRNOTAVAIL);
+  status_ = NoAddressError(endpoint_->host, "the answer was empty");
   if (!options_->ipv6.value_or(true)) {
     const auto out =
         std::erase_if(addresses_, [](const Address& each) { return each.family() == AF_INET6; });

@@ -121,7 +121,11 @@ absl::Status BindSource(int fd, const Endpoint& endpoint, const TransportOptions
   source.host = endpoint.source_host;
   source.port = endpoint.source_port;
   const absl::StatusOr<Address> from = AddressForBind(source, options.ipv6);
-  if (!from.ok()) return from.status();
+  if (!from.ok()) {
+    return absl::Status(from.status().code(),
+                        absl::StrCat("connect ", absl::CHexEscape(endpoint.ToString()), ": ",
+                                     from.status().message()));
+  }
   // One port for several destinations, and again while the kernel keeps an old connection's end.
   const int on = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));

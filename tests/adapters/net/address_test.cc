@@ -118,5 +118,21 @@ TEST(AddressTest, ErrorsQuoteWhatTheySpeakOfEscaped) {
             "connect ipc:///tmp/\\x1b[31m: Not a directory.");
 }
 
+// What one errno means depends on what was asked, and of what.
+TEST(AddressTest, WhatTheSystemRefusesIsSaidAsItIsMeant) {
+  const auto said = [](const char* what, const char* endpoint, int error) {
+    return std::string(SystemError(what, *ParseEndpoint(endpoint), error).message());
+  };
+  EXPECT_THAT(said("bind", "tcp://192.0.2.1:5555", EADDRNOTAVAIL), HasSubstr("no such address"));
+  EXPECT_THAT(said("connect", "tcp://192.0.2.1:5555", EADDRNOTAVAIL),
+              HasSubstr("no local port is free"));
+  EXPECT_THAT(said("connect", "tcp://192.0.2.7:0;192.0.2.1:5555", EADDRNOTAVAIL),
+              HasSubstr("no such source address"));
+  EXPECT_THAT(said("bind", "tcp://127.0.0.1:80", EACCES), HasSubstr("CAP_NET_BIND_SERVICE"));
+  for (const char* other : {"ipc://@name", "tcp://127.0.0.1:0", "tcp://127.0.0.1:5555"}) {
+    EXPECT_THAT(said("bind", other, EACCES), HasSubstr("a rule of the system forbids it"));
+  }
+}
+
 }  // namespace
 }  // namespace monocoque::net

@@ -2,9 +2,9 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
+#include <exception>
 #include <string>
 
 #include "adapters/asio/sockets.h"
@@ -38,13 +38,18 @@ asio::awaitable<void> Client(asio::io_context& io, int* replies) {
   io.stop();  // the worker would wait for ever
 }
 
+// What a coroutine throws, as when its address is in use, ends the program.
+void Ended(const std::exception_ptr& failure) {
+  if (failure) std::rethrow_exception(failure);
+}
+
 }  // namespace
 
 int main() {
   asio::io_context io;
   int replies = 0;
-  asio::co_spawn(io, Worker(io), asio::detached);
-  asio::co_spawn(io, Client(io, &replies), asio::detached);
+  asio::co_spawn(io, Worker(io), Ended);
+  asio::co_spawn(io, Client(io, &replies), Ended);
   io.run();
   return replies == 2 ? 0 : 1;
 }

@@ -22,20 +22,9 @@
 
 namespace monocoque::asio::detail {
 
-// The completion signature of a step (adapters/net/steps.h).
-template <typename Step>
-struct Completion {
-  using Signature = void(boost::system::error_code);
-};
-template <typename Step>
-  requires requires(Step step) { step.value; }
-struct Completion<Step> {
-  using Signature = void(boost::system::error_code, decltype(Step::value));
-};
-
-// One asynchronous operation: a step, and the handler that gets its result. In memory of the
-// handler's associated allocator, which is by default the one with which Asio recycles the memory
-// of its own operations.
+// One asynchronous operation: a step (adapters/net/steps.h), and the handler that gets its result.
+// In memory of the handler's associated allocator, which is by default the one with which Asio
+// recycles the memory of its own operations.
 template <typename Step, typename Handler, typename Executor>
 class OperationOf final : public Operation {
  public:
@@ -55,6 +44,8 @@ class OperationOf final : public Operation {
     auto slot = boost::asio::get_associated_cancellation_slot(handler_);
     if (!slot.is_connected()) return;
     slot.assign([this, socket](boost::asio::cancellation_type_t type) {
+      // In total: only as long as nothing has happened.
+      if (step_.begun()) type &= ~boost::asio::cancellation_type_t::total;
       if (type != boost::asio::cancellation_type_t::none) socket->Cancel(this);
     });
   }
@@ -86,9 +77,8 @@ class OperationOf final : public Operation {
   static bool RunsHere(const Handler& handler, const Executor& executor) {
     if constexpr (std::is_same_v<HandlerExecutor, Executor>) {
       return boost::asio::get_associated_executor(handler, executor) == executor;
-    } else {
-      return false;
     }
+    return false;
   }
   // With nothing left of the operation.
   template <typename... Results>
@@ -99,8 +89,8 @@ class OperationOf final : public Operation {
     if (RunsHere(handler, executor)) {
       std::move(handler)(std::move(results)...);
     } else {
-      boost::asio::dispatch(boost::asio::get_associated_executor(handler, executor),
-                            boost::asio::append(std::move(handler), std::move(results)...));
+      const auto where = boost::asio::get_associated_executor(handler, executor);
+      boost::asio::dispatch(where, boost::asio::append(std::move(handler), std::move(results)...));
     }
   }
   // Destroys the operation. The handler outlives it: it may own the socket, and whatever else.

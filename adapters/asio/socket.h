@@ -96,9 +96,10 @@ class Initiation {
 // async_ throw system_error, or give the code to `ec`.
 //
 // Cancellation: all types (terminal, partial, total) do the same: an operation that has no result
-// yet ends with operation_aborted and has had no effect. A message is taken in the very call that
-// runs the handler: cancelled before that, it stays in the socket for the next receive. But
-// operator|| of Boost drops the result of an operation that completes while another has already
+// yet ends with operation_aborted and has had no effect. Only async_send_many and async_close have
+// effects before they end: once they have, total does not end them. A message is taken in the very
+// call that runs the handler: cancelled before that, it stays in the socket for the next receive.
+// But operator|| of Boost drops the result of an operation that completes while another has already
 // won: in it use async_wait_receive, which takes nothing, and then try_receive.
 //
 // What is sent is written at the end of the turn in which it is sent, all of it together.
@@ -145,6 +146,10 @@ class basic_socket {
                std::shared_ptr<SlabPool> pool = nullptr)
       : basic_socket(context.get_executor(), type, options, std::move(pool)) {}
   basic_socket(basic_socket&&) noexcept = default;
+  // From an executor of another type.
+  template <std::convertible_to<Executor> Other>
+  basic_socket(basic_socket<Other, kType...>&& other)
+      : executor_(std::move(other.executor_)), state_(std::move(other.state_)) {}
   basic_socket& operator=(basic_socket&& other) noexcept {
     if (this == &other) return *this;
     if (state_ != nullptr) state_->Shutdown();
@@ -300,7 +305,8 @@ class basic_socket {
   }
 
   // Signature: void(error_code, std::vector<Message>)
-  // Completes when: there is a message; with those that are there then, at most `max`.
+  // Completes when: there is a message; with those that are there then, at most `max`. None are
+  //   wanted: at once.
   // Codes: as async_receive.
   // Cancellation: no message is taken.
   template <typename Token = default_token>
@@ -321,7 +327,7 @@ class basic_socket {
 
   // Signature: void(error_code)
   // Completes when: some peer has room for a message, in order with outstanding sends.
-  // Codes: failed_precondition: the type does not send.
+  // Codes: failed_precondition: the type does not send, or the socket is closing.
   // Cancellation: no effect.
   template <typename Token = default_token>
     requires detail::Sends<kType...>
@@ -390,11 +396,14 @@ class basic_socket {
   }
 
  private:
+  template <typename, SocketType...>
+  friend class basic_socket;
   using Driver = net::SocketDriver;
 
   template <typename Step, typename Token>
   auto Begin(Step step, Token&& token) {
-    return boost::asio::async_initiate<Token, typename detail::Completion<Step>::Signature>(
+    return boost::asio::async_initiate<
+        Token, typename Step::template Signature<boost::system::error_code>>(
         detail::Initiation<Executor>(state_, executor_), token, std::move(step));
   }
 

@@ -123,11 +123,8 @@ bool SocketState::Serve() {
 }
 
 void SocketState::Submit(Operation* operation, net::Place place) {
-  if (service_ == nullptr) {
-    operation->Destroy();
-    return;
-  }
-  if (!work_) work_ = boost::asio::prefer(executor_, execution::outstanding_work.tracked);
+  if (service_ == nullptr) return operation->Destroy();
+  if (!work_) work_ = Tracked();
   if (!driver_) operation->Finish(ClosedError());
   // What is received stays in the socket until the handler runs.
   const bool at_once = place == net::Place::kReady || place == net::Place::kSenders;

@@ -102,6 +102,7 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
                                                         net::WatchHandler* handler) override;
   absl::StatusOr<std::unique_ptr<net::Lookup>> Resolve(const std::string& host, std::uint16_t port,
                                                        Found found) override;
+  void Hold(bool on) override;
   std::shared_ptr<Waker> MakeWaker() override;
 
  private:
@@ -110,6 +111,8 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
 
   static constexpr std::size_t kFewLinks = 8;
 
+  // While it lives, the context does not end.
+  boost::asio::any_io_executor Tracked() const;
   void CloseDriver();
   void Run();
   void AfterTurn();
@@ -120,7 +123,8 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
 
   const boost::asio::any_io_executor executor_;
   const boost::asio::any_io_executor post_executor_;  // the same, set to post
-  boost::asio::any_io_executor work_;  // while operations wait: the context does not end
+  boost::asio::any_io_executor work_;                 // tracked while operations wait
+  boost::asio::any_io_executor held_;                 // and while the socket is bound or connected
   std::optional<boost::asio::steady_timer> timer_;
   std::shared_ptr<PostWaker> waker_;
   Service* service_ = nullptr;  // of the context; null: that goes away

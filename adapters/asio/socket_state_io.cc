@@ -1,6 +1,7 @@
 // What the driver asks of its runtime (net::Reactor), from Asio: its handlers may come after those
 // are gone for whom they came.
 #include <atomic>
+#include <boost/asio/execution.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/system/system_error.hpp>
@@ -139,6 +140,12 @@ class SocketState::PostWaker final : public Waker, public std::enable_shared_fro
   std::atomic<bool> posted_ = false;
 };
 
+boost::asio::any_io_executor SocketState::Tracked() const {
+  return boost::asio::prefer(executor_, boost::asio::execution::outstanding_work.tracked);
+}
+
+void SocketState::Hold(bool on) { held_ = on ? Tracked() : nullptr; }
+
 // One for all: what waits for it holds no work of the executor's.
 std::shared_ptr<Waker> SocketState::MakeWaker() {
   if (waker_ == nullptr) waker_ = std::make_shared<PostWaker>(this);
@@ -152,6 +159,7 @@ void SocketState::CloseDriver() {
   waiting_.set_driver(nullptr);
   driver_.reset();
   timer_.reset();
+  held_ = nullptr;
 }
 
 void SocketState::SetTimer(Instant when) {

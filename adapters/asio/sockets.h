@@ -8,6 +8,9 @@
 
 // One class for each pattern, with what that pattern can do: `Rep rep(io);`. What the functions do
 // is said in socket.h. On an executor of a type of your own: `Rep::rebind_executor<E>::other`.
+//
+// Whoever calls Boost's namespace `asio` names ours in full, `monocoque::asio`, and from monocoque
+// takes single names (`using monocoque::Message;`): all of them would bring a second `asio`.
 namespace monocoque::asio {
 
 template <SocketType kType>

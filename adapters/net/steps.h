@@ -19,7 +19,7 @@
 
 // What the operations of a socket do, apart from who waits for them and how. Each has `kPlace`,
 // where it waits; `Try`, which goes on as far as it can and is true once there is a result; and the
-// result: `status`, and with some a `value`.
+// result: `status`, and with some a `value`. `begun`: it has had effects, and has no result yet.
 namespace monocoque::net {
 
 // An endpoint; with options of its own, where the socket's are not wanted:
@@ -36,11 +36,17 @@ struct EndpointSpec {
 };
 
 struct StatusStep {
+  template <typename Error>
+  using Signature = void(Error);
+  bool begun() const { return false; }
   absl::Status status;
 };
 
 template <typename Value>
 struct ValueStep {
+  template <typename Error>
+  using Signature = void(Error, Value);
+  bool begun() const { return false; }
   absl::Status status;
   Value value{};
 };
@@ -56,6 +62,7 @@ struct SendStep : StatusStep {
 struct SendManyStep : ValueStep<std::size_t> {
   static constexpr Place kPlace = Place::kSenders;
   explicit SendManyStep(std::span<Message> what) : messages(what) {}
+  bool begun() const { return value > 0; }
   bool Try(const WaitQueues& among);
   std::span<Message> messages;
 };
@@ -141,6 +148,7 @@ struct FlushStep : StatusStep {
 struct CloseStep : StatusStep {
   static constexpr Place kPlace = Place::kClosers;
   explicit CloseStep(absl::Duration time) : linger(time) {}
+  bool begun() const { return true; }
   bool Try(const WaitQueues& among);
   absl::Duration linger;
 };

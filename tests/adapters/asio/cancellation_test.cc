@@ -174,6 +174,39 @@ TEST_F(CancellationTest, SendManyKeepsTheRest) {
   EXPECT_EQ(messages[2].text(), "2");
 }
 
+// Total cancellation promises that nothing has happened: an operation with effects goes on instead.
+TEST_F(CancellationTest, WhatHasEffectsIsNotCancelledInTotal) {
+  SocketOptions small;
+  small.send_mark.messages = 2;
+  Push push(context_, small);
+  push.connect("ipc://@monocoque-asio-nobody-here");
+  std::vector<Message> messages(6);
+  io::cancellation_signal many;
+  io::cancellation_signal receive;
+  io::cancellation_signal close;
+  int ended = 0;
+  const auto end = [&](error_code ec, auto...) {
+    EXPECT_EQ(ec, io::error::operation_aborted);
+    ++ended;
+  };
+  push.async_send_many(messages, io::bind_cancellation_slot(many.slot(), end));
+  pull_.async_receive(io::bind_cancellation_slot(receive.slot(), end));
+  Settle();
+  for (auto* signal : {&many, &receive}) signal->emit(io::cancellation_type::total);
+  Settle();
+  EXPECT_EQ(ended, 1) << "nothing was received, but two messages are sent";
+  many.emit(io::cancellation_type::partial);
+  Settle();
+  EXPECT_EQ(ended, 2);
+  push.async_close(absl::InfiniteDuration(), io::bind_cancellation_slot(close.slot(), end));
+  close.emit(io::cancellation_type::total);
+  Settle();
+  EXPECT_EQ(ended, 2) << "closing has begun";
+  close.emit(io::cancellation_type::terminal);
+  Settle();
+  EXPECT_EQ(ended, 3);
+}
+
 TEST_F(CancellationTest, CancelEndsAllThatIsOutstanding) {
   Join();
   std::vector<error_code> ends;

@@ -462,6 +462,28 @@ TEST_F(SocketTest, OptionsThatDoNotFitAreRefused) {
   EXPECT_THROW(Dealer(context_, options), boost::system::system_error);
 }
 
+// Whoever is bound or connected keeps the context running, whatever it waits for just now.
+TEST_F(SocketTest, ASocketAtItsMarkKeepsTheContextRunning) {
+  for (const char* endpoint : {"tcp://127.0.0.1:*", "inproc://asio-at-its-mark"}) {
+    io::io_context other;
+    Push push(other);
+    SocketOptions options;
+    options.receive_mark = {.messages = 2, .bytes = 0};
+    Pull pull(context_, options);
+    pull.connect(push.bind(endpoint));
+    for (int i = 0; i < 10; ++i) push.async_send(Message("x"), io::detached);
+    context_.restart();
+    for (int i = 0; i < 50; ++i) {
+      other.run_for(std::chrono::milliseconds(1));
+      context_.run_for(std::chrono::milliseconds(1));
+    }
+    EXPECT_TRUE(pull.can_receive());
+    EXPECT_FALSE(context_.stopped()) << endpoint;
+    pull.close();
+    RunToEnd();
+  }
+}
+
 TEST_F(SocketTest, APoolMayBeShared) {
   auto pool = SlabPool::Create();
   Pull pull(context_, {}, pool);

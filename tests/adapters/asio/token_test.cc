@@ -172,6 +172,26 @@ TEST_F(TokenTest, AConcreteExecutorType) {
 }
 
 // The handler runs where it is bound to, not where the socket is.
+// As Asio's own objects: from one executor to another, and to one with a default token.
+TEST_F(TokenTest, ASocketMovesToAnotherExecutorType) {
+  using Concrete = Pull::rebind_executor<io::io_context::executor_type>::other;
+  auto pull = io::use_awaitable.as_default_on(Pull(Concrete(context_)));
+  push_.connect(pull.bind("tcp://127.0.0.1:*"));
+  push_.async_send(Message("moved"), io::detached);
+  std::string got;
+  io::co_spawn(
+      context_,
+      [&]() -> io::awaitable<void> {
+        const Message message = co_await pull.async_receive();
+        got = message.text();
+      },
+      io::detached);
+  EXPECT_TRUE(RunUntil([&] { return got == "moved"; }));
+  Pull back(context_);
+  back = std::move(pull);
+  EXPECT_TRUE(back.is_open());
+}
+
 TEST_F(TokenTest, TheAssociatedExecutorRunsTheHandler) {
   Join();
   io::thread_pool elsewhere(1);

@@ -34,11 +34,15 @@ std::size_t ByteChain::NextBlockBytes() const {
   return little ? std::min(kSmallBytes, pool_->slab_bytes()) : pool_->slab_bytes();
 }
 
+BlockPtr ByteChain::Acquire(std::size_t count) {
+  BlockPtr block = pool_->AcquireAtLeast(count, budget_.get());
+  if (!block && reserve_ != nullptr) block = pool_->AcquireAtLeast(count, reserve_);
+  return block;
+}
+
 MutableBytes ByteChain::PrepareSlow(std::size_t count) {
   if (count > pool_->slab_bytes()) return {};
-  const std::size_t size = std::max(count, NextBlockBytes());
-  BlockPtr slab = pool_->AcquireAtLeast(size, budget_.get());
-  if (!slab && reserve_ != nullptr) slab = pool_->AcquireAtLeast(size, reserve_);
+  BlockPtr slab = Acquire(std::max(count, NextBlockBytes()));
   if (!slab) return {};
   CloseOpen();
   slab_ = std::move(slab);

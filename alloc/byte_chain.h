@@ -49,6 +49,9 @@ class ByteChain {
   // Appends octets by reference. `messages` begin in it, the first at its first octet; with none it
   // goes on with what was appended before.
   void AppendSlice(Slice slice, std::size_t messages = 0);
+  // Memory for `count` octets that are to be appended as a slice, a slab where they fit into one.
+  // Null if the budget refuses or memory is out.
+  BlockPtr AcquireAside(std::size_t count) { return Acquire(count); }
   // Copies octets of any length; false if memory ran out (then nothing was appended).
   bool AppendCopy(Bytes bytes);
 
@@ -110,6 +113,7 @@ class ByteChain {
 
   std::size_t room() const { return static_cast<std::size_t>(limit_ - write_); }
   std::size_t NextBlockBytes() const;
+  BlockPtr Acquire(std::size_t count);
   MutableBytes PrepareSlow(std::size_t count);
   void CloseOpen();
 

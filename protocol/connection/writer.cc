@@ -101,7 +101,7 @@ BlockPtr Writer::Allocate(std::size_t size) {
 }
 
 Slice Writer::CopyAside(Bytes octets) {
-  BlockPtr block = Allocate(octets.size());
+  BlockPtr block = chain_.AcquireAside(octets.size());
   if (!block) return Slice();
   std::uint8_t* const data = block->data();
   CopyTo(octets, MutableBytes(data, octets.size()));

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "alloc/block.h"
 #include "alloc/budget.h"
 #include "alloc/bytes.h"
 #include "alloc/slab_pool.h"
@@ -208,6 +209,20 @@ TEST_F(ByteChainTest, CopiesLargerThanASlabGetTheirOwnMemory) {
   EXPECT_EQ(chain_->bytes(), large.size() + 10) << "and nothing of it appended";
   EXPECT_EQ(Write(kNoLimit), "head " + large + " tail");
   EXPECT_EQ(budget_->used(), 0);
+}
+
+// What lies beside the slab that is written to is a slab, too, and comes from the pool.
+TEST_F(ByteChainTest, MemoryAsideIsPooledIfASlabHasRoom) {
+  for (int i = 0; i < 3; ++i) {
+    const BlockPtr aside = chain_->AcquireAside(kSlab);
+    ASSERT_TRUE(aside);
+    EXPECT_EQ(aside->capacity(), kSlab);
+    EXPECT_EQ(pool_->live(), 1u);
+  }
+  const BlockPtr large = chain_->AcquireAside(kSlab + 1);
+  ASSERT_TRUE(large);
+  EXPECT_EQ(large->capacity(), kSlab + 1);
+  EXPECT_EQ(budget_->used(), static_cast<std::int64_t>(kSlab + 1));
 }
 
 TEST_F(ByteChainTest, ARefusedCopyAppendsNothing) {

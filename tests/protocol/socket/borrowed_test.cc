@@ -20,8 +20,9 @@ using ::monocoque::testing::TestCurveClient;
 using ::monocoque::testing::TestCurveServer;
 using ::testing::ElementsAre;
 
-// Inside a message; copied to the slab; in the slab as a whole; in a block of its own.
-constexpr std::initializer_list<std::size_t> kSizes = {10, 81, 2048, 2049, 60'000, 200'000};
+// Inside a message; copied to the slab; in the slab as a whole; in a slab of its own, for which its
+// header leaves no room in the other; in a block of its own.
+constexpr std::initializer_list<std::size_t> kSizes = {10, 81, 2048, 2049, 60'000, 65'536, 200'000};
 
 struct Case {
   const char* name;

@@ -115,14 +115,18 @@ void InprocInbox::Push(Notice notice) {
     const std::lock_guard lock(mutex_);
     if (closed_) return;
     notices_.push_back(std::move(notice));
+    any_.store(true, std::memory_order_relaxed);
     // Whoever has not taken the first one yet was woken for it.
     if (notices_.size() > 1) return;
   }
   waker_->Wake();
 }
 
+// Whoever was woken for a notice sees it: the waker is called after it was left.
 std::vector<InprocInbox::Notice> InprocInbox::Take() {
+  if (!any_.load(std::memory_order_relaxed)) return {};
   const std::lock_guard lock(mutex_);
+  any_.store(false, std::memory_order_relaxed);
   return std::exchange(notices_, {});
 }
 
@@ -130,6 +134,7 @@ void InprocInbox::Close() {
   std::vector<Notice> dropped;
   const std::lock_guard lock(mutex_);
   closed_ = true;
+  any_.store(false, std::memory_order_relaxed);
   dropped = std::exchange(notices_, {});
 }
 

@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_ADAPTERS_INPROC_H_
 #define MONOCOQUE_ADAPTERS_INPROC_H_
 
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <memory>
@@ -74,6 +75,7 @@ class InprocInbox {
   explicit InprocInbox(std::shared_ptr<Waker> waker) : waker_(std::move(waker)) {}
 
   void Push(Notice notice);
+  // Asked in each turn and each flush: without a lock where there is nothing.
   std::vector<Notice> Take();
   // What is there, and comes later, is dropped.
   void Close();
@@ -81,6 +83,7 @@ class InprocInbox {
  private:
   std::mutex mutex_;
   std::vector<Notice> notices_;
+  std::atomic<bool> any_{false};  // there are notices; written under the lock
   bool closed_ = false;
   const std::shared_ptr<Waker> waker_;
 };

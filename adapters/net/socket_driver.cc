@@ -94,9 +94,12 @@ absl::Status SocketDriver::Leave(std::string_view group) {
   return Ask([&](auto* socket, Instant now) { return socket->Leave(group, now); });
 }
 
+// A peer within the process may have made room meanwhile. Were that seen in turns alone, who sends
+// without end would fill its queue to the mark, and write to memory that no cache has any more.
 void SocketDriver::Flush() {
   Tick();
   pump_.RunActions();
+  if (inproc_ != nullptr && inproc_->Turn(now())) Touch();
   pump_.Flush();
 }
 

@@ -105,7 +105,7 @@ class SocketDriver final : public PumpDriver {
   absl::Status Unsubscribe(std::string_view prefix);
   absl::Status Join(std::string_view group);
   absl::Status Leave(std::string_view group);
-  // Hands to the kernel what it takes now.
+  // Hands to the kernel, and to peers in this process, what they take now.
   void Flush();
   // Ends the socket: what was sent is written for at most `linger`. Goes on while turns are made,
   // and is over when closed() says so.

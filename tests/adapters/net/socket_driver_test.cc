@@ -348,6 +348,34 @@ TEST_F(SocketDriverTest, InprocHoldsTheWriter) {
   EXPECT_TRUE(loop_.RunUntil([&] { return push->driver().closed(); }));
 }
 
+// Who sends and makes no turn is not behind by more than a reader that keeps up: what that made
+// room for is handed over by the next sends, and its mark is never near.
+TEST_F(SocketDriverTest, InprocTakesWhatThereIsRoomForWithoutATurn) {
+  PollReactor* push = Make(SocketType::kPush);
+  PollReactor* pull = Make(SocketType::kPull);
+  ASSERT_TRUE(push->driver().Connect(*pull->driver().Bind("inproc://swift")).ok());
+  ASSERT_TRUE(loop_.RunUntil([&] { return push->driver().machine().ready_peers() == 1; }));
+  const std::string large(64 * 1024, 's');
+  const auto send = [&](int count) {
+    for (; count > 0; --count) {
+      Message message = Message::Borrow(large);
+      ASSERT_TRUE(push->driver().Send(&message).ok());
+    }
+  };
+  const int turns = push->turns();
+  send(64);  // more than is under way at a time
+  ASSERT_GE(push->driver().machine().pending_bytes(), 1u << 20);
+  std::size_t received = 0;
+  for (int i = 0; i < 200; ++i) {
+    pull->driver().Turn();
+    for (Message message; pull->driver().Receive(&message);) ++received;
+    send(4);
+  }
+  EXPECT_EQ(push->turns(), turns);
+  EXPECT_LE(push->driver().machine().pending_bytes(), 1u << 20);
+  EXPECT_GE(received, 200u * 4);
+}
+
 // Each socket on a thread of its own.
 TEST(SocketDriverThreadsTest, InprocCrossesThreads) {
   constexpr int kMessages = 20'000;

@@ -6,6 +6,8 @@
 #include "adapters/sim/dial.h"
 #include "adapters/sim/wire.h"
 #include "adapters/sim/world.h"
+#include "protocol/wire/routing_number.h"
+#include "protocol/wire/socket_type.h"
 
 namespace monocoque::sim {
 namespace {
@@ -51,6 +53,7 @@ absl::StatusOr<std::string> Node::Bind(std::string_view text, const LinkOptions*
     if (listened.listener != *listener) continue;
     if (listened.bound.ok()) {
       result = listened.bound->ToString();
+      bound_.Add(*result, *listener);
     } else {
       result = listened.bound.status();
     }
@@ -60,7 +63,7 @@ absl::StatusOr<std::string> Node::Bind(std::string_view text, const LinkOptions*
   return result;
 }
 
-absl::Status Node::Connect(std::string_view text, const LinkOptions* options) {
+absl::StatusOr<DialerId> Node::Connect(std::string_view text, const LinkOptions* options) {
   if (!status_.ok()) return status_;
   const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
   if (!endpoint.ok()) return endpoint.status();
@@ -69,8 +72,39 @@ absl::Status Node::Connect(std::string_view text, const LinkOptions* options) {
                                               ? machine_->Connect(*endpoint, *options, now)
                                               : machine_->Connect(*endpoint, now);
   if (!dialer.ok()) return dialer.status();
+  connected_.Add(std::string(text), *dialer);
   Touch();
-  return absl::OkStatus();
+  return dialer;
+}
+
+absl::StatusOr<std::uint32_t> Node::ConnectPeer(std::string_view text) {
+  if (status_.ok() && machine_->type() != SocketType::kPeer) {
+    return absl::FailedPreconditionError("connect: only PEER gives its peers numbers");
+  }
+  const absl::StatusOr<DialerId> dialer = Connect(text, nullptr);
+  if (!dialer.ok()) return dialer.status();
+  return RoutingNumberOf(machine_->routing_id(machine_->peer(*dialer)));
+}
+
+absl::Status Node::Unbind(std::string_view bound) {
+  if (!status_.ok()) return status_;
+  const absl::StatusOr<ListenerId> listener = bound_.Take("unbind", bound);
+  if (!listener.ok()) return listener.status();
+  absl::Status done = machine_->Unbind(*listener, world_->now());
+  // Its address is free at once, as on other adapters.
+  if (!frozen()) pump_->RunActions();
+  Touch();
+  return done;
+}
+
+absl::Status Node::Disconnect(std::string_view text) {
+  if (!status_.ok()) return status_;
+  const absl::StatusOr<DialerId> dialer = connected_.Take("disconnect", text);
+  if (!dialer.ok()) return dialer.status();
+  absl::Status done = machine_->Disconnect(*dialer, world_->now());
+  pausing_.erase(*dialer);
+  Touch();
+  return done;
 }
 
 absl::Status Node::TrySend(Message* message) {

@@ -2,6 +2,7 @@
 #define MONOCOQUE_ADAPTERS_SIM_NODE_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -16,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/net/endpoint_names.h"
 #include "adapters/pump.h"
 #include "adapters/sim/agenda.h"
 #include "adapters/zap.h"
@@ -57,7 +59,10 @@ class Node final : public PumpDriver, public std::enable_shared_from_this<Node> 
   // ---- For the handle --------------------------------------------------------------------------
 
   absl::StatusOr<std::string> Bind(std::string_view text, const LinkOptions* options);
-  absl::Status Connect(std::string_view text, const LinkOptions* options);
+  absl::StatusOr<DialerId> Connect(std::string_view text, const LinkOptions* options);
+  absl::StatusOr<std::uint32_t> ConnectPeer(std::string_view text);
+  absl::Status Unbind(std::string_view bound);
+  absl::Status Disconnect(std::string_view text);
   absl::Status TrySend(Message* message);
   bool TryReceive(Message* out);
   void StartClose(absl::Duration linger);
@@ -67,6 +72,8 @@ class Node final : public PumpDriver, public std::enable_shared_from_this<Node> 
     desk_.set_authenticator(std::move(authenticator));
   }
   void SetHandler(std::function<void(Message)> handler);
+  // What the machine tells goes to events().
+  void TakeEvents();
   // A turn follows.
   void Touch();
 
@@ -138,7 +145,6 @@ class Node final : public PumpDriver, public std::enable_shared_from_this<Node> 
   void TellListened();
   void ServeDesk();
   void Authorize(LinkId link, const AuthVerdict& verdict);
-  void TakeEvents();
 
   World* world_;
   const int number_;
@@ -154,6 +160,8 @@ class Node final : public PumpDriver, public std::enable_shared_from_this<Node> 
   std::set<LinkId> owed_;                 // links that are gone, whose batch is still out
   std::map<DialerId, Endpoint> pausing_;  // dialers between two attempts
   std::vector<Listened> listened_;
+  net::EndpointNames<ListenerId> bound_;
+  net::EndpointNames<DialerId> connected_;
   std::size_t open_ends_ = 0;  // of wires, those that the machine gave up included
   Instant frozen_until_;
   Instant linger_until_ = Instant::Never();

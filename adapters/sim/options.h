@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "alloc/bytes.h"
 #include "alloc/slab_pool.h"
+#include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 
 namespace monocoque::sim {
@@ -96,6 +97,9 @@ struct LinkReport {
   bool cut = false;                  // it did not end by the will of its ends
   bool dialer_ready = false;         // the one finished its handshake
   bool acceptor_ready = false;       // so did the other
+  // What the link is to each, once it knows it.
+  LinkId dialer_link;
+  LinkId acceptor_link;
   // Octets taken from the one, and given to the other while that had a link.
   std::uint64_t dialer_wrote = 0;
   std::uint64_t acceptor_read = 0;

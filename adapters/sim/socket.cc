@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/sim/node.h"
 #include "adapters/sim/world.h"
-#include "protocol/drive/endpoint.h"
 
 namespace monocoque::sim {
 namespace {
@@ -53,17 +52,15 @@ absl::StatusOr<std::string> Socket::Bind(std::string_view endpoint, const LinkOp
   return node_->Bind(endpoint, &options);
 }
 absl::Status Socket::Connect(std::string_view endpoint) {
-  return node_->Connect(endpoint, nullptr);
+  return node_->Connect(endpoint, nullptr).status();
 }
 absl::Status Socket::Connect(std::string_view endpoint, const LinkOptions& options) {
-  return node_->Connect(endpoint, &options);
+  return node_->Connect(endpoint, &options).status();
 }
+absl::Status Socket::Unbind(std::string_view bound) { return node_->Unbind(bound); }
+absl::Status Socket::Disconnect(std::string_view endpoint) { return node_->Disconnect(endpoint); }
 absl::StatusOr<std::uint32_t> Socket::ConnectPeer(std::string_view endpoint) {
-  if (!node_->status().ok()) return node_->status();
-  const absl::StatusOr<Endpoint> parsed = ParseEndpoint(endpoint);
-  if (!parsed.ok()) return parsed.status();
-  node_->Touch();
-  return core().ConnectPeer(*parsed, node_->world().now());
+  return node_->ConnectPeer(endpoint);
 }
 
 void Socket::SetAuthenticator(std::shared_ptr<Authenticator> authenticator) {
@@ -140,6 +137,7 @@ void Socket::OnMessage(std::function<void(Message)> handler) {
 }
 
 bool Socket::NextEvent(SocketEvent* out) {
+  if (node_->events().empty()) node_->TakeEvents();
   if (node_->events().empty()) return false;
   *out = std::move(node_->events().front());
   node_->events().pop_front();

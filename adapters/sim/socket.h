@@ -59,6 +59,9 @@ class Socket {
   // Connects in the background, again and again.
   absl::Status Connect(std::string_view endpoint);
   absl::Status Connect(std::string_view endpoint, const LinkOptions& options);
+  // The way back: with the text that Bind gave, and that Connect got.
+  absl::Status Unbind(std::string_view bound);
+  absl::Status Disconnect(std::string_view endpoint);
   // PEER: as Connect, for the number that messages go by.
   absl::StatusOr<std::uint32_t> ConnectPeer(std::string_view endpoint);
 

@@ -46,6 +46,7 @@ void Wire::Later(int side, absl::Duration delay, void (Wire::*task)(int side)) {
 void Wire::Attach(int side, LinkId link) {
   End& here = end(side);
   here.link = link;
+  (side == 0 ? report_.dialer_link : report_.acceptor_link) = link;
   here.state = State::kOpen;
   if (world_.random().Chance(path().faults.read_by_window)) {
     Later(side, absl::ZeroDuration(), &Wire::HoldWindow);

@@ -159,10 +159,11 @@ class Socket {
   absl::StatusOr<std::uint32_t> ConnectPeer(const Endpoint& endpoint, Instant now);
   absl::StatusOr<std::uint32_t> ConnectPeer(const Endpoint& endpoint, const LinkOptions& options,
                                             Instant now);
-  // The listener ends, and with it the links it accepted; not found if there is none.
+  // The listener ends, and with it the links it accepted, as with Disconnect; not found if there is
+  // none.
   absl::Status Unbind(ListenerId listener, Instant now);
   // The dialer ends: its link is closed once what was handed to it is written; what was not is lost
-  // and counted.
+  // and counted. What the link brought and nobody took is dropped, and not counted.
   absl::Status Disconnect(DialerId dialer, Instant now);
 
   // Takes the message (it is empty then) or leaves it untouched. Unavailable, without a sentence:

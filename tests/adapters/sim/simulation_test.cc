@@ -447,6 +447,32 @@ TEST(SimulationTest, TheTapSeesOctets) {
   EXPECT_TRUE(octets.ends_with(std::string("\0\5hello", 7)));
 }
 
+// Wishes by the text that Bind gave and Connect got. A name is free at once, and what waited for a
+// dialer that is gone is nobody's hope.
+TEST(SimulationTest, EndpointsComeAndGo) {
+  Simulation sim;
+  Socket pull = sim.MakeSocket(SocketType::kPull);
+  Socket push = sim.MakeSocket(SocketType::kPush);
+  const std::string bound = *pull.Bind("sim://a");
+  ASSERT_TRUE(push.Connect("sim://a").ok());
+  ASSERT_TRUE(push.Send("first").ok());
+  ASSERT_TRUE(sim.RunUntilIdle());
+  EXPECT_THAT(Received(pull), ElementsAre("first"));
+  ASSERT_TRUE(pull.Unbind(bound).ok());
+  EXPECT_EQ(pull.Unbind(bound).code(), absl::StatusCode::kNotFound);
+  ASSERT_TRUE(sim.RunUntilIdle());
+  EXPECT_EQ(push.core().ready_peers(), 0u);
+  ASSERT_TRUE(push.Send("second").ok());
+  ASSERT_TRUE(pull.Bind("sim://a").ok());
+  ASSERT_TRUE(sim.RunUntilIdle());
+  ASSERT_TRUE(push.Disconnect("sim://a").ok());
+  EXPECT_EQ(push.Disconnect("sim://a").code(), absl::StatusCode::kNotFound);
+  ASSERT_TRUE(sim.RunUntilIdle());
+  EXPECT_EQ(pull.core().ready_peers(), 0u);
+  EXPECT_EQ(sim.links().size(), 2u);
+  EXPECT_THAT(Received(pull), ElementsAre("second"));
+}
+
 // All memory that sockets hold is accounted for, and comes back.
 TEST(SimulationTest, MemoryComesBack) {
   Simulation sim;

@@ -14,12 +14,14 @@ void Chronicle::Violation(const SocketEvent& event, std::string_view what) {
 void Chronicle::OnEvent(const SocketEvent& event) {
   switch (event.kind) {
     case Kind::kListening:
-      if (!listeners_.try_emplace(event.listener, true).second) Violation(event, "twice");
+      if (!listeners_.try_emplace(event.listener, Listener{event.endpoint}).second) {
+        Violation(event, "twice");
+      }
       return;
     case Kind::kUnlistened:
       if (const auto it = listeners_.find(event.listener); it != listeners_.end()) {
-        if (!it->second) Violation(event, "twice");
-        it->second = false;
+        if (!it->second.listens) Violation(event, "twice");
+        it->second.listens = false;
       }
       return;
     case Kind::kListenFailed:
@@ -30,9 +32,7 @@ void Chronicle::OnEvent(const SocketEvent& event) {
       OnDialing(event);
       return;
     case Kind::kAccepted:
-      if (!links_.try_emplace(event.link, Link{.stage = Stage::kOpen}).second) {
-        Violation(event, "of a link that there was");
-      }
+      OnAccepted(event);
       return;
     case Kind::kDialFailed:
     case Kind::kConnected:
@@ -51,12 +51,63 @@ void Chronicle::OnEvent(const SocketEvent& event) {
   }
 }
 
+std::vector<LinkId> Chronicle::OnHangUp(std::string_view endpoint) {
+  std::vector<LinkId> ended;
+  for (auto& [id, link] : links_) {
+    const auto dialer = dialers_.find(link.dialer);
+    const auto listener = listeners_.find(link.listener);
+    const bool dialed = dialer != dialers_.end() && dialer->second.endpoint == endpoint;
+    const bool here =
+        dialed || (listener != listeners_.end() && listener->second.endpoint == endpoint);
+    if (!here || link.hung_up || link.stage == Stage::kOver) continue;
+    link.hung_up = true;
+    if (!dialed || dialer->second.attempt == id) ended.push_back(id);
+  }
+  for (auto& [id, dialer] : dialers_) {
+    if (dialer.endpoint == endpoint) dialer.gone = true;
+  }
+  return ended;
+}
+
+bool Chronicle::disconnected(LinkId link) const {
+  const auto it = links_.find(link);
+  return it != links_.end() && it->second.dialer && it->second.hung_up;
+}
+
+bool Chronicle::attached(std::string_view endpoint) const {
+  bool ready = false;
+  for (const auto& [id, link] : links_) {
+    const auto dialer = dialers_.find(link.dialer);
+    if (dialer == dialers_.end() || dialer->second.endpoint != endpoint) continue;
+    if (dialer->second.gone || link.stage == Stage::kOver) continue;
+    // Its attempt, and no earlier link.
+    if (id != dialer->second.attempt || link.stage != Stage::kReady) return false;
+    ready = true;
+  }
+  return ready;
+}
+
+void Chronicle::OnAccepted(const SocketEvent& event) {
+  const auto listener = listeners_.find(event.listener);
+  if (listener != listeners_.end() && !listener->second.listens) {
+    Violation(event, "although it listens no more");
+  }
+  Link link{.stage = Stage::kOpen};
+  link.listener = event.listener;
+  if (!links_.try_emplace(event.link, link).second) Violation(event, "of a link that there was");
+}
+
 void Chronicle::OnDialing(const SocketEvent& event) {
   Dialer& dialer = dialers_[event.dialer];
-  if (dialer.attempt || dialer.given_up) Violation(event, "although it need not dial");
+  if (dialer.attempt || dialer.given_up || dialer.gone) {
+    Violation(event, "although it need not dial");
+  }
+  dialer.endpoint = event.endpoint;
   dialer.attempt = event.link;
   dialer.pausing = false;
-  if (!links_.try_emplace(event.link, Link{.dialed = true}).second) {
+  Link link;
+  link.dialer = event.dialer;
+  if (!links_.try_emplace(event.link, link).second) {
     Violation(event, "of a link that there was");
   }
 }
@@ -69,6 +120,7 @@ void Chronicle::OnLinkEvent(const SocketEvent& event) {
   }
   Link& link = it->second;
   const Stage before = link.stage;
+  if (link.hung_up && event.kind != Kind::kClosed) Violation(event, "although it was hung up");
   switch (event.kind) {
     case Kind::kConnected:
       link.stage = Stage::kOpen;
@@ -78,7 +130,7 @@ void Chronicle::OnLinkEvent(const SocketEvent& event) {
       link.stage = Stage::kReady;
       link.peer = event.peer;
       if (before != Stage::kOpen) Violation(event, "out of turn");
-      if (link.dialed) ++dialers_[event.dialer].ready;
+      if (link.dialer) ++dialers_[event.dialer].ready;
       return;
     case Kind::kDialFailed:
       // A transport may stand, and find no memory.
@@ -99,9 +151,9 @@ void Chronicle::OnClosed(const SocketEvent& event, Link* link) {
   if (link->stage == Stage::kReady && event.peer != link->peer) Violation(event, "of another peer");
   link->stage = Stage::kOver;
   lost_ += event.lost_messages;
-  if (over_ || event.lost_messages == 0) return;
+  if (over_ || event.lost_messages == 0 || link->hung_up) return;
   if (CauseOf(event.status) == Cause::kLocal) Violation(event, "and closed it by itself");
-  if (link->dialed && keeps_ && event.lost_messages > 1) {
+  if (link->dialer && keeps_ && event.lost_messages > 1) {
     Violation(event, "and its dialer keeps what had not begun");
   }
 }
@@ -109,7 +161,7 @@ void Chronicle::OnClosed(const SocketEvent& event, Link* link) {
 // The attempt is over, or about to be.
 void Chronicle::OnNext(const SocketEvent& event) {
   Dialer& dialer = dialers_[event.dialer];
-  if (!dialer.attempt || dialer.pausing) Violation(event, "out of turn");
+  if (!dialer.attempt || dialer.pausing || dialer.gone) Violation(event, "out of turn");
   dialer.attempt = LinkId();
   dialer.pausing = event.kind == Kind::kRetry;
   dialer.given_up = event.kind == Kind::kGaveUp;
@@ -132,8 +184,8 @@ void Chronicle::CheckCount(std::string_view what, std::uint64_t counted, std::ui
 }
 
 void Chronicle::Close(const SocketStats& stats) {
-  for (const auto& [listener, listens] : listeners_) {
-    if (listens) violations_.push_back("never tells that it listens no more");
+  for (const auto& [id, listener] : listeners_) {
+    if (listener.listens) violations_.push_back("never tells that it listens no more");
   }
   for (const auto& [id, link] : links_) {
     // A dial that the close ends is told of by nothing.

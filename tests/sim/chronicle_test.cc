@@ -153,6 +153,55 @@ TEST_F(ChronicleTest, WhoClosesLosesNothingByIt) {
               ElementsAre(HasSubstr("link 1 peer 7: over (closed here), 1 messages lost")));
 }
 
+// Of a dialer that is gone nothing is heard but the end of its link, which may lose all it has.
+TEST_F(ChronicleTest, WhoIsDisconnectedIsSilent) {
+  Connect(1);
+  EXPECT_TRUE(chronicle_.attached(""));
+  EXPECT_THAT(chronicle_.OnHangUp(""), ElementsAre(LinkId::FromValue(1)));
+  EXPECT_TRUE(chronicle_.disconnected(LinkId::FromValue(1)));
+  EXPECT_FALSE(chronicle_.attached(""));
+  chronicle_.OnGivenUp(2);
+  stats_.lost = 2;
+  Close(1, 3, Cause::kLocal);
+  EXPECT_THAT(chronicle_.violations(), IsEmpty());
+  Dial(Kind::kRetry);
+  Dial(Kind::kDialing, 2);
+  Dial(Kind::kDialFailed, 2);
+  EXPECT_THAT(Verdict(), ElementsAre(HasSubstr("out of turn"), HasSubstr("need not dial")));
+}
+
+// An earlier link that has yet to give back what it has ended by itself.
+TEST_F(ChronicleTest, WhatEndedBeforeIsNotHungUp) {
+  Connect(1);
+  Dial(Kind::kRetry);
+  Dial(Kind::kDialing, 2);
+  Dial(Kind::kConnected, 2);
+  Dial(Kind::kReady, 2);
+  EXPECT_FALSE(chronicle_.attached(""));
+  EXPECT_THAT(chronicle_.OnHangUp(""), ElementsAre(LinkId::FromValue(2)));
+  EXPECT_TRUE(chronicle_.disconnected(LinkId::FromValue(1)));
+  Close(1, 3);
+  Close(2);
+  stats_.reconnects = 1;
+  EXPECT_THAT(Verdict(), IsEmpty());
+}
+
+TEST_F(ChronicleTest, WhoUnboundAccepts) {
+  Tell(Kind::kListening);
+  Accept(1);
+  Tell(Kind::kAccepted, 2);
+  EXPECT_EQ(chronicle_.OnHangUp("").size(), 2u);
+  EXPECT_FALSE(chronicle_.disconnected(LinkId::FromValue(1)));
+  Tell(Kind::kUnlistened);
+  Close(1, 1, Cause::kLocal);
+  Tell(Kind::kReady, 2);
+  Close(2);
+  Tell(Kind::kAccepted, 3);
+  Close(3, 0, Cause::kTransport, /*was_ready=*/false);
+  EXPECT_THAT(Verdict(),
+              ElementsAre(HasSubstr("although it was hung up"), HasSubstr("listens no more")));
+}
+
 TEST_F(ChronicleTest, LossesThatNoLinkTellsOf) {
   stats_.lost = 3;
   EXPECT_THAT(Verdict(), ElementsAre("counts 3 lost, and its events tell 0"));

@@ -137,8 +137,37 @@ void Oracle::CheckOrder(PayloadId id, const Begun& begun) {
   };
   check(&begun_on_, std::pair(begun.link, id.sender), "on link");
   if (!sender.rules.dials) return;
-  check(&begun_for_, std::pair(id.sender, sockets_.at(begun.to).rules.place),
+  const std::size_t place = sockets_.at(begun.to).rules.place;
+  const auto gone = gone_dialers_.find({id.sender, place});
+  const auto dialer = gone == gone_dialers_.end()
+                          ? 0
+                          : std::ranges::count_if(gone->second, [&](std::uint64_t last) {
+                              return last < begun.link;
+                            });
+  check(&begun_for_, std::tuple(id.sender, place, static_cast<std::size_t>(dialer)),
         "for the place at the end of link");
+}
+
+// ---- Links that the application ends -----------------------------------------------------------
+
+// `sender` hung up, and nothing kept it from writing all that it had handed to the link, nor its
+// peer from reading it.
+bool Oracle::MustWriteAll(int sender, const sim::LinkReport& link) const {
+  const int receiver = link.dialer == sender ? link.acceptor : link.dialer;
+  const bool ready = link.dialer_ready && link.acceptor_ready;
+  return hung_up(sender, link.link) && ready && !sockets_.at(sender).closing &&
+         !MayEnd(sender, receiver, link, /*whole=*/false);
+}
+
+// What a socket lost with a link that it ended by a wish, it lost for a reason.
+void Oracle::SettleHungUp(const std::vector<sim::LinkReport>& links) {
+  for (const auto& [end, patience] : hung_up_) {
+    const auto lost = lost_with_.find(end);
+    const sim::LinkReport* link = Find(links, end.first);
+    if (lost == lost_with_.end() || link == nullptr || !MustWriteAll(end.second, *link)) continue;
+    Violation(absl::StrCat("socket ", end.second, " lost ", lost->second, " messages with link ",
+                           end.first, ", which it hung up and nobody cut"));
+  }
 }
 
 void Oracle::OnClosing(int socket, Instant patience) {
@@ -274,6 +303,7 @@ void Oracle::CheckUntaken(int receiver, const Mark& mark, std::size_t read_bytes
                           const std::vector<sim::LinkReport>& links) {
   for (const sim::LinkReport& link : links) {
     if ((link.dialer != receiver && link.acceptor != receiver) || !link.until.is_never()) continue;
+    if (hung_up(receiver, link.link)) continue;  // what it brought is dropped
     const int sender = link.dialer == receiver ? link.acceptor : link.dialer;
     const Stream& stream = streams_[{link.link, sender}];
     std::size_t untaken = 0;
@@ -314,6 +344,7 @@ void Oracle::Settle(const std::vector<sim::LinkReport>& links) {
       if (WroteOn(link, end)) ++socket.links_cut_early;
     }
   }
+  SettleHungUp(links);
   for (auto& [number, socket] : sockets_) {
     for (std::size_t i = 0; i < socket.sent.size(); ++i) {
       if (!socket.sent[i].accepted) continue;
@@ -343,7 +374,7 @@ void Oracle::SettleMessage(SocketRecord* sender, PayloadId id, const Sent& sent,
       Violation(absl::StrCat(Name(id), " began on a link that there is not"));
     }
   }
-  if (fans) SettleOwed(sender, sent, links);
+  if (fans) SettleOwed(id.sender, sent, links);
   if (fans || delivered) return;
   if (sent.begun.empty()) ++sender->never_begun;
   if (sent.loss_forbidden) {
@@ -360,14 +391,14 @@ bool Oracle::began(const Sent& sent, const Owed& owed) const {
   });
 }
 
-void Oracle::SettleOwed(SocketRecord* sender, const Sent& sent,
-                        const std::vector<sim::LinkReport>& links) {
+void Oracle::SettleOwed(int number, const Sent& sent, const std::vector<sim::LinkReport>& links) {
+  SocketRecord& sender = sockets_.at(number);
   for (const Owed& owed : sent.owed) {
     if (began(sent, owed)) continue;
-    ++sender->copies_missing;
+    ++sender.copies_missing;
     const sim::LinkReport* link = Find(links, owed.link);
-    const bool stands = link != nullptr && link->until.is_never();
-    if (stands || sent.loss_forbidden) ++sender->copies_withheld;
+    const bool stands = link != nullptr && (link->until.is_never() || MustWriteAll(number, *link));
+    if (stands || sent.loss_forbidden) ++sender.copies_withheld;
   }
 }
 
@@ -382,7 +413,8 @@ void Oracle::SettleBegun(SocketRecord* sender, PayloadId id, const Sent& sent, c
   const bool ready = link.dialer == begun.to ? link.dialer_ready : link.acceptor_ready;
   if (end <= ReadOf(link, id.sender)) {
     // Thrown away by rule, and counted; see Close.
-    const bool refused = !stands && (receiver.rules.refuses_peers || !ready);
+    const bool refused =
+        !stands && (receiver.rules.refuses_peers || !ready || hung_up(begun.to, link.link));
     ++(receiver.closing || refused ? receiver.let_go : receiver.passed_over);
   } else if (stands) {
     Violation(absl::StrCat(Name(id), written < end ? " is stuck on" : " was not read from",
@@ -390,7 +422,7 @@ void Oracle::SettleBegun(SocketRecord* sender, PayloadId id, const Sent& sent, c
   } else {
     ++gone_with_links_;
     if (written < end) ++sender->cut;
-    if (MayEnd(*sender, receiver, link, written >= end) || !ready) return;
+    if (MayEnd(id.sender, begun.to, link, written >= end) || !ready) return;
     Violation(absl::StrCat(Name(id), " was not read from link ", begun.link,
                            ", which nobody cut or gave up"));
   }
@@ -398,11 +430,15 @@ void Oracle::SettleBegun(SocketRecord* sender, PayloadId id, const Sent& sent, c
 
 // Could the link end although not all that its sender took for it was read, or even written
 // (`whole`)?
-bool Oracle::MayEnd(const SocketRecord& sender, const SocketRecord& receiver,
-                    const sim::LinkReport& link, bool whole) const {
-  if (link.cut || receiver.closing || receiver.rules.refuses_peers) return true;
-  if (sender.rules.gives_up || receiver.rules.gives_up) return true;
-  return !whole && sender.closing && link.until >= sender.patience;
+bool Oracle::MayEnd(int sender, int receiver, const sim::LinkReport& link, bool whole) const {
+  const SocketRecord& from = sockets_.at(sender);
+  const SocketRecord& to = sockets_.at(receiver);
+  if (link.cut || to.closing || to.rules.refuses_peers || hung_up(receiver, link.link)) return true;
+  if (from.rules.gives_up || to.rules.gives_up) return true;
+  const auto here = hung_up_.find({link.link, sender});
+  const bool over = (here != hung_up_.end() && link.until >= here->second) ||
+                    (from.closing && link.until >= from.patience);
+  return !whole && over;
 }
 
 bool Oracle::Check(int number, std::string_view what, std::uint64_t counted, std::uint64_t least,
@@ -437,7 +473,8 @@ void Oracle::CheckAtRest(int number, const SocketStats& stats) {
 // Who dials gives up nothing that has not begun.
 void Oracle::CheckKept(int number, const SocketRecord& socket) {
   if (!socket.rules.keeps || DropsOutput(socket.rules.type)) return;
-  Check(number, "that never began", socket.never_begun, 0, socket.links_cut_early);
+  Check(number, "that never began", socket.never_begun, 0,
+        socket.links_cut_early + socket.given_up);
 }
 
 // A message is lost at its sender or dropped there, or dropped at its receiver.

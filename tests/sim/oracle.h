@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,8 @@ struct OracleRules {
 //   * one that was accepted is delivered, or counted, as lost where nothing may be dropped, or had
 //     begun on a link that was cut, or given up, before it was read; on a link that stands nothing
 //     vanishes, and what was read is given out, or dropped by rule and counted;
+//   * who hangs up, by Unbind or Disconnect, hears no more of those links; what it had handed to
+//     them is written, read and given out all the same;
 //   * what had begun on one link never begins on another; of copies, on another of one dialer's;
 //   * no queue grows beyond its mark;
 //   * who subscribed gets what it wants and nothing else: of each publication, whoever wants it as
@@ -82,6 +85,24 @@ class Oracle {
   // The application closes the socket, and with it gives up what it did not take.
   // What is to be sent has until `patience`; earlier it is not given up.
   void OnClosing(int socket, Instant patience);
+
+  // ---- Links that the application ends ---------------------------------------------------------
+
+  // The socket ends the link by Unbind or Disconnect. The peer has until `patience` to take
+  // something.
+  void OnHangUp(int socket, std::uint64_t link, Instant patience) {
+    hung_up_.try_emplace({link, socket}, patience);
+  }
+  // It disconnects from a place: what it sends there by links behind `last` goes by another dialer.
+  void OnDisconnect(int socket, std::size_t place, std::uint64_t last) {
+    gone_dialers_[{socket, place}].push_back(last);
+  }
+  // What waited for a dialer that is gone is lost.
+  void OnGivenUp(int socket, std::uint64_t messages) { sockets_.at(socket).given_up += messages; }
+  // The socket tells that it lost so many messages with a link.
+  void OnLost(int socket, std::uint64_t link, std::uint64_t messages) {
+    lost_with_[{link, socket}] += messages;
+  }
 
   // ---- Subscriptions ---------------------------------------------------------------------------
 
@@ -165,6 +186,7 @@ class Oracle {
     bool loss_forbidden = false;
     bool closing = false;
     Instant patience = Instant::Never();
+    std::uint64_t given_up = 0;
     std::multiset<std::string, std::less<>> prefixes;
     // Found by Settle.
     std::size_t never_begun = 0;
@@ -187,19 +209,20 @@ class Oracle {
   };
 
   bool fans_out(int sender) const;
+  bool hung_up(int socket, std::uint64_t link) const { return hung_up_.contains({link, socket}); }
+  bool MustWriteAll(int sender, const sim::LinkReport& link) const;
+  void SettleHungUp(const std::vector<sim::LinkReport>& links);
   bool WroteOn(const sim::LinkReport& link, int sender);
   Sent* FindSent(PayloadId id);
   void OnMark(PayloadId id, Begun begun);
   void CheckOrder(PayloadId id, const Begun& begun);
   void CheckLosses(int number, const SocketRecord& socket, const SocketStats& stats);
   void CheckKept(int number, const SocketRecord& socket);
-  bool MayEnd(const SocketRecord& sender, const SocketRecord& receiver, const sim::LinkReport& link,
-              bool whole) const;
+  bool MayEnd(int sender, int receiver, const sim::LinkReport& link, bool whole) const;
   bool Deliver(int receiver, const Message& message, PayloadId id);
   void SettleMessage(SocketRecord* sender, PayloadId id, const Sent& sent,
                      const std::vector<sim::LinkReport>& links);
-  void SettleOwed(SocketRecord* sender, const Sent& sent,
-                  const std::vector<sim::LinkReport>& links);
+  void SettleOwed(int number, const Sent& sent, const std::vector<sim::LinkReport>& links);
   bool began(const Sent& sent, const Owed& owed) const;
   void CloseFan(int number, const SocketRecord& socket, const SocketStats& stats);
   bool Check(int number, std::string_view what, std::uint64_t counted, std::uint64_t least,
@@ -211,9 +234,15 @@ class Oracle {
   std::map<std::pair<std::uint64_t, int>, Stream> streams_;  // by link and writer
   // The last sequence number by receiver, its peer, and sender.
   std::map<std::pair<std::pair<int, std::uint64_t>, int>, std::uint32_t> last_;
-  // The last that began, by link and sender; and by sender that dials and place.
+  // The last that began, by link and sender; and by sender that dials, place, and which of its
+  // dialers there.
   std::map<std::pair<std::uint64_t, int>, std::uint32_t> begun_on_;
-  std::map<std::pair<int, std::size_t>, std::uint32_t> begun_for_;
+  std::map<std::tuple<int, std::size_t, std::size_t>, std::uint32_t> begun_for_;
+  // By sender and place: the last link of each dialer that is gone.
+  std::map<std::pair<int, std::size_t>, std::vector<std::uint64_t>> gone_dialers_;
+  // Until when the peer has to take something, by link and who hung up.
+  std::map<std::pair<std::uint64_t, int>, Instant> hung_up_;
+  std::map<std::pair<std::uint64_t, int>, std::uint64_t> lost_with_;  // by link and who told it
   std::vector<std::string> violations_;
   std::size_t accepted_ = 0;
   std::size_t delivered_ = 0;

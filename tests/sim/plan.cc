@@ -97,6 +97,7 @@ SocketOptions DrawOptions(Random* random, const sim::SimulationOptions& world) {
           link.heartbeat.interval + RoundTrip(world) + Milliseconds(random, 100, 2000);
     }
   }
+  if (random->Chance(0.3)) link.closing_timeout = Milliseconds(random, 100, 3000);
   link.reconnect.interval = Milliseconds(random, 1, 100);
   link.reconnect.max_interval = Milliseconds(random, 1, 1000);
   return options;
@@ -151,12 +152,13 @@ Mishap DrawMishap(Random* random, const Plan& plan) {
   if (random->Chance(0.5)) std::swap(mishap.actor, mishap.other);
   mishap.bytes = random->Below(std::uint64_t{1} << random->Between(1, 16));
   mishap.lasts = Milliseconds(random, 1, 2000);
-  constexpr std::array kKinds = {kCut,           kCut,           kCut,           kCut,
-                                 kCut,           kCut,           kCutAfterBytes, kCutAfterBytes,
-                                 kCutAfterBytes, kCutAfterBytes, kCutAfterBytes, kCutAfterBytes,
-                                 kPartition,     kPartition,     kPartition,     kPartition,
-                                 kSlow,          kSlow,          kFreeze,        kFreeze,
-                                 kFreeze,        kRestart,       kRestart,       kClose};
+  constexpr std::array kKinds = {
+      kCut,           kCut,           kCut,           kCut,           kCut,
+      kCut,           kCutAfterBytes, kCutAfterBytes, kCutAfterBytes, kCutAfterBytes,
+      kCutAfterBytes, kCutAfterBytes, kPartition,     kPartition,     kPartition,
+      kPartition,     kSlow,          kSlow,          kFreeze,        kFreeze,
+      kFreeze,        kRestart,       kRestart,       kClose,         kUnbind,
+      kUnbind,        kDisconnect,    kDisconnect,    kDisconnect};
   mishap.kind = kKinds[random->Below(kKinds.size())];
   return mishap;
 }
@@ -248,8 +250,9 @@ bool Plan::has(Mishap::Kind kind) const {
 }
 
 std::string Plan::ToString() const {
-  constexpr std::array<std::string_view, 7> kNames = {
-      "cut", "cut after bytes", "partition", "slow", "freeze", "close", "restart"};
+  constexpr std::array<std::string_view, 9> kNames = {"cut",     "cut after bytes", "partition",
+                                                      "slow",    "freeze",          "close",
+                                                      "restart", "unbind",          "disconnect"};
   std::string text =
       absl::StrCat(pairing->name, " ", left, ":", actors.size() - left,
                    actors[0].binds ? ", left binds" : ", right binds", ", latency ",

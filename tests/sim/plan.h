@@ -79,11 +79,14 @@ struct Mishap {
     kSlow,  // a long way and a thin line between the two
     kFreeze,
     kClose,
-    kRestart,  // closed, and another comes back in its place
+    kRestart,     // closed, and another comes back in its place
+    kUnbind,      // whoever listens does so no more, with its links, until it binds again
+    kDisconnect,  // whoever dials the other does so no more, until it connects again
   };
   Kind kind = Kind::kCut;
   absl::Duration at;
-  // kClose, kRestart: the linger time, or none. kRestart: and until it comes back.
+  // kClose, kRestart: the linger time, or none. kRestart, kUnbind, kDisconnect: and until it comes
+  // back.
   absl::Duration lasts;
   std::size_t actor = 0;
   std::size_t other = 0;

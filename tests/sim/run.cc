@@ -1,6 +1,8 @@
 #include "tests/sim/run.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -94,6 +96,10 @@ void Run::MakeSocket(Actor* actor) {
   actor->next_sequence = 0;
   actor->numbers.clear();
   actor->streams.clear();
+  actor->unbound = actor->unbound_for_good = false;
+  actor->away.clear();
+  actor->away_for_good.clear();
+  actor->hung_up = 0;
   if (actor->plan->look == absl::ZeroDuration() || calm_) {
     actor->socket.OnMessage([this, actor](Message message) { Handle(actor, message); });
   }
@@ -106,8 +112,10 @@ std::string Run::EndpointOf(const Actor& actor) const {
 void Run::Wire(Actor* actor) {
   if (actor->closed) return;
   if (actor->plan->binds) {
+    if (actor->unbound) return;
     const absl::Status bound = actor->socket.Bind(EndpointOf(*actor)).status();
-    if (absl::IsAlreadyExists(bound) && !actor->former.empty()) {
+    if (absl::IsAlreadyExists(bound) &&
+        (!actor->former.empty() || plan_.has(Mishap::Kind::kUnbind))) {
       // Who had the name before stands still, and has it still.
       WireLater(actor, kRetryPause);
     } else if (!bound.ok()) {
@@ -116,12 +124,15 @@ void Run::Wire(Actor* actor) {
     return;
   }
   for (const auto& other : actors_) {
-    if (other->left == actor->left) continue;
-    if (!is(*actor, kPeer)) {
-      (void)actor->socket.Connect(EndpointOf(*other));
-    } else if (const auto number = actor->socket.ConnectPeer(EndpointOf(*other)); number.ok()) {
-      actor->numbers.push_back(*number);
-    }
+    if (other->left != actor->left && !actor->away.contains(other->index)) Dial(actor, *other);
+  }
+}
+
+void Run::Dial(Actor* actor, const Actor& other) {
+  if (!is(*actor, kPeer)) {
+    (void)actor->socket.Connect(EndpointOf(other));
+  } else if (const auto number = actor->socket.ConnectPeer(EndpointOf(other)); number.ok()) {
+    actor->numbers[other.index] = *number;
   }
 }
 
@@ -289,8 +300,8 @@ std::vector<std::size_t> Run::DrawParts() {
 // alone who are there.
 void Run::Address(Actor* actor, Message* message) {
   if (is(*actor, kPeer) && !actor->numbers.empty()) {
-    const std::uint32_t number = actor->numbers[random_.Below(actor->numbers.size())];
-    message->set_to(Bytes(RoutingIdOf(number)));
+    const auto at = static_cast<std::ptrdiff_t>(random_.Below(actor->numbers.size()));
+    message->set_to(Bytes(RoutingIdOf(std::next(actor->numbers.begin(), at)->second)));
   }
   if (octets()) {
     const std::vector<std::string> ids = StreamsOf(*actor);
@@ -299,7 +310,8 @@ void Run::Address(Actor* actor, Message* message) {
   if (plan_.pairing->play != Play::kNames) return;
   std::vector<std::size_t> names;
   for (const auto& other : actors_) {
-    if (other->left != actor->left && !(calm_ && other->closed)) names.push_back(other->index);
+    if (other->left == actor->left || (calm_ && !Joined(*actor, *other))) continue;
+    names.push_back(other->index);
   }
   if (!names.empty()) message->set_to(absl::StrCat("actor", names[random_.Below(names.size())]));
 }
@@ -439,7 +451,8 @@ void Run::OfferAnswers(Actor* actor) {
     Message message = answer.message;
     const absl::Status sent = actor->socket.TrySend(&message);
     const bool heard = std::ranges::any_of(actors_, [&](const auto& other) {
-      return !other->closed && other->socket.number() == answer.asker;
+      return !other->closed && other->socket.number() == answer.asker &&
+             (!calm_ || Joined(*actor, *other));
     });
     if (absl::IsUnavailable(sent) && (heard || is(*actor, kRep))) {
       sim_.After(kRetryPause, [this, actor] { OfferAnswers(actor); });
@@ -470,7 +483,8 @@ void Run::CheckMarks(const Actor& actor) {
     // Who binds has a peer for each link, and for one that is over until its batch is back.
     const auto accepted =
         static_cast<std::size_t>(std::ranges::count(links, number, &sim::LinkReport::acceptor));
-    oracle_.CheckHeld(number, options.send_mark, actor.plan->binds ? accepted : opposite,
+    oracle_.CheckHeld(number, options.send_mark,
+                      actor.plan->binds ? accepted : opposite + actor.hung_up,
                       actor.socket.stats());
   }
   CheckBudget();

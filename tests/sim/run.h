@@ -49,6 +49,7 @@ class Run {
     std::string id;
     std::string octets;  // the begin of a message
     bool here = false;
+    bool left = false;  // we ended its link: nobody tells when it is gone
   };
   // What a socket tells of itself.
   struct Followed {
@@ -64,6 +65,12 @@ class Run {
     std::set<int> former;  // the numbers of the sockets it had before
     bool closed = false;   // it has none, for now or for good
     bool for_good = false;
+    // It binds, and does not listen; it dials, and does not dial these. For now, or for good.
+    bool unbound = false;
+    bool unbound_for_good = false;
+    std::set<std::size_t> away;
+    std::set<std::size_t> away_for_good;
+    std::size_t hung_up = 0;         // dialers that it ended
     std::map<LinkId, PeerId> ready;  // the links that are, as far as its events tell
     std::size_t left_to_send = 0;
     std::uint32_t next_sequence = 0;
@@ -77,8 +84,8 @@ class Run {
     std::set<std::optional<std::uint64_t>> behind;  // links that gave it an earlier answer
     // SUB, XSUB, DISH
     std::multiset<std::string> prefixes;
-    std::vector<std::uint32_t> numbers;       // PEER: of those it dialed
-    std::map<std::uint64_t, Stream> streams;  // STREAM: by peer
+    std::map<std::size_t, std::uint32_t> numbers;  // PEER: of those it dialed, by index
+    std::map<std::uint64_t, Stream> streams;       // STREAM: by peer
   };
 
   void MakeSocket(Actor* actor);
@@ -87,6 +94,7 @@ class Run {
   void LingerEnds(sim::Socket* socket, Actor* actor);
   void Replace(Actor* actor, absl::Duration linger);
   void Wire(Actor* actor);
+  void Dial(Actor* actor, const Actor& other);
   void WireLater(Actor* actor, absl::Duration delay);
   void Begin(Actor* actor);
   OracleRules RulesOf(const Actor& actor) const;
@@ -128,6 +136,8 @@ class Run {
   void HandlePiece(Actor* actor, const Message& piece);
   void TakeMessages(Actor* actor, const Message& piece, Stream* stream);
   void CheckStreams(const Actor& actor);
+  std::vector<std::uint64_t> StreamsThatAre(const Actor& actor) const;
+  void LeaveStreams(Actor* actor, const std::vector<std::uint64_t>& were);
 
   // What goes wrong (run_mishaps.cc).
   void Plot(const Mishap& mishap);
@@ -135,6 +145,12 @@ class Run {
   sim::Path UsualPath() const;
   void Restart(Actor* actor, absl::Duration linger, absl::Duration gone);
   void ComeBack(Actor* actor);
+  void Unbind(Actor* actor, const Mishap& mishap);
+  void Rebind(Actor* actor);
+  void HangUp(const Actor& actor, std::string_view endpoint);
+  void Disconnect(Actor* actor, const Actor& other, const Mishap& mishap);
+  void Reconnect(Actor* actor, const Actor& other);
+  bool HandedAll(const Actor& actor, std::string_view endpoint) const;
 
   // Afterwards (run_end.cc).
   void Rest(std::string_view when);
@@ -151,7 +167,10 @@ class Run {
   void TakeEvents(sim::Socket* socket, Actor* actor);
   void CheckEvent(int number, const ActorPlan& plan, const SocketEvent& event);
   bool NothingWaits(const Actor& actor) const;
+  bool Joined(const Actor& a, const Actor& b) const;
   bool AnyOpposite(const Actor& actor) const;
+  std::uint64_t WireOf(int number, LinkId link) const;
+  bool DialsNobody(const Actor& actor) const;
   bool MayWaitForEver(const Actor& actor) const;
 
   const Plan plan_;

@@ -45,6 +45,8 @@ void Run::BecomeCalm() {
   for (const auto& actor : actors_) {
     ComeBack(actor.get());
     if (actor->closed) continue;
+    Rebind(actor.get());
+    for (const auto& other : actors_) Reconnect(actor.get(), *other);
     actor->socket.OnMessage([this, who = actor.get()](Message message) { Handle(who, message); });
     // What waits for a name that nobody will have again is not sent.
     if (actor->pending) Address(actor.get(), &*actor->pending);
@@ -60,17 +62,29 @@ void Run::BecomeCalm() {
   Rest("after it became calm");
 }
 
-bool Run::AnyOpposite(const Actor& actor) const {
-  return std::ranges::any_of(
-      actors_, [&](const auto& other) { return other->left != actor.left && !other->closed; });
+// One dials the other, who listens.
+bool Run::Joined(const Actor& a, const Actor& b) const {
+  const Actor& dialer = a.plan->binds ? b : a;
+  const Actor& binder = a.plan->binds ? a : b;
+  return a.left != b.left && !a.closed && !b.closed && !binder.unbound &&
+         !dialer.away.contains(binder.index);
 }
 
-// It dialed somebody who is gone for good: what is sent by turns may wait for that one.
+bool Run::AnyOpposite(const Actor& actor) const {
+  return std::ranges::any_of(actors_, [&](const auto& other) { return Joined(actor, *other); });
+}
+
+// It dials somebody who is gone for good.
+bool Run::DialsNobody(const Actor& actor) const {
+  return !actor.plan->binds && std::ranges::any_of(actors_, [&](const auto& other) {
+    return other->left != actor.left && (other->closed || other->unbound) &&
+           !actor.away.contains(other->index);
+  });
+}
+
+// What is sent by turns may wait for one who is gone for good.
 bool Run::MayWaitForEver(const Actor& actor) const {
-  return !actor.plan->binds && plan_.pairing->play != Play::kNames &&
-         std::ranges::any_of(actors_, [&](const auto& other) {
-           return other->left != actor.left && other->closed;
-         });
+  return plan_.pairing->play != Play::kNames && DialsNobody(actor);
 }
 
 // Everything works again: what is sent now arrives.
@@ -132,7 +146,7 @@ void Run::PublishEach(Actor* publisher) {
     const bool starved =
         plan_.bounded && (RefusedAny(*publisher) || socket.stats().dropped > dropped);
     for (const auto& subscriber : actors_) {
-      if (subscriber->left || subscriber->closed || starved) continue;
+      if (subscriber->left || starved || !Joined(*publisher, *subscriber)) continue;
       oracle_.CheckReached(id, topic, subscriber->socket.number());
     }
   }
@@ -181,10 +195,26 @@ void Run::TakeEvents(sim::Socket* socket, Actor* actor) {
   for (SocketEvent event; socket->NextEvent(&event);) {
     followed.chronicle.OnEvent(event);
     CheckEvent(socket->number(), *followed.plan, event);
+    if (event.lost_messages > 0) {
+      oracle_.OnLost(socket->number(), WireOf(socket->number(), event.link), event.lost_messages);
+      if (followed.chronicle.disconnected(event.link)) {
+        oracle_.OnGivenUp(socket->number(), event.lost_messages);
+      }
+    }
     if (actor == nullptr) continue;
     if (event.kind == SocketEvent::Kind::kReady) actor->ready[event.link] = event.peer;
     if (event.kind == SocketEvent::Kind::kClosed) actor->ready.erase(event.link);
   }
+}
+
+// The number that the socket's link has in the simulation; 0 if it has none.
+std::uint64_t Run::WireOf(int number, LinkId link) const {
+  const std::vector<sim::LinkReport> links = sim_.links();
+  const auto it = std::ranges::find_if(links, [&](const sim::LinkReport& report) {
+    return (report.dialer == number && report.dialer_link == link) ||
+           (report.acceptor == number && report.acceptor_link == link);
+  });
+  return it == links.end() ? 0 : it->link;
 }
 
 // Sockets never break the protocol towards each other, whatever happens to their links.
@@ -203,16 +233,14 @@ void Run::CheckEvent(int number, const ActorPlan& plan, const SocketEvent& event
 
 // All that it was given to send is on its way, or counted as lost.
 bool Run::NothingWaits(const Actor& actor) const {
-  return !actor.closed && !publishes() &&
-         (actor.plan->binds || std::ranges::none_of(actors_, [&](const auto& other) {
-            return other->left != actor.left && other->closed;
-          }));
+  return !actor.closed && !publishes() && !DialsNobody(actor);
 }
 
 void Run::End() {
+  for (const auto& actor : actors_) TakeEvents(actor.get());
+  for (sim::Socket& socket : retired_) TakeEvents(&socket, nullptr);
   oracle_.Settle(sim_.links());
   for (const auto& actor : actors_) {
-    TakeEvents(actor.get());
     CheckStreams(*actor);
     const sim::Socket& socket = actor->socket;
     if (NothingWaits(*actor)) oracle_.CheckAtRest(socket.number(), socket.stats());

@@ -1,7 +1,10 @@
 // STREAM in a run: what the applications make of octets that know no messages.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/sim/run.h"
@@ -42,7 +45,9 @@ Message Run::Delimited(const Message& payload) const {
 std::vector<std::string> Run::StreamsOf(const Actor& actor) const {
   std::vector<std::string> ids;
   for (const auto& [peer, stream] : actor.streams) {
-    if (stream.here || !calm_) ids.push_back(stream.id);
+    // Word that somebody came may be older than our leave.
+    const bool known = static_cast<bool>(actor.socket.core().FindPeer(AsBytes(stream.id)));
+    if (!stream.left && (!calm_ || (stream.here && known))) ids.push_back(stream.id);
   }
   return ids;
 }
@@ -78,10 +83,29 @@ void Run::TakeMessages(Actor* actor, const Message& piece, Stream* stream) {
   stream->octets.erase(0, stream->octets.size() - left.size());
 }
 
+// The peers with a link now.
+std::vector<std::uint64_t> Run::StreamsThatAre(const Actor& actor) const {
+  std::vector<std::uint64_t> are;
+  for (const auto& [peer, stream] : actor.streams) {
+    const std::optional<PeerStats> stats = actor.socket.core().peer_stats(PeerId::FromValue(peer));
+    if (stats && stats->ready) are.push_back(peer);
+  }
+  return are;
+}
+
+// We ended links of some who `were` there. What an earlier one of a peer had brought may still
+// come.
+void Run::LeaveStreams(Actor* actor, const std::vector<std::uint64_t>& were) {
+  const std::vector<std::uint64_t> are = StreamsThatAre(*actor);
+  for (const std::uint64_t peer : were) {
+    if (std::ranges::find(are, peer) == are.end()) actor->streams[peer].left = true;
+  }
+}
+
 // All is at rest: no message is half here on a link that stands.
 void Run::CheckStreams(const Actor& actor) {
   for (const auto& [peer, stream] : actor.streams) {
-    if (actor.closed || !stream.here || stream.octets.empty()) continue;
+    if (actor.closed || !stream.here || stream.left || stream.octets.empty()) continue;
     oracle_.Violation(absl::StrCat("socket ", actor.socket.number(), " has ", stream.octets.size(),
                                    " octets of a message that never ends"));
   }

@@ -73,8 +73,9 @@ TEST(PlanTest, NothingIsLeftOut) {
   const auto note = [&seen](std::string_view what, bool holds) {
     if (holds) seen.insert(what);
   };
-  constexpr std::string_view kMishaps[] = {"cut",    "cut after bytes", "partition", "slow",
-                                           "freeze", "close",           "restart"};
+  constexpr std::string_view kMishaps[] = {"cut",     "cut after bytes", "partition",
+                                           "slow",    "freeze",          "close",
+                                           "restart", "unbind",          "disconnect"};
   for (std::uint64_t seed = 1; seed <= kBlocks * kSeedsABlock; ++seed) {
     const Plan plan = Plan::FromSeed(seed);
     seen.insert(plan.pairing->name);

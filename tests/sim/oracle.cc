@@ -161,7 +161,7 @@ bool Oracle::MustWriteAll(int sender, const sim::LinkReport& link) const {
 
 // What a socket lost with a link that it ended by a wish, it lost for a reason.
 void Oracle::SettleHungUp(const std::vector<sim::LinkReport>& links) {
-  for (const auto& [end, patience] : hung_up_) {
+  for (const auto& [end, hung_up] : hung_up_) {
     const auto lost = lost_with_.find(end);
     const sim::LinkReport* link = Find(links, end.first);
     if (lost == lost_with_.end() || link == nullptr || !MustWriteAll(end.second, *link)) continue;
@@ -208,6 +208,7 @@ bool Oracle::Deliver(int receiver, const Message& message, PayloadId id) {
     Violation(absl::StrCat(Name(id), " was received twice, now by socket ", receiver));
     return false;
   }
+  CheckHeard(receiver, id, *sent);
   ++delivered_;
   const auto [last, first] =
       last_.try_emplace({{receiver, message.peer().value()}, id.sender}, id.sequence);
@@ -219,6 +220,18 @@ bool Oracle::Deliver(int receiver, const Message& message, PayloadId id) {
     last->second = id.sequence;
   }
   return true;
+}
+
+// Not by a link that the receiver had hung up; unless it takes messages before it gives them out.
+void Oracle::CheckHeard(int receiver, PayloadId id, const Sent& sent) {
+  const OracleRules& rules = sockets_.at(receiver).rules;
+  if (rules.type == SocketType::kReq || rules.type == SocketType::kXPub || rules.conflates) return;
+  for (const Begun& begun : sent.begun) {
+    const auto it = hung_up_.find({begun.link, receiver});
+    if (begun.to != receiver || it == hung_up_.end() || !it->second.stood) continue;
+    Violation(absl::StrCat(Name(id), " was received from link ", begun.link, ", which socket ",
+                           receiver, " had hung up"));
+  }
 }
 
 std::optional<std::uint64_t> Oracle::link_of(PayloadId id) {
@@ -436,7 +449,7 @@ bool Oracle::MayEnd(int sender, int receiver, const sim::LinkReport& link, bool 
   if (link.cut || to.closing || to.rules.refuses_peers || hung_up(receiver, link.link)) return true;
   if (from.rules.gives_up || to.rules.gives_up) return true;
   const auto here = hung_up_.find({link.link, sender});
-  const bool over = (here != hung_up_.end() && link.until >= here->second) ||
+  const bool over = (here != hung_up_.end() && link.until >= here->second.patience) ||
                     (from.closing && link.until >= from.patience);
   return !whole && over;
 }

@@ -89,9 +89,9 @@ class Oracle {
   // ---- Links that the application ends ---------------------------------------------------------
 
   // The socket ends the link by Unbind or Disconnect. The peer has until `patience` to take
-  // something.
-  void OnHangUp(int socket, std::uint64_t link, Instant patience) {
-    hung_up_.try_emplace({link, socket}, patience);
+  // something. `stood`: the socket knew of no other end, and gives out nothing more of the link.
+  void OnHangUp(int socket, std::uint64_t link, Instant patience, bool stood) {
+    hung_up_.try_emplace({link, socket}, HungUp{patience, stood});
   }
   // It disconnects from a place: what it sends there by links behind `last` goes by another dialer.
   void OnDisconnect(int socket, std::size_t place, std::uint64_t last) {
@@ -174,6 +174,10 @@ class Oracle {
     std::vector<Owed> owed;
     std::set<int> delivered_to;
   };
+  struct HungUp {
+    Instant patience;
+    bool stood = false;
+  };
   struct SocketRecord {
     OracleRules rules;
     std::vector<Sent> sent;
@@ -220,6 +224,7 @@ class Oracle {
   void CheckKept(int number, const SocketRecord& socket);
   bool MayEnd(int sender, int receiver, const sim::LinkReport& link, bool whole) const;
   bool Deliver(int receiver, const Message& message, PayloadId id);
+  void CheckHeard(int receiver, PayloadId id, const Sent& sent);
   void SettleMessage(SocketRecord* sender, PayloadId id, const Sent& sent,
                      const std::vector<sim::LinkReport>& links);
   void SettleOwed(int number, const Sent& sent, const std::vector<sim::LinkReport>& links);
@@ -240,8 +245,7 @@ class Oracle {
   std::map<std::tuple<int, std::size_t, std::size_t>, std::uint32_t> begun_for_;
   // By sender and place: the last link of each dialer that is gone.
   std::map<std::pair<int, std::size_t>, std::vector<std::uint64_t>> gone_dialers_;
-  // Until when the peer has to take something, by link and who hung up.
-  std::map<std::pair<std::uint64_t, int>, Instant> hung_up_;
+  std::map<std::pair<std::uint64_t, int>, HungUp> hung_up_;           // by link and who did
   std::map<std::pair<std::uint64_t, int>, std::uint64_t> lost_with_;  // by link and who told it
   std::vector<std::string> violations_;
   std::size_t accepted_ = 0;

@@ -21,7 +21,9 @@ const Instant kPatience = Instant() + absl::Seconds(30);
 
 class OracleHangUpTest : public OracleTest {
  protected:
-  void HangUp(int socket) { oracle_.OnHangUp(socket, links_.back().link, kPatience); }
+  void HangUp(int socket) {
+    oracle_.OnHangUp(socket, links_.back().link, kPatience, /*stood=*/true);
+  }
 };
 
 // What it brought is dropped, read or not, counted or not; and what comes behind it.
@@ -34,6 +36,16 @@ TEST_F(OracleHangUpTest, WhoHangsUpHearsNoMore) {
   Write(1);
   End();
   EXPECT_THAT(Verdict(), IsEmpty());
+}
+
+TEST_F(OracleHangUpTest, WhatItGivesOutLater) {
+  Accept(0);
+  Write(0);
+  Read();
+  HangUp(kReceiver);
+  Receive(Make(0));
+  EXPECT_THAT(Verdict(), ElementsAre("message 0 of socket 0 was received from link 1, which socket "
+                                     "1 had hung up"));
 }
 
 TEST_F(OracleHangUpTest, OnOtherLinksItHearsAll) {

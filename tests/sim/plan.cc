@@ -79,7 +79,8 @@ absl::Duration RoundTrip(const sim::SimulationOptions& world) {
          2 * absl::Seconds(kBatchBytes) / BytesPerSecond(world);
 }
 
-SocketOptions DrawOptions(Random* random, const sim::SimulationOptions& world) {
+// `beats`: the share of sockets with heartbeats.
+SocketOptions DrawOptions(Random* random, const sim::SimulationOptions& world, double beats) {
   SocketOptions options;
   if (random->Chance(0.3)) options.send_mark.messages = random->Between(1, 30);
   if (random->Chance(0.2)) options.send_mark.bytes = std::size_t{1} << random->Between(6, 16);
@@ -87,7 +88,7 @@ SocketOptions DrawOptions(Random* random, const sim::SimulationOptions& world) {
   if (random->Chance(0.2)) options.receive_mark.bytes = std::size_t{1} << random->Between(6, 16);
   LinkOptions& link = options.link;
   link.handshake_timeout = Milliseconds(random, 300, 3000);
-  if (random->Chance(0.4)) {
+  if (random->Chance(beats)) {
     // No multiple of the latency: heartbeats in step with their answers would pass for work.
     link.heartbeat.interval =
         Milliseconds(random, 50, 1000) + absl::Nanoseconds(1) + random->UpTo(absl::Milliseconds(1));
@@ -125,11 +126,11 @@ void DrawTypeOptions(Random* random, const Pairing& pairing, ActorPlan* actor) {
 }
 
 ActorPlan DrawActor(Random* random, const sim::SimulationOptions& world, const Pairing& pairing,
-                    bool left, bool binds) {
+                    bool left, bool binds, double beats) {
   ActorPlan actor;
   actor.type = left ? pairing.left : pairing.right;
   actor.binds = binds;
-  actor.options = DrawOptions(random, world);
+  actor.options = DrawOptions(random, world, beats);
   if (Sends(pairing, left)) {
     actor.messages = random->Between(1, random->Chance(0.2) ? 150 : 40);
     actor.burst = random->Between(1, random->Chance(0.5) ? 20 : 2);
@@ -212,9 +213,12 @@ Plan Plan::FromSeed(std::uint64_t seed) {
   const std::size_t right = pair ? 1 : random.Between(1, 3);
   // PEER knows the numbers of those it dialed.
   const bool left_binds = random.Chance(0.5) && plan.pairing->left != SocketType::kPeer;
+  // Who has heartbeats may give a link up: in half of the runs nobody does.
+  const double beats = random.Chance(0.5) ? 0.6 : 0;
   for (std::size_t i = 0; i < plan.left + right; ++i) {
     const bool left = i < plan.left;
-    plan.actors.push_back(DrawActor(&random, plan.world, *plan.pairing, left, left == left_binds));
+    plan.actors.push_back(
+        DrawActor(&random, plan.world, *plan.pairing, left, left == left_binds, beats));
   }
   DrawNames(&random, &plan);
   const bool large = plan.pairing->name == "StreamOfLarge";

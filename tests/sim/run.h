@@ -147,7 +147,9 @@ class Run {
   void ComeBack(Actor* actor);
   void Unbind(Actor* actor, const Mishap& mishap);
   void Rebind(Actor* actor);
-  void HangUp(const Actor& actor, std::string_view endpoint);
+  void SayMore(Actor* actor, const Mishap& mishap);
+  std::set<LinkId> StandingLinks(const Actor& actor) const;
+  void HangUp(const Actor& actor, std::string_view endpoint, const std::set<LinkId>& standing);
   void Disconnect(Actor* actor, const Actor& other, const Mishap& mishap);
   void Reconnect(Actor* actor, const Actor& other);
   bool HandedAll(const Actor& actor, std::string_view endpoint) const;

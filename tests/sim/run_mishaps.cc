@@ -1,6 +1,7 @@
 // What goes wrong in a run besides what chance does to its links.
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/status.h"
@@ -89,11 +90,13 @@ void Run::ComeBack(Actor* actor) {
 
 void Run::Unbind(Actor* actor, const Mishap& mishap) {
   if (actor->closed || actor->unbound) return;
+  SayMore(actor, mishap);
   const std::vector<std::uint64_t> streams = StreamsThatAre(*actor);
   TakeEvents(actor);
+  const std::set<LinkId> standing = StandingLinks(*actor);
   // It may have yet to bind.
   if (!actor->socket.Unbind(EndpointOf(*actor)).ok()) return;
-  HangUp(*actor, EndpointOf(*actor));
+  HangUp(*actor, EndpointOf(*actor), standing);
   LeaveStreams(actor, streams);
   actor->unbound = true;
   if (StaysAway(mishap)) {
@@ -103,12 +106,29 @@ void Run::Unbind(Actor* actor, const Mishap& mishap) {
   }
 }
 
+// So that something is there to be written.
+void Run::SayMore(Actor* actor, const Mishap& mishap) {
+  if (actor->plan->messages == 0 || mishap.bytes % 3 == 0) return;
+  for (std::size_t i = 0; i < actor->plan->burst && SendOne(actor); ++i) {
+  }
+}
+
+// Those whose end the socket does not know of.
+std::set<LinkId> Run::StandingLinks(const Actor& actor) const {
+  std::set<LinkId> standing;
+  for (const auto& [link, peer] : actor.ready) {
+    const std::optional<PeerStats> stats = actor.socket.core().peer_stats(peer);
+    if (stats && stats->ready) standing.insert(link);
+  }
+  return standing;
+}
+
 // Of its links, those that had this endpoint.
-void Run::HangUp(const Actor& actor, std::string_view endpoint) {
+void Run::HangUp(const Actor& actor, std::string_view endpoint, const std::set<LinkId>& standing) {
   const int number = actor.socket.number();
   const Instant patience = sim_.now() + actor.plan->options.link.closing_timeout;
   for (const LinkId link : followed_.at(number).chronicle.OnHangUp(endpoint)) {
-    oracle_.OnHangUp(number, WireOf(number, link), patience);
+    oracle_.OnHangUp(number, WireOf(number, link), patience, standing.contains(link));
   }
 }
 
@@ -120,16 +140,18 @@ void Run::Rebind(Actor* actor) {
 
 void Run::Disconnect(Actor* actor, const Actor& other, const Mishap& mishap) {
   if (actor->closed || actor->away.contains(other.index)) return;
+  SayMore(actor, mishap);
   const std::vector<std::uint64_t> streams = StreamsThatAre(*actor);
   const std::string endpoint = EndpointOf(other);
   const int number = actor->socket.number();
   TakeEvents(actor);
+  const std::set<LinkId> standing = StandingLinks(*actor);
   Chronicle& chronicle = followed_.at(number).chronicle;
   const std::uint64_t lost = actor->socket.stats().lost;
   const bool all_handed = HandedAll(*actor, endpoint);
   const std::uint64_t told = chronicle.lost();
   if (!actor->socket.Disconnect(endpoint).ok()) return;  // it had yet to connect
-  HangUp(*actor, endpoint);
+  HangUp(*actor, endpoint, standing);
   oracle_.OnDisconnect(number, other.index, sim_.links().size());
   TakeEvents(actor);
   const std::uint64_t given_up = actor->socket.stats().lost - lost - (chronicle.lost() - told);

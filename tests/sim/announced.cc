@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "alloc/bytes.h"
+#include "protocol/mechanism/curve_session.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/frame.h"
 
@@ -12,6 +13,8 @@ namespace monocoque::testing {
 namespace {
 
 constexpr std::size_t kGreetingBytes = 64;
+// How the body of a frame with a box begins.
+constexpr std::string_view kMessage = "\7MESSAGE";
 
 }  // namespace
 
@@ -36,7 +39,18 @@ bool Announced::TakeFrame() {
   broken_ = parsed != FrameParse::kOk && parsed != FrameParse::kNeedMore;
   if (parsed != FrameParse::kOk) return false;
   const std::uint64_t bytes = header.header_bytes + header.body_bytes;
-  if (!header.command()) {
+  const std::string_view body = std::string_view(tail_).substr(
+      header.header_bytes, static_cast<std::size_t>(header.body_bytes));
+  bool command = header.command();
+  std::size_t lead = 0;
+  if (header.body_bytes >= CurveSession::kOverheadBytes) {
+    if (body.size() < CurveSession::kOverheadBytes) return false;
+    if (absl::StartsWith(body, kMessage)) {
+      lead = CurveSession::kOverheadBytes;
+      command = (static_cast<unsigned char>(body[lead - 1]) & CurveSession::kCommand) != 0;
+    }
+  }
+  if (!command) {
     const std::uint64_t here = std::min<std::uint64_t>(bytes, tail_.size());
     skip_ = bytes - here;
     done_ += here;
@@ -45,8 +59,7 @@ bool Announced::TakeFrame() {
   }
   if (bytes > tail_.size()) return false;
   done_ += bytes;
-  OnCommand(std::string_view(tail_).substr(header.header_bytes,
-                                           static_cast<std::size_t>(header.body_bytes)));
+  OnCommand(body.substr(lead));
   tail_.erase(0, static_cast<std::size_t>(bytes));
   return true;
 }

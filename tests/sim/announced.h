@@ -10,7 +10,8 @@
 namespace monocoque::testing {
 
 // What one end of a link says that it wants: the SUBSCRIBE, CANCEL, JOIN and LEAVE in its stream of
-// ZMTP 3.1 without security, by where they end. Other octets pass; what is no ZMTP ends it.
+// ZMTP 3.1, by where they end; in boxes, too, whose content is in clear. Other octets pass; what is
+// no ZMTP ends it.
 class Announced {
  public:
   // The next octets of the stream, in whatever pieces they come.

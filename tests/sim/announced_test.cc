@@ -39,6 +39,21 @@ TEST_F(AnnouncedTest, NothingIsWantedAtFirst) {
   EXPECT_FALSE(announced_.wants("aa", kAll));
 }
 
+// A box whose content is shown: inner flags, and what it is.
+TEST_F(AnnouncedTest, InABox) {
+  const auto say = [this](char flags, std::string_view data) {
+    const std::string body = "\7MESSAGE" + std::string(24, 'n') + flags + std::string(data);
+    Say(std::string{0, static_cast<char>(body.size())} + body);
+  };
+  std::string frame;
+  AppendCommand(&frame, command::kSubscribe, AsBytes("a"));
+  say(0, frame.substr(2));  // a message that looks like it
+  EXPECT_FALSE(announced_.wants("aa", kAll));
+  say(2, frame.substr(2));
+  EXPECT_TRUE(announced_.wants("aa", kAll));
+  EXPECT_FALSE(announced_.wants("aa", said_ - 1));
+}
+
 TEST_F(AnnouncedTest, APrefixUntilItIsCancelled) {
   SayCommand(command::kSubscribe, "a");
   SayCommand(command::kSubscribe, "a");  // of a set

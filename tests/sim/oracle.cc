@@ -58,7 +58,8 @@ void Oracle::OnAccepted(PayloadId id, const Message& message) {
   sent.accepted = true;
   sent.loss_forbidden = sender.loss_forbidden;
   sent.wire_bytes = message.wire_bytes();
-  sent.bytes_from_mark = Payload::BytesFromMark(message);
+  sent.bytes_from_mark = Payload::BytesFromMark(message, sender.rules.boxed);
+  sent.plain_bytes = Payload::BytesFromMark(message);
   sender.accepted_bytes += sent.wire_bytes;
   sender.largest_bytes = std::max(sender.largest_bytes, sent.wire_bytes);
   ++sender.accepted;
@@ -328,8 +329,8 @@ void Oracle::CheckUntaken(int receiver, const Mark& mark, std::size_t read_bytes
       const std::uint64_t end = sent->begun.back().offset + sent->bytes_from_mark;
       if (end > ReadOf(link, sender)) continue;
       ++untaken;
-      untaken_bytes += sent->bytes_from_mark;
-      largest = std::max(largest, sent->bytes_from_mark);
+      untaken_bytes += sent->plain_bytes;
+      largest = std::max(largest, sent->plain_bytes);
     }
     const auto over = [&](std::uint64_t have, std::uint64_t most, std::string_view what,
                           std::size_t limit) {

@@ -41,6 +41,8 @@ struct OracleRules {
   bool keeps = false;
   // Parts in front of a payload that it receives, the last of them empty.
   std::size_t envelope_parts = 0;
+  // What it writes is in boxes, which the octets that are told show in clear.
+  bool boxed = false;
   // Sockets that follow each other at one endpoint have the same: who dialed it sends to the next
   // what the one before did not get.
   std::size_t place = 0;
@@ -170,6 +172,7 @@ class Oracle {
     bool loss_forbidden = false;
     std::uint64_t wire_bytes = 0;
     std::uint64_t bytes_from_mark = 0;
+    std::uint64_t plain_bytes = 0;  // the same without boxes
     std::vector<Begun> begun;
     std::vector<Owed> owed;
     std::set<int> delivered_to;

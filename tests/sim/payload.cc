@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "adapters/sim/random.h"
 #include "alloc/slice.h"
+#include "protocol/mechanism/curve_session.h"
 #include "protocol/wire/frame.h"
 
 namespace monocoque::testing {
@@ -142,11 +143,13 @@ absl::StatusOr<Payload> Payload::Read(const Message& message, std::size_t envelo
   return read;
 }
 
-std::uint64_t Payload::BytesFromMark(const Message& message) {
+std::uint64_t Payload::BytesFromMark(const Message& message, bool boxed) {
   std::uint64_t bytes = 0;
   for (std::size_t i = HeaderPart(message); i < message.part_count(); ++i) {
-    const std::uint64_t body = message[i].size();
-    bytes += bytes == 0 ? body - kTopicBytes : FrameHeaderBytes(body) + body;
+    const std::size_t body = message[i].size();
+    bytes += bytes == 0 ? body - kTopicBytes
+             : boxed    ? CurveSession::FrameBytes(body)
+                        : FrameHeaderBytes(body) + body;
   }
   return bytes;
 }

@@ -44,8 +44,8 @@ struct Payload {
   // The parts in front of the payload.
   static std::vector<std::string> EnvelopeOf(const Message& message);
 
-  // Octets on the wire from the mark to the message's end.
-  static std::uint64_t BytesFromMark(const Message& message);
+  // Octets on the wire from the mark to the message's end. `boxed`: each frame is in a box.
+  static std::uint64_t BytesFromMark(const Message& message, bool boxed = false);
   // The id behind a mark. `header` begins with the mark and has kHeaderBytes.
   static PayloadId IdIn(std::string_view header);
 };

@@ -200,6 +200,15 @@ void DrawBudgets(Random* random, Plan* plan) {
   if (random->Chance(0.3)) plan->world.budget_bytes = static_cast<std::int64_t>(sum - sum / 4);
 }
 
+void DrawSecurity(Random* random, Plan* plan) {
+  plan->curve = plan->pairing->play != Play::kOctets && random->Chance(0.25);
+  if (!plan->curve) return;
+  plan->left_serves = random->Chance(0.5);
+  plan->asks = random->Chance(0.5);
+  // There is more to say.
+  for (ActorPlan& actor : plan->actors) actor.options.link.handshake_timeout *= 2;
+}
+
 }  // namespace
 
 Plan Plan::FromSeed(std::uint64_t seed) {
@@ -231,6 +240,7 @@ Plan Plan::FromSeed(std::uint64_t seed) {
   plan.ends_with_linger = random.Chance(0.4);
   DrawBudgets(&random, &plan);
   if (plan.ends_with_linger && random.Chance(0.5)) plan.last_cuts = random.Between(1, 6);
+  DrawSecurity(&random, &plan);
   return plan;
 }
 
@@ -240,7 +250,7 @@ bool Plan::harmless() const {
   if (!mishaps.empty() || faults.cut > 0 || bounded) return false;
   // Whose deadline is over before its peer's last word came takes nothing of what came with it.
   const absl::Duration handshake =
-      8 * (world.latency + world.jitter + faults.read_delay + faults.batch_delay) +
+      (curve ? 16 : 8) * (world.latency + world.jitter + faults.read_delay + faults.batch_delay) +
       (faults.fail_accept > 0 ? absl::Seconds(1) : absl::ZeroDuration());
   return std::ranges::none_of(actors, [&](const ActorPlan& actor) {
     const LinkOptions& link = actor.options.link;
@@ -262,7 +272,7 @@ std::string Plan::ToString() const {
                    actors[0].binds ? ", left binds" : ", right binds", ", latency ",
                    absl::FormatDuration(world.latency), ", cut ", world.faults.cut, ", largest ",
                    largest, world.shuffle ? ", shuffled" : "", bounded ? ", bounded" : "",
-                   last_cuts > 0 ? ", cut to the last" : "");
+                   curve ? ", CURVE" : "", last_cuts > 0 ? ", cut to the last" : "");
   for (const Mishap& mishap : mishaps) {
     absl::StrAppend(&text, ", ", kNames[static_cast<std::size_t>(mishap.kind)]);
   }

@@ -107,6 +107,11 @@ struct Plan {
   bool ends_with_linger = false;  // the senders close with something left to send
   std::size_t last_cuts = 0;      // and so many times links are cut before, and while, they do
   bool bounded = false;           // memory is: each socket has a budget of its own
+  // CURVE; the left are its servers, or the right; somebody decides whom they let in, and takes
+  // time.
+  bool curve = false;
+  bool left_serves = false;
+  bool asks = false;
 
   // Without mishaps and faults: nothing may be lost.
   bool harmless() const;

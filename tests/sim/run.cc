@@ -7,6 +7,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/sodium/crypto.h"
+#include "alloc/bytes.h"
 #include "protocol/drive/mark.h"
 #include "protocol/wire/routing_number.h"
 
@@ -21,10 +23,16 @@ constexpr absl::Duration kPatience = absl::Milliseconds(500);
 // Whoever lingers for so long is to end before that.
 constexpr absl::Duration kLong = absl::Minutes(1);
 
-sim::SimulationOptions WithEyes(sim::SimulationOptions options, Oracle* oracle,
+sim::SimulationOptions WithEyes(const Plan& plan, Oracle* oracle, Eavesdropper* eavesdropper,
                                 const std::function<void(std::string_view)>& trace) {
+  sim::SimulationOptions options = plan.world;
   options.trace = trace;
   options.tap = [oracle](const sim::TappedOctets& tapped) { oracle->OnOctets(tapped); };
+  if (!plan.curve) return options;
+  options.tap = [oracle, eavesdropper](const sim::TappedOctets& tapped) {
+    const std::string seen = eavesdropper->SeeThrough(tapped);
+    oracle->OnOctets({tapped.link, tapped.from, tapped.to, AsBytes(seen)});
+  };
   return options;
 }
 
@@ -41,7 +49,10 @@ bool SendsOnePart(SocketType type) {
 }  // namespace
 
 Run::Run(std::uint64_t seed, const Plan& plan, const std::function<void(std::string_view)>& trace)
-    : plan_(plan), random_(~seed), sim_(WithEyes(plan.world, &oracle_, trace)) {
+    : eavesdropper_(std::make_shared<Eavesdropper>(sodium::MakeCrypto())),
+      plan_(Secured(plan, eavesdropper_, seed)),
+      random_(~seed),
+      sim_(WithEyes(plan, &oracle_, eavesdropper_.get(), trace)) {
   for (std::size_t i = 0; i < plan_.actors.size(); ++i) {
     auto actor = std::make_unique<Actor>();
     actor->plan = &plan_.actors[i];
@@ -78,6 +89,7 @@ OracleRules Run::RulesOf(const Actor& actor) const {
   if (plan_.bounded && publishes() && !actor.left) rules.refuses_peers = true;
   if (is(actor, kDealer) && plan_.pairing->right == kRep) rules.envelope_parts = 1;
   if (is(actor, kRouter) && plan_.pairing->left == kReq) rules.envelope_parts = 2;
+  rules.boxed = plan_.curve;
   return rules;
 }
 
@@ -87,6 +99,7 @@ void Run::MakeSocket(Actor* actor) {
   if (!actor->socket.status().ok()) {
     oracle_.Violation(std::string(actor->socket.status().message()));
   }
+  if (serves(*actor) && plan_.asks) actor->socket.SetAuthenticator(MakeDoorkeeper());
   oracle_.Add(actor->socket.number(), RulesOf(*actor));
   followed_.try_emplace(
       actor->socket.number(),

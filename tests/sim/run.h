@@ -17,12 +17,15 @@
 #include "absl/time/time.h"
 #include "adapters/sim/random.h"
 #include "adapters/sim/simulation.h"
+#include "adapters/zap.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
+#include "protocol/mechanism/crypto.h"
 #include "protocol/socket/event.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/sim/chronicle.h"
+#include "tests/sim/eavesdropper.h"
 #include "tests/sim/oracle.h"
 #include "tests/sim/payload.h"
 #include "tests/sim/plan.h"
@@ -175,6 +178,12 @@ class Run {
   bool DialsNobody(const Actor& actor) const;
   bool MayWaitForEver(const Actor& actor) const;
 
+  // CURVE (run_security.cc).
+  static Plan Secured(Plan plan, const std::shared_ptr<const Crypto>& crypto, std::uint64_t seed);
+  bool serves(const Actor& actor) const { return plan_.curve && actor.left == plan_.left_serves; }
+  std::shared_ptr<Authenticator> MakeDoorkeeper();
+
+  const std::shared_ptr<Eavesdropper> eavesdropper_;
   const Plan plan_;
   sim::Random random_;
   Oracle oracle_;

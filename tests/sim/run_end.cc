@@ -225,8 +225,11 @@ void Run::CheckEvent(int number, const ActorPlan& plan, const SocketEvent& event
       cause == Cause::kPeerRejectedUs && plan.options.link.retry.peer_rejected_us == Retry::kNever;
   const bool blamed =
       cause == Cause::kPeerViolation || cause == Cause::kPeerIncompatible || refused;
+  // In security or not, as it was meant to be.
+  const bool ready = event.kind == SocketEvent::Kind::kReady && plan.type != kStream;
+  const bool betrayed = ready && event.peer_info->mechanism != (plan_.curve ? "CURVE" : "NULL");
   const bool misses = event.kind == SocketEvent::Kind::kSubscriptionRefused && !plan_.bounded;
-  if (blamed || misses || event.kind == SocketEvent::Kind::kGaveUp) {
+  if (blamed || betrayed || misses || event.kind == SocketEvent::Kind::kGaveUp) {
     oracle_.Violation(absl::StrCat("socket ", number, ": ", event.ToString()));
   }
 }

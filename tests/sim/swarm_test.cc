@@ -86,6 +86,9 @@ TEST(PlanTest, NothingIsLeftOut) {
     note("lingers", plan.ends_with_linger);
     note("cut to the last", plan.last_cuts > 0);
     note("bounded", plan.bounded);
+    note("CURVE, the left serve", plan.curve && plan.left_serves);
+    note("CURVE, the right serve", plan.curve && !plan.left_serves);
+    note("CURVE, who binds is asked", plan.curve && plan.asks);
     note("bounded together", plan.bounded && plan.world.budget_bytes < std::int64_t{1} << 40);
     for (const ActorPlan& actor : plan.actors) {
       const SocketOptions& options = actor.options;
@@ -102,7 +105,7 @@ TEST(PlanTest, NothingIsLeftOut) {
       note("slow reader", actor.look > absl::Milliseconds(100));
     }
   }
-  EXPECT_EQ(seen.size(), kPairings.size() + std::size(kMishaps) + 16);
+  EXPECT_EQ(seen.size(), kPairings.size() + std::size(kMishaps) + 19);
 }
 
 TEST(PlanTest, SaysWhatItIs) {

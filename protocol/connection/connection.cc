@@ -330,7 +330,7 @@ void Connection::BeginBoxes(std::unique_ptr<CurveSession> session) {
 
 BoxReader::Result Connection::OpenBoxes(std::size_t max_frames) {
   BoxReader::Result result = boxes_->Open(max_frames, &reader_.input());
-  if (result == BoxReader::Result::kNoMemory && reader_.ahead() == 0 && BorrowToRead()) {
+  if (result == BoxReader::Result::kNoMemory && !MayHaveWhole() && BorrowToRead()) {
     boxes_->set_reserve(reserves_->receiving.budget());
     result = boxes_->Open(1, &reader_.input());
     boxes_->set_reserve(nullptr);

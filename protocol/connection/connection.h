@@ -267,6 +267,7 @@ class alignas(kCacheLine) Connection {
 
   // connection_memory.cc
   ReadWindow AcquireWindow();
+  bool MayHaveWhole() const;
   std::size_t WantedBytes() const;
   bool SendStarved(const Message& message, Bytes prefix);
   bool BorrowToSend();

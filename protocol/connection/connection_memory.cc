@@ -27,7 +27,7 @@ static_assert(kAwaitingBytes + Slice::kInlineBytes <= Message::kInlineBytes);
 ReadWindow Connection::AcquireWindow() {
   std::size_t size = pool_->slab_bytes();
   BlockPtr block = pool_->Acquire(budget_.get());
-  if (!block && reader_.ahead() == 0) {
+  if (!block && !MayHaveWhole()) {
     if (stored_bytes() == 0) {
       size = kAwaitingBytes;
       block = pool_->AcquireAtLeast(size, nullptr);
@@ -37,6 +37,13 @@ ReadWindow Connection::AcquireWindow() {
     }
   }
   return block ? ReadWindow(std::move(block), 0, size) : ReadWindow();
+}
+
+// A whole message is here, or may be, in what was opened and not looked at: it comes first, and may
+// need what is set aside.
+bool Connection::MayHaveWhole() const {
+  if (reader_.ahead() > 0) return true;
+  return boxes_ != nullptr && !reader_.input().empty() && !reader_.saw_all();
 }
 
 std::size_t Connection::WantedBytes() const {

@@ -1,5 +1,7 @@
 // CURVE: the handshake as a peer may bend it, and the traffic in its boxes.
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <limits>
 #include <memory>
@@ -9,10 +11,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "alloc/budget.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/connection/connection.h"
+#include "protocol/connection/reserve.h"
 #include "protocol/drive/cause.h"
 #include "protocol/mechanism/curve_session.h"
 #include "protocol/wire/command.h"
@@ -412,6 +416,39 @@ TEST(CurveTest, WithoutMemoryABoxWaits) {
   pair.now = pair.a.connection->NextDeadline();
   pair.a.connection->HandleTimeout(pair.now);
   EXPECT_THAT(pair.Hear(&pair.a, ""), ElementsAre(std::string(30'000, 'x')));
+}
+
+// What is set aside for one message is for the next: not for a box behind messages that are here,
+// or those could not be put together any more.
+TEST(CurveTest, WhatIsSetAsideIsForTheNextMessage) {
+  const Host host = TestHost();
+  Host tight = host;
+  tight.budget = Budget::Create(2 * static_cast<std::int64_t>(host.pool->slab_bytes()) + 1000);
+  Pair pair(With(TestCurveServer()), With(TestCurveClient()), host);
+  pair.a.connection =
+      *Connection::Create(With(TestCurveServer()), tight, std::make_shared<Reserves>());
+  pair.Run();
+  ASSERT_TRUE(IsReady(pair.a));
+  // More than two slabs of them; some lie in both.
+  const std::string part(3000, 'p');
+  std::size_t sent = 0;
+  for (; sent * 2 * part.size() < 3 * host.pool->slab_bytes(); ++sent) {
+    Message message({part, part});
+    ASSERT_TRUE(pair.b.connection->Send(&message, pair.now).ok());
+  }
+  Feed(pair.a.connection.get(), TakeOutput(pair.b.connection.get(), pair.now), pair.now);
+  std::size_t received = 0;
+  for (int turn = 0; turn < 100; ++turn) {
+    pair.a.connection->Process(1000, pair.now);
+    for (Message message; pair.a.connection->Receive(&message, pair.now) == Poll::kMessage;) {
+      EXPECT_EQ(message.part_count(), 2u);
+      message.Clear();
+      ++received;
+    }
+    pair.now = std::min(pair.now + absl::Seconds(1), pair.a.connection->NextDeadline());
+    pair.a.connection->HandleTimeout(pair.now);
+  }
+  EXPECT_EQ(received, sent);
 }
 
 // What Create refuses, with a sentence: no cryptography, no keys.

@@ -288,7 +288,7 @@ class SocketCore {
   void Introduce(Link* link);
   // The last message of the link was taken.
   void SeeOff(const Link& link);
-  void Notice(const Peer& peer, std::string_view text);
+  void Notice(const Link& link, std::string_view text);
   absl::Status RoomForNotices() const;
 
   const SocketType type_;

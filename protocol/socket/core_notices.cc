@@ -37,9 +37,10 @@ absl::Status SocketCore::RoomForNotices() const {
   return TerminalStatus(Cause::kLimit, "busy");
 }
 
-void SocketCore::Notice(const Peer& peer, std::string_view text) {
+void SocketCore::Notice(const Link& link, std::string_view text) {
+  const Peer& peer = *link.peer;
   Message notice(text);
-  notice.set_to(peer.routing_id);
+  notice.set_to(link.routing_id.empty() ? peer.routing_id : link.routing_id);
   notice.set_peer(peer.id);
   notices_.push_back(std::move(notice));
   receives_apart_ = true;
@@ -49,18 +50,17 @@ void SocketCore::Introduce(Link* link) {
   if (!link->was_ready || link->introduced || closing_ || !MayDeliver(*link)) return;
   link->introduced = true;
   const bool stream = type_ == SocketType::kStream && options_.stream_notify;
-  if (options_.router_notify_connect || stream) Notice(*link->peer, {});
+  if (options_.router_notify_connect || stream) Notice(*link, {});
 }
 
 void SocketCore::SeeOff(const Link& link) {
   const bool by_us = CauseOf(link.connection->status()) == Cause::kLocal;
   if (!link.introduced || closing_ || by_us) return;
-  const Peer& peer = *link.peer;
-  if (peer.handed_over) return;
+  if (link.peer->handed_over) return;
   const std::string& text = link.listener ? options_.disconnect_message : options_.hiccup_message;
-  if (!text.empty()) Notice(peer, text);
+  if (!text.empty()) Notice(link, text);
   const bool stream = type_ == SocketType::kStream && options_.stream_notify;
-  if (options_.router_notify_disconnect || stream) Notice(peer, {});
+  if (options_.router_notify_disconnect || stream) Notice(link, {});
 }
 
 bool SocketCore::TakeNotice(Message* out) {

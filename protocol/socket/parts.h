@@ -102,6 +102,7 @@ struct alignas(kCacheLine) Link {
   bool recovered = false;       // what it had not sent was taken back
   bool transport_open = false;  // we still owe the driver a CloseLink, or it owes us a fact
   std::string remote;           // endpoint text
+  Slice routing_id;             // its messages', if its peer got another since; else empty
 
   RotationNode<Link> work;  // has octets that Process has not seen
   TimerOwner timer_owner;
@@ -122,6 +123,7 @@ struct alignas(kCacheLine) Peer {
   bool refused = false;        // one was refused for want of room: it is told when there is some
   bool immediate = false;      // without a link it takes no message and keeps none
   bool given_up = false;       // its dialer makes no further attempt: nothing is queued for it
+  bool renamed = false;        // earlier links have routing ids of their own
 
   DialerId dialer;            // none: accepted, and gone with its link
   Link* link = nullptr;       // in traffic and allowed to send

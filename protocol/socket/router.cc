@@ -1,5 +1,6 @@
 #include "protocol/socket/router.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocol/drive/cause.h"
@@ -42,10 +43,19 @@ absl::Status RouterPattern::Admit(Peer* peer, Instant now) {
     }
   }
   table_.Remove(peer);
+  if (!std::ranges::equal(peer->routing_id.bytes(), id.bytes())) Rename(peer);
   peer->routing_id = id;
   peer->handed_over = false;
   table_.Add(peer);
   return absl::OkStatus();
+}
+
+// Another answers where we dialed: what the one before sent stays that one's.
+void RouterPattern::Rename(Peer* peer) {
+  peer->renamed = !peer->old.empty();
+  for (Link* link : peer->old) {
+    if (link->routing_id.empty()) link->routing_id = peer->routing_id;
+  }
 }
 
 void RouterPattern::OnPeerDown(Peer* peer, bool gone) {
@@ -74,7 +84,15 @@ absl::Status RouterPattern::Send(Message* message, Instant now) {
 
 bool RouterPattern::Receive(Message* out, Instant now) {
   if (!core_.ReceiveFair(out, now)) return false;
-  if (const Peer* peer = core_.FindPeer(out->peer())) out->set_to(peer->routing_id);
+  const Peer* peer = core_.FindPeer(out->peer());
+  if (peer == nullptr) return true;
+  if (peer->renamed && !peer->old.empty()) [[unlikely]] {
+    // The oldest link alone delivers.
+    const Slice& own = peer->old.front()->routing_id;
+    out->set_to(own.empty() ? peer->routing_id : own);
+    return true;
+  }
+  out->set_to(peer->routing_id);
   return true;
 }
 

@@ -32,6 +32,8 @@ class RouterPattern final : public Pattern {
  private:
   // The id of a peer that finished a handshake.
   Slice ChooseId(const Peer& peer);
+  // The peer is about to get another id than it had.
+  static void Rename(Peer* peer);
 
   RoutingTable table_;
 };

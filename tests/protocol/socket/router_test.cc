@@ -1,10 +1,15 @@
 // ROUTER's routing ids: given by the peer, by us, or by whoever dials.
 #include <set>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/ids.h"
+#include "protocol/socket/event.h"
 #include "protocol/socket/socket.h"
 #include "tests/support/net.h"
 
@@ -20,6 +25,15 @@ Message To(std::string_view id, std::string_view text) {
   Message message(text);
   message.set_to(id);
   return message;
+}
+
+// The peer of the last link that got ready.
+PeerId PeerOf(Net& net, Socket& socket) {
+  PeerId peer;
+  for (const SocketEvent& event : net.events(socket)) {
+    if (event.kind == SocketEvent::Kind::kReady) peer = event.peer;
+  }
+  return peer;
 }
 
 // CONNECT_ROUTING_ID: the name counts from Connect on, so that messages wait for who is dialed; it
@@ -101,6 +115,68 @@ TEST(RouterTest, HandingOverLosesNothingReceived) {
   EXPECT_THAT(net.Received(router), ElementsAre("m1", "m2"));
   ASSERT_TRUE(net.Send(router, To("name", "reply")).ok());
   EXPECT_THAT(net.Received(comes), ElementsAre("reply"));
+}
+
+// Who is dialed may be another at each reconnect: what the one before had sent, and nobody took
+// yet, goes by the id that one had; so does word that it is gone. A reply to it is for nobody.
+TEST(RouterTest, MessagesKeepTheIdTheyCameWith) {
+  Net net;
+  Socket& router = net.Make(
+      SocketType::kRouter,
+      {.router_mandatory = true, .router_notify_connect = true, .router_notify_disconnect = true});
+  net.Connect(router, "a");
+  for (const std::string name : {"one", "two", "three"}) {
+    Socket& dealer = net.Make(SocketType::kDealer, {.routing_id = name});
+    net.Bind(dealer, "a");
+    net.Run();
+    net.Advance(absl::Seconds(2));
+    ASSERT_TRUE(router.FindPeer(AsBytes(name)));
+    ASSERT_TRUE(net.Send(dealer, Message("m")).ok());
+    ASSERT_TRUE(net.Send(dealer, Message("n")).ok());
+    net.Run();
+    if (name == "three") break;
+    net.Unbind(dealer);
+    net.Run();
+  }
+  std::vector<std::string> all;
+  for (Message message; router.Receive(&message, nullptr, net.now);) {
+    all.push_back(absl::StrCat(AsText(message.routing_id()), ":", message.text()));
+    const absl::Status sent = net.Send(router, message);
+    EXPECT_EQ(sent.ok(), absl::StartsWith(all.back(), "three")) << all.back();
+  }
+  EXPECT_THAT(all, ElementsAre("one:", "one:m", "one:n", "one:", "two:", "two:m", "two:n",
+                               "two:", "three:", "three:m", "three:n"));
+}
+
+// SERVER's and PEER's numbers, and the ids that we make, are the dialer's: they stay.
+TEST(RouterTest, ANumberIsTheDialers) {
+  for (const SocketType type : {SocketType::kServer, SocketType::kPeer, SocketType::kRouter}) {
+    Net net;
+    Socket& dials = net.Make(type);
+    net.Connect(dials, "a");
+    std::set<std::string> ids;
+    const SocketType other = type == SocketType::kPeer     ? SocketType::kPeer
+                             : type == SocketType::kServer ? SocketType::kClient
+                                                           : SocketType::kDealer;
+    for (int i = 0; i < 2; ++i) {
+      Socket& listens = net.Make(other);
+      net.Bind(listens, "a");
+      net.Run();
+      net.Advance(absl::Seconds(2));
+      Message message("m");
+      if (other == SocketType::kPeer) message.set_to(listens.routing_id(PeerOf(net, listens)));
+      ASSERT_TRUE(listens.Send(&message, net.now).ok());
+      net.Run();
+      if (i == 0) net.Unbind(listens);
+      net.Run();
+    }
+    int received = 0;
+    for (Message message; dials.Receive(&message, nullptr, net.now); ++received) {
+      ids.emplace(AsText(message.routing_id()));
+    }
+    EXPECT_EQ(received, 2);
+    EXPECT_EQ(ids.size(), 1u);
+  }
 }
 
 // A peer that will not be dialed again is nobody.

@@ -76,7 +76,9 @@ Connection::Connection(const ConnectionOptions& options, const Host& host,
 Connection::~Connection() { ReturnToRead(); }
 
 ReadHint Connection::read_hint() const {
-  if (transport_closed_ || state_ == ConnectionState::kClosed || read_starved_ || held_) {
+  const bool handshake = state_ == ConnectionState::kHandshake;
+  if (transport_closed_ || state_ == ConnectionState::kClosed || read_starved_ ||
+      (held_ && !handshake)) {
     return {ReadMode::kPaused, 0};
   }
   if (state_ != ConnectionState::kTraffic) {

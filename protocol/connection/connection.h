@@ -182,7 +182,8 @@ class alignas(kCacheLine) Connection {
   void SendEncoded(Slice frames, std::size_t messages);
   // The answer to kAuthenticate. Ignored if it is late, or nobody asked.
   void Authorize(const AuthVerdict& verdict, Instant now);
-  // While held nothing is read and Process looks no further, whatever the marks say.
+  // While held nothing is read beyond the handshake and Process looks no further, whatever the
+  // marks say.
   void Hold(bool on) { held_ = on; }
   // Asks the peer, a publisher, for messages that begin with `prefix`, or for no more of them; in
   // the form its version knows (S-1). Not subject to the mark. Unavailable before the handshake's

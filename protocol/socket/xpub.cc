@@ -3,7 +3,16 @@
 #include <string>
 #include <utility>
 
+#include "protocol/drive/cause.h"
+
 namespace monocoque {
+
+// What a peer says right behind its handshake is looked at with it, and whoever goes leaves
+// cancellations: held back, each that comes would bring some all the same.
+absl::Status XPubPattern::Admit(Peer* peer, Instant now) {
+  if (core_.holds_input()) return TerminalStatus(Cause::kLimit, "busy");
+  return PubPattern::Admit(peer, now);
+}
 
 void XPubPattern::OnSubscription(Peer* peer, const ConnectionEvent& event, Instant now) {
   if (!core_.options().xpub_manual) {

@@ -19,11 +19,13 @@ namespace monocoque {
 // Manual: nothing that a peer asks for takes effect by itself; all of it shows, and Subscribe acts
 // for the peer of the notice taken last.
 //
-// Invariant: what waits for the application has a limit; beyond it nothing is read.
+// Invariant: what waits for the application has a limit; beyond it nothing is read, and no further
+// peer is admitted.
 class XPubPattern final : public PubPattern {
  public:
   explicit XPubPattern(SocketCore* core) : PubPattern(core), asked_table_(core->budget()) {}
 
+  absl::Status Admit(Peer* peer, Instant now) override;
   void OnSubscription(Peer* peer, const ConnectionEvent& event, Instant now) override;
   void OnPeerDown(Peer* peer, bool gone) override;
   void Process(Instant now) override;

@@ -174,5 +174,43 @@ TEST(LimitsTest, PongsCountAtAMarkThatDropsNothing) {
   EXPECT_TRUE(wires.Send(Message(std::string(3000, 'b'))).ok());
 }
 
+// Whoever comes while it is at its mark is refused, or each would bring some: what a peer says
+// right behind its handshake comes before anything could hold it, and each that goes leaves
+// cancellations.
+TEST(LimitsTest, NoticesOfThoseWhoComeAndGoAreBounded) {
+  std::string many = PeerGreeting() + PeerReady("SUB");
+  for (int i = 0; i < 200; ++i) many += Command("SUBSCRIBE", absl::StrCat("p", i));
+  for (const std::string& hello : {many, std::string("\x01\x00", 2)}) {
+    SocketOptions options;
+    options.receive_mark = {.messages = 10, .bytes = 0};
+    options.xpub_verboser = true;
+    Wires wires(SocketType::kXPub, options);
+    for (int i = 0; i < 100; ++i) wires.HangUp(wires.Come(hello));
+    EXPECT_EQ(CauseOf(wires.events.back().status), Cause::kLimit);
+    std::size_t received = 0;
+    for (int turn = 0; turn < 100; ++turn) received += wires.Received().size();
+    EXPECT_GE(received, 10u);
+    EXPECT_LE(received, 2 * (10u + 256u));
+    // They may come again once there is room.
+    wires.Come(hello);
+    EXPECT_EQ(wires.socket.ready_peers(), 1u);
+  }
+}
+
+// A link whose handshake is under way is read all the same, and told; or it would time out.
+TEST(LimitsTest, NoticesAtTheMarkHoldNoHandshake) {
+  SocketOptions options;
+  options.receive_mark = {.messages = 10, .bytes = 0};
+  Wires wires(SocketType::kXPub, options);
+  const LinkId early = wires.Accept(PeerGreeting());
+  const LinkId other = wires.Accept(PeerGreeting() + PeerReady("SUB"));
+  for (int i = 0; i < 10; ++i) wires.Say(other, Command("SUBSCRIBE", absl::StrCat(i)));
+  EXPECT_EQ(wires.socket.read_hint(other).mode, ReadMode::kPaused);
+  EXPECT_EQ(wires.socket.read_hint(early).mode, ReadMode::kAny);
+  wires.Say(early, PeerReady("SUB"));
+  EXPECT_THAT(wires.Told(early), HasSubstr(ToHex(Command("ERROR", "\4busy"))));
+  EXPECT_TRUE(wires.closed(early));
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -14,7 +14,7 @@ namespace monocoque {
 // the id of something gone finds nothing, even when its slot is in use again.
 //
 // Thread-compatible. Invariant: every value in an occupied slot carries the id it was given.
-template <typename IdT, typename T>
+template <typename IdT, typename T, int kSlotBits = 24>
 class SlotMap {
  public:
   // The id for the next Insert.
@@ -22,11 +22,11 @@ class SlotMap {
     const std::size_t slot = free_.empty() ? slots_.size() : free_.back();
     return IdT::FromValue(serial_ << kSlotBits | slot);
   }
-  // Null if all slots (16 millions) are taken.
+  // Null if all slots (16 millions by default) are taken: the id meant for it names nothing then.
   T* Insert(std::unique_ptr<T> value) {
+    if (free_.empty() && slots_.size() >= std::size_t{1} << kSlotBits) return nullptr;
     const IdT id = NextId();
     const std::size_t slot = SlotOf(id);
-    if (slot >= (std::size_t{1} << kSlotBits)) return nullptr;
     if (free_.empty()) {
       slots_.emplace_back();
     } else {
@@ -74,8 +74,6 @@ class SlotMap {
   }
 
  private:
-  static constexpr int kSlotBits = 24;
-
   struct Slot {
     IdT id;
     std::unique_ptr<T> value;

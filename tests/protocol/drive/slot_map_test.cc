@@ -167,5 +167,28 @@ TEST(SlotMapTest, TheMapOwnsWhatItHolds) {
   EXPECT_EQ(counted.use_count(), 1);
 }
 
+// With all slots taken nothing is added, and nothing that is there is touched.
+TEST(SlotMapTest, WithAllSlotsTakenNoMoreAreAdded) {
+  SlotMap<LinkId, std::string, 2> map;
+  std::vector<LinkId> ids;
+  for (int i = 0; i < 4; ++i) {
+    ids.push_back(map.NextId());
+    ASSERT_NE(map.Insert(std::make_unique<std::string>(std::to_string(i))), nullptr);
+  }
+  const LinkId refused = map.NextId();
+  EXPECT_EQ(map.Insert(std::make_unique<std::string>("fifth")), nullptr);
+  EXPECT_EQ(map.Find(refused), nullptr);
+  EXPECT_EQ(map.size(), 4u);
+  for (int i = 0; i < 4; ++i) {
+    ASSERT_NE(map.Find(ids[static_cast<std::size_t>(i)]), nullptr);
+    EXPECT_EQ(*map.Find(ids[static_cast<std::size_t>(i)]), std::to_string(i));
+  }
+  map.Erase(ids[2]);
+  const LinkId again = map.NextId();
+  ASSERT_NE(map.Insert(std::make_unique<std::string>("fifth")), nullptr);
+  EXPECT_EQ(*map.Find(again), "fifth");
+  EXPECT_EQ(map.Find(ids[2]), nullptr);
+}
+
 }  // namespace
 }  // namespace monocoque

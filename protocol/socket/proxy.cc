@@ -80,8 +80,9 @@ bool Proxy::Give(Way* way, Instant now) {
   const std::size_t bytes = way->held.total_bytes();
   absl::Status sent = way->to->Send(&way->held, now);
   if (absl::IsUnavailable(sent)) return false;
-  if (absl::IsNotFound(sent)) {
-    // Nobody has this routing id: a ROUTER without router_mandatory would drop it too.
+  if (absl::IsNotFound(sent) || absl::IsInvalidArgument(sent)) {
+    // Nobody has this routing id: a ROUTER without router_mandatory would drop it too. Or the
+    // message does not fit the socket, which is its sender's fault and nobody else's.
     ++stats_.unroutable;
   } else if (!sent.ok()) {
     status_ = std::move(sent);

@@ -33,7 +33,7 @@ class Proxy {
   struct Stats {
     Side front;
     Side back;
-    std::uint64_t unroutable = 0;    // for a ROUTER, without a routing id in front
+    std::uint64_t unroutable = 0;    // nobody has the routing id, or it does not fit the socket
     std::uint64_t not_captured = 0;  // the capturing socket could not take the copy
   };
 

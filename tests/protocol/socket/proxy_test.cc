@@ -214,9 +214,8 @@ TEST_F(ProxyTest, WhatHasNoDestinationIsCounted) {
   EXPECT_TRUE(proxy.status().ok());
 }
 
-// A socket that will not have a message stops the proxy: that one is given back, those behind it
-// wait where they were.
-TEST_F(ProxyTest, StopsAtARefusalAndGivesBackWhatItHolds) {
+// What the other socket will not have goes nowhere: whoever sends such does not end the service.
+TEST_F(ProxyTest, WhatDoesNotFitIsCounted) {
   auto [pull, push] = Joined(SocketType::kPull, SocketType::kPush);
   auto [server, client] = Joined(SocketType::kServer, SocketType::kClient);
   Proxy proxy(&pull, &client);
@@ -224,13 +223,57 @@ TEST_F(ProxyTest, StopsAtARefusalAndGivesBackWhatItHolds) {
   ASSERT_TRUE(net_.Send(push, Message({"two", "parts"})).ok());
   ASSERT_TRUE(net_.Send(push, Message("third")).ok());
   Run(&proxy);
-  EXPECT_THAT(net_.Received(server), ElementsAre("first"));
-  EXPECT_TRUE(absl::IsInvalidArgument(proxy.status())) << proxy.status();
+  EXPECT_THAT(net_.Received(server), ElementsAre("first", "third"));
+  EXPECT_EQ(proxy.stats().unroutable, 1u);
+  EXPECT_EQ(proxy.stats().back.sent.messages, 2u);
+  EXPECT_TRUE(proxy.status().ok());
+  Message held;
+  EXPECT_FALSE(proxy.TakeHeld(&held));
+}
+
+// The same of a subscription that is too long to go up.
+TEST_F(ProxyTest, ASubscriptionThatIsTooLongIsCounted) {
+  Socket& pub = net_.Make(SocketType::kPub);
+  net_.Bind(pub, "up");
+  SocketOptions narrow;
+  narrow.link.limits.max_command_bytes = 32;
+  Socket& xsub = net_.Make(SocketType::kXSub, narrow);
+  net_.Connect(xsub, "up");
+  auto [xpub, sub] = Joined(SocketType::kXPub, SocketType::kSub);
+  Proxy proxy(&xsub, &xpub);
+  ASSERT_TRUE(sub.Subscribe(std::string(17, 'p'), net_.now).ok());
+  ASSERT_TRUE(sub.Subscribe("fits", net_.now).ok());
+  Run(&proxy);
+  EXPECT_EQ(proxy.stats().unroutable, 1u);
+  EXPECT_TRUE(proxy.status().ok());
+  EXPECT_EQ(pub.topics(), 1u);
+}
+
+// A socket that takes nothing any more stops the proxy: what it holds is given back, what is behind
+// it waits where it was.
+TEST_F(ProxyTest, StopsAtARefusalAndGivesBackWhatItHolds) {
+  auto [pull, push] = Joined(SocketType::kPull, SocketType::kPush);
+  Socket& router = net_.Make(SocketType::kRouter,
+                             {.send_mark = {.messages = 1, .bytes = 0}, .router_mandatory = true});
+  Socket& dealer = net_.Make(SocketType::kDealer, {.routing_id = "known"});
+  net_.Bind(router, "b");
+  net_.Connect(dealer, "b");
+  net_.Run();
+  Proxy proxy(&pull, &router);
+  for (const char* text : {"first", "second", "third"}) {
+    ASSERT_TRUE(net_.Send(push, Message({"known", text})).ok());
+  }
+  net_.Run();
+  EXPECT_FALSE(proxy.Run(net_.now));
+  EXPECT_TRUE(proxy.status().ok());
+  router.Close(absl::ZeroDuration(), net_.now);
+  EXPECT_FALSE(proxy.Run(net_.now));
+  EXPECT_TRUE(absl::IsFailedPrecondition(proxy.status())) << proxy.status();
   Message held;
   ASSERT_TRUE(proxy.TakeHeld(&held));
-  EXPECT_EQ(held, Message({"two", "parts"}));
+  EXPECT_EQ(held.text(), "second");
   EXPECT_FALSE(proxy.TakeHeld(&held));
-  EXPECT_THAT(net_.Received(pull), ElementsAre("third"));
+  EXPECT_THAT(net_.Received(pull), ElementsAre("known|third"));
 }
 
 // One socket on both sides: what comes in goes out again.

@@ -1,6 +1,5 @@
 #include "protocol/socket/req.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "protocol/drive/cause.h"
@@ -8,13 +7,22 @@
 #include "protocol/wire/frame.h"
 
 namespace monocoque {
+namespace {
+
+std::uint32_t NumberOf(Bytes octets) {
+  std::uint32_t number = 0;
+  for (std::uint8_t octet : octets) number = number << 8 | octet;
+  return number;
+}
+
+}  // namespace
 
 ReqPattern::ReqPattern(SocketCore* core)
     : Pattern(core), envelope_{frame::kMore, kIdBytes, 0, 0, 0, 0, frame::kMore, 0} {
   // Numbers begin at random, so that a reply to a request from before a restart fits none.
   std::array<std::uint8_t, kIdBytes> random{};
   core_.entropy()->Fill(random);
-  for (std::uint8_t octet : random) number_ = number_ << 8 | octet;
+  number_ = NumberOf(random);
 }
 
 absl::Status ReqPattern::CheckTurn() const {
@@ -102,8 +110,7 @@ bool ReqPattern::Open(Message* message, Instant now) {
   if (bare || numbered) {
     // A reply to another request than ours is dropped; the link stays.
     if (!core_.options().req_correlate) return bare && message->DropFront(1);
-    return numbered && std::ranges::equal(first, Bytes(envelope_).subspan(2, kIdBytes)) &&
-           message->DropFront(2);
+    return numbered && NumberOf(first) == number_ && message->DropFront(2);
   }
   // REQ-9: without its delimiter this is no reply, and the peer no REP or ROUTER.
   if (Peer* peer = core_.FindPeer(message->peer())) {
@@ -127,8 +134,10 @@ void ReqPattern::OnPeerDown(Peer* peer, bool gone) {
   if (gone) Abandon(peer->id);
 }
 
-// Requests go in order: if an earlier one is lost, so is this one.
-void ReqPattern::OnLost(Peer* peer) { Abandon(peer->id); }
+// Ours is the last that was sent: while anything waits for the next link, it does.
+void ReqPattern::OnLost(Peer* peer) {
+  if (peer->queue.empty()) Abandon(peer->id);
+}
 
 void ReqPattern::Abandon(PeerId peer) {
   if (!waiting_ || has_reply_ || shown_ || peer != asked_) return;

@@ -51,7 +51,7 @@ class ReqPattern final : public Pattern {
   // Strips a reply's envelope. False: the message is to be dropped, and the peer was dealt with.
   bool Open(Message* message, Instant now);
 
-  // Two frames in wire form: the number of a request, and the delimiter.
+  // Two frames in wire form: the number of the next request, and the delimiter.
   std::array<std::uint8_t, 2 + kIdBytes + 2> envelope_;
   std::uint32_t number_ = 0;  // of the last request
 

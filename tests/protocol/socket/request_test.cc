@@ -1,6 +1,7 @@
 // REQ and REP: turns, envelopes, and what relaxes them.
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -369,6 +370,46 @@ TEST_F(RequestTest, AnOlderReplyIsNotTheReply) {
   ASSERT_TRUE(wires.Send(Message("q2")).ok());
   EXPECT_THAT(wires.Received(), IsEmpty());
   EXPECT_EQ(wires.socket.stats().dropped, 1u);
+}
+
+// A request that nobody could take leaves the one before it as it was, and its reply is the reply.
+TEST_F(RequestTest, ARefusedRequestLeavesTheEarlierOne) {
+  SocketOptions options = {.send_mark = {.messages = 1, .bytes = 0}};
+  options.req_relaxed = options.req_correlate = true;
+  Wires wires(SocketType::kReq, options);
+  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("REP"));
+  wires.Stall(true);
+  ASSERT_TRUE(wires.Send(Message("q1")).ok());
+  EXPECT_TRUE(absl::IsUnavailable(wires.Send(Message("q2"))));
+  wires.Stall(false);
+  const std::string number = wires.Told(link).substr(4, 8);
+  wires.Say(link, Hex("0104" + number + "0100 0002 6131"));
+  EXPECT_THAT(wires.Received(), ElementsAre("a1"));
+  EXPECT_EQ(wires.socket.stats().dropped, 0u);
+}
+
+// REQ_RELAXED: the earlier request was cut with the link, the later one had not begun and goes out
+// on the next: it is not lost.
+TEST_F(RequestTest, ACutRequestIsNotTheOneBehindIt) {
+  Socket& rep = net_.Make(SocketType::kRep);
+  net_.Bind(rep, "a");
+  SocketOptions options;
+  options.req_relaxed = options.req_correlate = true;
+  Socket& req = Client(options);
+  ASSERT_TRUE(net_.Send(req, Message(std::string(3000, 'q'))).ok());
+  LinkId link;
+  ASSERT_TRUE(req.NextTransmitLink(&link));
+  TransmitBatch batch;
+  ASSERT_TRUE(req.FillTransmit(link, &batch, 1 << 20));
+  ASSERT_TRUE(net_.Send(req, Message("q2")).ok());
+  req.ReturnBatch(link, std::move(batch), 10, absl::UnavailableError("cut"), net_.now);
+  net_.CutAll();
+  EXPECT_EQ(req.stats().lost, 1u);
+  EXPECT_TRUE(absl::IsUnavailable(req.ReceiveStatus()));
+  net_.Advance(absl::Seconds(2));
+  ASSERT_THAT(net_.Received(rep), ElementsAre("q2"));
+  ASSERT_TRUE(net_.Send(rep, Message("a2")).ok());
+  EXPECT_THAT(net_.Received(req), ElementsAre("a2"));
 }
 
 }  // namespace

@@ -310,6 +310,7 @@ void Connection::BeginTraffic(Instant now) {
   handshake_deadline_ = Instant::Never();
   reader_.set_framing(framing);
   if (options_.socket_type == SocketType::kDish) reader_.set_grouped();
+  if (sees_subscriptions_) reader_.set_keeps_order();
   if (auto session = handshake_.TakeSession()) BeginBoxes(std::move(session));
   plain_frames_ = framing != Framing::kZmtp10 && framing != Framing::kRaw && boxes_ == nullptr;
   shares_encoding_ = plain_frames_;

@@ -385,6 +385,7 @@ Reader::Result Reader::LookAhead(std::size_t* max_frames, std::size_t max_messag
     }
     const std::uint64_t total = header.header_bytes + header.body_bytes;
     if (input_.size() - offset < total) return Result::kNeedData;
+    if (kind == Result::kCommand && keeps_order_ && ahead() > 0) return Result::kNeedData;
     --*max_frames;
     if (kind == Result::kCommand) {
       TakeCommand(offset, header);

@@ -66,6 +66,10 @@ class Reader {
   // Before the first frame is looked at; kZmtp30 if it is not called.
   void set_framing(Framing framing);
 
+  // LookAhead hands out no command behind messages that were not taken: these may say the same in
+  // another form. Before the first frame is looked at.
+  void set_keeps_order() { keeps_order_ = true; }
+
   // Each message is two frames, a group of up to 255 octets and a body: anything else breaks the
   // rules (J-4). Before the first frame is looked at.
   void set_grouped();
@@ -182,6 +186,7 @@ class Reader {
   std::uint64_t taken_ = 0;
   bool gathering_ = false;  // a message: a single body, or frames in wire form
   bool grouped_ = false;
+  bool keeps_order_ = false;
   Framing framing_ = Framing::kZmtp30;
   ByteQueue input_;  // what each message needs ends in here
 

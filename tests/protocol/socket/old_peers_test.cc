@@ -231,5 +231,25 @@ TEST(OldPeersTest, NotServedWhereTheOptionSaysSo) {
   EXPECT_FALSE(no_2.closed(no_2.Accept(kZmtp10)));
 }
 
+// S-1, S-2: subscriptions take effect in the order they came in, whichever form each has.
+TEST(OldPeersTest, BothFormsOfSubscriptionsKeepTheirOrder) {
+  const std::string subscribe = Hex("040b 0953554253435249424541"),
+                    cancel = Hex("0408 0643414e43454c41");
+  const std::string old_subscribe = Hex("0002 0141"), old_cancel = Hex("0002 0041");
+  for (const SocketType type : {kPub, kXPub}) {
+    Wires wires(type);
+    const LinkId link = wires.Accept(Zmtp31("SUB"));
+    wires.Say(link, old_subscribe + cancel);
+    wires.Turn();
+    EXPECT_EQ(wires.socket.topics(), 0u);
+    wires.Say(link, subscribe + old_cancel + subscribe);
+    wires.Turn();
+    EXPECT_EQ(wires.socket.topics(), 1u);
+    wires.Say(link, cancel + old_subscribe + cancel + old_subscribe);
+    wires.Turn();
+    EXPECT_EQ(wires.socket.topics(), 1u);
+  }
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -5,13 +5,19 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/mark.h"
 #include "protocol/socket/socket.h"
 #include "tests/support/net.h"
+#include "tests/support/pair.h"
+#include "tests/support/wires.h"
 
 namespace monocoque {
 namespace {
 
 using ::monocoque::testing::Net;
+using ::monocoque::testing::PeerGreeting;
+using ::monocoque::testing::PeerReady;
+using ::monocoque::testing::Wires;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::UnorderedElementsAre;
@@ -234,6 +240,28 @@ TEST_F(ConflateTest, LeavingWritesTheNewest) {
       }
       EXPECT_THAT(net.Received(pull), ElementsAre("m")) << conflate << dials;
     }
+  }
+}
+
+// What those who are gone left is bounded by the mark, messages and octets: the oldest goes first.
+TEST_F(ConflateTest, WhatThoseWhoAreGoneLeftIsBounded) {
+  for (const Mark& mark : {Mark{.messages = 2, .bytes = 0}, Mark{.messages = 0, .bytes = 10}}) {
+    SocketOptions options = kConflate;
+    options.receive_mark = mark;
+    Wires wires(SocketType::kPull, options);
+    wires.Come(PeerGreeting() + PeerReady("PUSH") + std::string("\0\4here", 6));
+    for (int i = 1000; i < 2000; ++i) {
+      const std::string word = absl::StrCat(std::string("\0\4", 2), i);
+      wires.HangUp(wires.Come(PeerGreeting() + PeerReady("PUSH") + word));
+    }
+    EXPECT_THAT(wires.Received(), ElementsAre("here", "1998", "1999"));
+    EXPECT_EQ(wires.socket.stats().dropped, 998u);
+    // Once taken they count no more.
+    for (const char* word : {"\1a", "\1b"}) {
+      wires.HangUp(wires.Come(PeerGreeting() + PeerReady("PUSH") + std::string(1, '\0') + word));
+    }
+    EXPECT_THAT(wires.Received(), ElementsAre("a", "b"));
+    EXPECT_EQ(wires.socket.stats().dropped, 998u);
   }
 }
 

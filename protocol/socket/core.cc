@@ -148,6 +148,7 @@ void SocketCore::Close(absl::Duration linger, Instant now) {
     link->connection->Linger();
     Progress(link, now);
   }
+  DropInput(now);
 }
 
 bool SocketCore::Process(std::size_t max_frames, Instant now) {
@@ -163,7 +164,7 @@ bool SocketCore::Process(std::size_t max_frames, Instant now) {
     if (!more) continue;
     if (Link* alive = links_.Find(id); alive != nullptr && !alive->ended) work_.Add(&alive->work);
   }
-  if (pattern_->drops_input()) DropInput(now);
+  if (closing_ || pattern_->drops_input()) DropInput(now);
   pattern_->Process(now);
   return !work_.empty();
 }

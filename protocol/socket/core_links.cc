@@ -293,8 +293,7 @@ bool SocketCore::Holds(const Link& link) const {
 }
 
 void SocketCore::Activate(Link* link) {
-  if (link->connection->delivering() && link->connection->stored_bytes() > 0 && MayDeliver(*link) &&
-      !closing_) {
+  if (link->connection->delivering() && link->connection->stored_bytes() > 0 && MayDeliver(*link)) {
     fair_.Add(&link->fair);
   }
 }

@@ -53,6 +53,7 @@ void XPubPattern::OnChange(Peer* peer, bool subscribe, std::string_view prefix, 
 }
 
 void XPubPattern::Notify(const Peer& peer, bool subscribe, std::string_view prefix) {
+  if (core_.closing()) return;
   std::string body(1, subscribe ? '\x01' : '\x00');
   body.append(prefix);
   Message notice(body);
@@ -105,6 +106,7 @@ bool XPubPattern::Receive(Message* out, Instant now) {
 void XPubPattern::OnClose() {
   waiting_.clear();
   waiting_bytes_ = 0;
+  core_.HoldInput(false);
 }
 
 void XPubPattern::Taken() {

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
 #include "protocol/socket/socket.h"
+#include "protocol/wire/socket_type.h"
 #include "tests/support/pair.h"
 #include "tests/support/wires.h"
 
@@ -20,6 +21,7 @@ using ::monocoque::testing::PeerReady;
 using ::monocoque::testing::ToHex;
 using ::monocoque::testing::Wires;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 // A short command in traffic or in the handshake.
 std::string Command(std::string_view name, std::string_view data) {
@@ -210,6 +212,41 @@ TEST(LimitsTest, NoticesAtTheMarkHoldNoHandshake) {
   wires.Say(early, PeerReady("SUB"));
   EXPECT_THAT(wires.Told(early), HasSubstr(ToHex(Command("ERROR", "\4busy"))));
   EXPECT_TRUE(wires.closed(early));
+}
+
+// A socket that closes goes on reading while it writes, and lets go what comes: or two who wait for
+// each other to read would wait for ever.
+TEST(LimitsTest, TheMarkHoldsNobodyWhileTheSocketCloses) {
+  for (const bool full : {false, true}) {
+    for (const SocketType type : {SocketType::kDealer, SocketType::kXPub}) {
+      SCOPED_TRACE(SocketTypeName(type));
+      const bool dealer = type == SocketType::kDealer;
+      SocketOptions options;
+      options.receive_mark = {.messages = 8, .bytes = 0};
+      Wires wires(type, options);
+      const LinkId link = wires.Accept(PeerGreeting() + PeerReady(dealer ? "DEALER" : "SUB"));
+      if (!dealer) wires.Say(link, Command("SUBSCRIBE", ""));
+      wires.Stop(link);
+      ASSERT_TRUE(wires.Send(Message("unwritten")).ok());
+      int said = 0;
+      const auto say = [&](int count) {
+        for (; count > 0; --count, ++said) {
+          const std::string prefix = absl::StrCat(100 + said);
+          wires.Say(link, dealer ? absl::StrCat(std::string("\0\3", 2), prefix)
+                                 : Command("SUBSCRIBE", prefix));
+        }
+      };
+      if (full) say(20);
+      EXPECT_EQ(wires.socket.read_hint(link).mode == ReadMode::kPaused, full);
+      wires.socket.Close(absl::Seconds(100), wires.now);
+      wires.Turn();
+      EXPECT_EQ(wires.socket.read_hint(link).mode, ReadMode::kAny);
+      say(20);
+      EXPECT_EQ(wires.socket.read_hint(link).mode, ReadMode::kAny);
+      EXPECT_FALSE(wires.socket.drained());
+      EXPECT_THAT(wires.Received(), IsEmpty());
+    }
+  }
 }
 
 }  // namespace

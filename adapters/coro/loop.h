@@ -94,7 +94,8 @@ class Loop {
                                       absl::Duration timeout = absl::InfiniteDuration());
 
   // Runs a coroutine beside everything else; it is destroyed when it is done, or with the loop.
-  // What it throws comes out of the turn.
+  // What it throws comes out of the turn. While the loop is being destroyed none is begun: it is
+  // destroyed at once.
   void Spawn(Task<void> task) { tasks_.Spawn(std::move(task)); }
   // Turns until the task is done, and gives its result.
   template <typename T>

@@ -17,6 +17,7 @@ Task<void> Watched(Task<void> task, bool* over) {
 }  // namespace
 
 void SpawnedTasks::Spawn(Task<void> task) {
+  if (cleared_) return;
   running_.push_back(Watched(std::move(task), &any_over_));
   // The list may change while it runs: its handle is what is resumed.
   running_.back().Resume();
@@ -36,9 +37,11 @@ void SpawnedTasks::Collect() {
   }
 }
 
+// User code: their locals' destructors may do anything, so the lists are empty before.
 void SpawnedTasks::Clear() {
-  running_.clear();
-  over_.clear();
+  cleared_ = true;
+  const std::vector<Task<void>> running = std::exchange(running_, {});
+  const RingQueue<Task<void>> over = std::exchange(over_, {});
 }
 
 }  // namespace monocoque::coro

@@ -20,9 +20,11 @@ class SpawnedTasks {
   bool empty() const { return running_.empty() && over_.empty(); }
   // Lets go of those that are done. What one of them threw comes out; the others come next time.
   void Collect();
+  // Destroys all of them. What is spawned from then on is destroyed unrun.
   void Clear();
 
  private:
+  bool cleared_ = false;
   std::vector<Task<void>> running_;
   bool any_over_ = false;       // of those
   RingQueue<Task<void>> over_;  // their results are not told yet

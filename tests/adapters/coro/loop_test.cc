@@ -6,7 +6,11 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -353,6 +357,54 @@ TEST_P(LoopTest, SlicesOfNothingDoSomething) {
     while (loop.Poll(/*max_work=*/0)) ASSERT_LT(++slices, 10'000);
   }
   EXPECT_EQ(got.text(), "in slices");
+}
+
+// What a coroutine's locals do as they go.
+struct AtTheEnd {
+  explicit AtTheEnd(std::function<void()> does) : act(std::move(does)) {}
+  AtTheEnd(const AtTheEnd&) = delete;
+  AtTheEnd& operator=(const AtTheEnd&) = delete;
+  ~AtTheEnd() { act(); }
+  const std::function<void()> act;
+};
+
+Task<void> ReceiveThen(Socket& socket, std::function<void()> act) {
+  const AtTheEnd end(std::move(act));
+  (void)co_await socket.AsyncReceive();
+}
+
+Task<void> Begin(bool* begun) {
+  *begun = true;
+  co_return;
+}
+
+// Nothing is begun any more.
+TEST_P(LoopTest, CoroutinesMaySpawnOthersAsTheLoopGoes) {
+  std::unique_ptr<Loop> loop = MakeLoop();
+  bool begun = false;
+  std::optional<Socket> pull = loop->MakeSocket(SocketType::kPull);
+  for (int i = 0; i < 10; ++i) {
+    loop->Spawn(ReceiveThen(*pull, [&, its = loop.get()] {
+      for (int j = 0; j < 10; ++j) its->Spawn(Begin(&begun));
+      pull.reset();
+    }));
+  }
+  loop.reset();
+  EXPECT_FALSE(begun);
+}
+
+// As one does that says goodbye.
+TEST_P(LoopTest, CoroutinesMayTurnTheLoopAsItGoes) {
+  std::unique_ptr<Loop> loop = MakeLoop();
+  std::optional<Socket> pull = loop->MakeSocket(SocketType::kPull);
+  for (int i = 0; i < 10; ++i) {
+    loop->Spawn(ReceiveThen(*pull, [&, its = loop.get()] {
+      its->RunOnce(absl::ZeroDuration());
+      pull.reset();
+    }));
+  }
+  loop.reset();
+  EXPECT_FALSE(pull.has_value());
 }
 
 TEST_P(LoopTest, WithoutAHubThereIsNoLoop) {

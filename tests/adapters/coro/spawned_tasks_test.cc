@@ -70,5 +70,39 @@ TEST(SpawnedTasksTest, ClearDestroysThoseThatWait) {
   EXPECT_EQ(*held, 0);
 }
 
+// Spawns others and collects those that are over, as it goes.
+struct SpawnsAtTheEnd {
+  explicit SpawnsAtTheEnd(SpawnedTasks* to) : tasks(*to) {}
+  SpawnsAtTheEnd(const SpawnsAtTheEnd&) = delete;
+  SpawnsAtTheEnd& operator=(const SpawnsAtTheEnd&) = delete;
+  ~SpawnsAtTheEnd() {
+    for (int i = 0; i < 10; ++i) tasks.Spawn(Pass(&gate, held));
+    tasks.Collect();
+  }
+
+  SpawnedTasks& tasks;
+  Gate gate;
+  std::shared_ptr<int> held = std::make_shared<int>(0);
+};
+
+Task<void> PassAndSpawn(SpawnedTasks* tasks, Gate* gate) {
+  const SpawnsAtTheEnd end(tasks);
+  co_await *gate;
+}
+
+// They are destroyed unrun.
+TEST(SpawnedTasksTest, WhatIsSpawnedWhileItIsClearedIsDropped) {
+  SpawnedTasks tasks;
+  Gate gate;
+  for (int i = 0; i < 10; ++i) tasks.Spawn(PassAndSpawn(&tasks, &gate));
+  tasks.Clear();
+  EXPECT_TRUE(tasks.empty());
+  const auto held = std::make_shared<int>(0);
+  Gate later;
+  tasks.Spawn(Pass(&later, held));
+  EXPECT_FALSE(later.waiting);
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 }  // namespace
 }  // namespace monocoque::coro

@@ -208,15 +208,15 @@ absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
     if (!socket->status().ok()) return socket->status();
     states.push_back(socket->state_);
   }
-  const Instant deadline = net::Now() + timeout;
-  for (;;) {
+  const Instant deadline = net::Now() + std::max(timeout, absl::ZeroDuration());
+  for (bool turned = false;; turned = true) {
     for (std::size_t i = 0; i < states.size(); ++i) {
       if (states[i]->driver().CanReceive()) return i;
       if (states[i]->driver().closed()) {
         return absl::CancelledError("one of the sockets was closed");
       }
     }
-    if (net::Now() >= deadline)
+    if (turned && net::Now() >= deadline)
       return absl::DeadlineExceededError("no message within the time given");
     RunOnce(deadline - net::Now());
   }

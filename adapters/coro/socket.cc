@@ -1,5 +1,6 @@
 #include "adapters/coro/socket.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -22,17 +23,19 @@ struct SendItStep : net::StatusStep {
   Message* message;
 };
 
-// Turns the loop until the step has its result or the time is over. Whoever is served meanwhile may
-// destroy the socket's handle, or move it: its state is what is asked.
+// Turns the loop, at least once, until the step has its result or the time is over. Whoever is
+// served meanwhile may destroy the socket's handle, or move it: its state is what is asked.
 template <typename Step>
 absl::Status TurnUntil(std::shared_ptr<SocketState> state, absl::Duration timeout,
                        std::string_view what, Step* step) {
   Instant deadline = Instant::Never();
-  if (timeout != absl::InfiniteDuration()) deadline = net::Now() + timeout;
-  for (;;) {
+  if (timeout != absl::InfiniteDuration()) {
+    deadline = net::Now() + std::max(timeout, absl::ZeroDuration());
+  }
+  for (bool turned = false;; turned = true) {
     if (step->Try(state->waiting)) return step->status;
     const Instant now = deadline.is_never() ? state->loop().now() : net::Now();
-    if (now >= deadline) {
+    if (turned && now >= deadline) {
       return absl::DeadlineExceededError(absl::StrCat(what, ": not within the time given"));
     }
     state->loop().RunOnce(deadline - now);

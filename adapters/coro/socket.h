@@ -19,8 +19,9 @@ namespace monocoque::coro {
 
 class Loop;
 
-// A socket on a Loop. Blocking calls turn the loop while they wait; coroutines use the Async calls;
-// both may be mixed. Errors carry sentences; "unavailable" alone means: not now.
+// A socket on a Loop. Blocking calls turn the loop while they wait, once even if they have no time
+// for that, and not at all for what is there; coroutines use the Async calls; both may be mixed.
+// Errors carry sentences; "unavailable" alone means: not now.
 //
 // What is sent inside a turn is written at its end; outside, a single message goes at once and a
 // tight row of them in growing writes: the last of a burst may wait until the next call that waits.

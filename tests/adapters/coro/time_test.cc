@@ -1,9 +1,11 @@
 // A loop whose host was busy with something else: its deadlines and its clock.
 #include "absl/time/time.h"
 
+#include <functional>
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "adapters/coro/loop.h"
 #include "adapters/net/host.h"
 #include "gtest/gtest.h"
@@ -118,7 +120,67 @@ TEST_P(TimeTest, AttemptsCountFromTheConnect) {
   }
 }
 
+// Calls that wait for no time still turn the loop, once: who only polls hears everything in the
+// end.
+class NoTimeTest : public OnEachRuntime {
+ protected:
+  static constexpr int kMostTimes = 10'000;
+
+  // `poll` says how it went; false: nothing came in all that time.
+  static bool ComesAtLast(const std::function<absl::Status()>& poll) {
+    for (int i = 0; i < kMostTimes; ++i) {
+      const absl::Status status = poll();
+      if (status.ok()) return true;
+      EXPECT_TRUE(absl::IsDeadlineExceeded(status)) << status;
+    }
+    return false;
+  }
+
+  Loop& loop_ = NewLoop();
+  Socket pull_ = loop_.MakeSocket(SocketType::kPull);
+  Socket push_ = loop_.MakeSocket(SocketType::kPush);
+};
+
+TEST_P(NoTimeTest, WhoPollsForAMessageHasItAtLast) {
+  ASSERT_TRUE(push_.Connect(*pull_.Bind("tcp://127.0.0.1:*")).ok());
+  ASSERT_TRUE(push_.Send("here").ok());
+  EXPECT_TRUE(ComesAtLast([&] { return pull_.Receive(absl::ZeroDuration()).status(); }));
+}
+
+TEST_P(NoTimeTest, WhoPollsForOneSocketOfSeveralHasItAtLast) {
+  Socket other = loop_.MakeSocket(SocketType::kPull);
+  ASSERT_TRUE(push_.Connect(*pull_.Bind("tcp://127.0.0.1:*")).ok());
+  ASSERT_TRUE(push_.Send("here").ok());
+  EXPECT_TRUE(
+      ComesAtLast([&] { return loop_.WaitAny({&other, &pull_}, absl::ZeroDuration()).status(); }));
+}
+
+TEST_P(NoTimeTest, WhoPollsForAPeerHasItAtLast) {
+  ASSERT_TRUE(push_.Connect(*pull_.Bind("tcp://127.0.0.1:*")).ok());
+  EXPECT_TRUE(ComesAtLast([&] { return push_.WaitReady(1, absl::ZeroDuration()); }));
+}
+
+// Until somebody listens nobody takes it.
+TEST_P(NoTimeTest, WhoTriesToSendSendsAtLast) {
+  const std::string at = *push_.Bind("tcp://127.0.0.1:*");
+  EXPECT_TRUE(absl::IsDeadlineExceeded(push_.Send("early", absl::ZeroDuration())));
+  ASSERT_TRUE(pull_.Connect(at).ok());
+  EXPECT_TRUE(ComesAtLast([&] { return push_.Send("late", absl::ZeroDuration()); }));
+  EXPECT_EQ(pull_.Receive(absl::Seconds(10))->text(), "late");
+}
+
+// A time that is over before it began, however long ago, is none.
+TEST_P(NoTimeTest, LessThanNoTimeIsNone) {
+  ASSERT_TRUE(push_.Connect(*pull_.Bind("tcp://127.0.0.1:*")).ok());
+  ASSERT_TRUE(push_.Send("here").ok());
+  EXPECT_TRUE(
+      ComesAtLast([&] { return loop_.WaitAny({&pull_}, -absl::InfiniteDuration()).status(); }));
+  EXPECT_TRUE(ComesAtLast([&] { return pull_.Receive(-absl::Seconds(1)).status(); }));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(pull_.Receive(-absl::InfiniteDuration()).status()));
+}
+
 ON_EACH_RUNTIME(TimeTest);
+ON_EACH_RUNTIME(NoTimeTest);
 
 }  // namespace
 }  // namespace monocoque::coro

@@ -34,6 +34,9 @@ void Loop::Clear() {
   orphans_.clear();
   resolver_.reset();
   mailbox_.reset();
+  // Last: until here user code may wait for something.
+  while (Suspension* left = suspended_.Pop()) left->Stop();
+  ready_.clear();
 }
 
 net::NameResolver& Loop::resolver() {

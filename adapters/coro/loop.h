@@ -51,6 +51,7 @@ class SocketState;
 class Loop {
  public:
   // Awaitables, in adapters/coro/awaitables.h.
+  class Suspension;
   class Sleep;
   class Ready;
 
@@ -107,7 +108,8 @@ class Loop {
   // Turns until every spawned coroutine is done.
   void Run();
 
-  // Awaitable: suspends for so long. On a loop whose status() is not OK none of these suspends.
+  // Awaitable: suspends for so long. On a loop whose status() is not OK none of these suspends. A
+  // coroutine that waits as the loop goes stays as it is, and may be destroyed later.
   Sleep AsyncSleep(absl::Duration duration);
   // Awaitable: suspends until the descriptor can be read, or written, or is at its end. It stays
   // the caller's.
@@ -199,6 +201,7 @@ class Loop {
   TimerHeap<net::Timed> timers_;
   Rotation<SocketState> touched_;
   RingQueue<std::coroutine_handle<>> ready_;
+  Rotation<Suspension> suspended_;                     // until they go on: those of ready_ too
   std::vector<std::shared_ptr<SocketState>> turning_;  // empty, but for its memory
   RingQueue<std::shared_ptr<SocketState>> serving_;
   SpawnedTasks tasks_;

@@ -1,7 +1,9 @@
 // What a host may do with the handles of sockets: move them in calls that wait, close them again,
 // destroy them while they close.
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "adapters/coro/awaitables.h"
 #include "adapters/coro/loop.h"
 #include "adapters/coro/task.h"
 #include "gtest/gtest.h"
@@ -148,7 +151,107 @@ TEST_P(HandleTest, ATaskMayOutliveItsLoop) {
   EXPECT_TRUE(ends.empty());
 }
 
+Task<void> SleepAndNote(Loop* loop, absl::Duration time, std::vector<absl::Status>* ends) {
+  co_await loop->AsyncSleep(time);
+  ends->push_back(absl::OkStatus());
+}
+
+Task<void> WatchAndNote(Loop* loop, int fd, bool read, std::vector<absl::Status>* ends) {
+  if (read) {
+    co_await loop->AsyncReadable(fd);
+  } else {
+    co_await loop->AsyncWritable(fd);
+  }
+  ends->push_back(absl::OkStatus());
+}
+
+// Coroutines that wait on a loop itself, for a while and for both ends of a pipe.
+class WaitersTest : public OnEachRuntime {
+ protected:
+  WaitersTest() { EXPECT_EQ(pipe2(pipe_.data(), O_CLOEXEC | O_NONBLOCK), 0); }
+  ~WaitersTest() override {
+    close(pipe_[0]);
+    close(pipe_[1]);
+  }
+
+  std::vector<Task<void>> OnLoop(Loop* loop, absl::Duration time) {
+    std::vector<Task<void>> tasks;
+    tasks.push_back(SleepAndNote(loop, time, &ends_));
+    tasks.push_back(WatchAndNote(loop, pipe_[0], true, &ends_));
+    tasks.push_back(WatchAndNote(loop, pipe_[1], false, &ends_));
+    return tasks;
+  }
+  // So that nothing more can be written.
+  void FillPipe() {
+    const std::array<char, 4096> octets{};
+    while (write(pipe_[1], octets.data(), octets.size()) > 0) continue;
+  }
+
+  std::array<int, 2> pipe_{};
+  std::vector<absl::Status> ends_;
+};
+
+TEST_P(WaitersTest, TheyMayOutliveTheirLoop) {
+  std::unique_ptr<Loop> loop = MakeLoop();
+  std::vector<Task<void>> tasks = OnLoop(loop.get(), kSoon);
+  for (Task<void>& task : tasks) task.Resume();
+  loop.reset();
+  for (const Task<void>& task : tasks) EXPECT_FALSE(task.done());
+  tasks.clear();
+  EXPECT_TRUE(ends_.empty());
+}
+
+// The kernel knows of them already.
+TEST_P(WaitersTest, TheyMayOutliveALoopThatTurned) {
+  std::unique_ptr<Loop> loop = MakeLoop();
+  std::vector<Task<void>> tasks;
+  tasks.push_back(SleepAndNote(loop.get(), kSoon, &ends_));
+  tasks.push_back(WatchAndNote(loop.get(), pipe_[0], true, &ends_));
+  for (Task<void>& task : tasks) task.Resume();
+  for (int i = 0; i < 3; ++i) loop->RunOnce(absl::ZeroDuration());
+  loop.reset();
+  tasks.clear();
+  EXPECT_TRUE(ends_.empty());
+}
+
+// They have what they waited for, and the loop goes before it goes on with them.
+TEST_P(WaitersTest, TheyMayOutliveALoopThatWasAboutToResumeThem) {
+  std::unique_ptr<Loop> loop = MakeLoop();
+  std::vector<Task<void>> tasks;
+  for (int i = 0; i < 10; ++i) tasks.push_back(WatchAndNote(loop.get(), pipe_[1], false, &ends_));
+  for (Task<void>& task : tasks) task.Resume();
+  for (int i = 0; i < 10; ++i) loop->Exchange();
+  loop.reset();
+  tasks.clear();
+  EXPECT_TRUE(ends_.empty());
+}
+
+// A task of one loop that waits on another.
+TEST_P(WaitersTest, TheirOwnLoopMayOutliveTheOneTheyWaitOn) {
+  std::unique_ptr<Loop> own = MakeLoop();
+  std::unique_ptr<Loop> other = MakeLoop();
+  FillPipe();
+  for (Task<void>& task : OnLoop(other.get(), kSoon)) own->Spawn(std::move(task));
+  for (int i = 0; i < 3; ++i) other->RunOnce(absl::ZeroDuration());
+  other.reset();
+  for (int i = 0; i < 3; ++i) own->RunOnce(absl::ZeroDuration());
+  EXPECT_EQ(ends_.size(), 1u) << "the pipe has something to read";
+  own.reset();
+  EXPECT_EQ(ends_.size(), 1u);
+}
+
+// And the other way round.
+TEST_P(WaitersTest, TheirOwnLoopMayGoFirst) {
+  std::unique_ptr<Loop> own = MakeLoop();
+  Loop& other = NewLoop();
+  for (Task<void>& task : OnLoop(&other, absl::Milliseconds(1))) own->Spawn(std::move(task));
+  own.reset();
+  for (int i = 0; i < 10; ++i) other.RunOnce(absl::Milliseconds(1));
+  EXPECT_TRUE(ends_.empty());
+}
+
 ON_EACH_RUNTIME(HandleTest);
+ON_EACH_RUNTIME(WaitersTest);
 
 }  // namespace
 }  // namespace monocoque::coro

@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_ADAPTERS_CORO_TASK_H_
 #define MONOCOQUE_ADAPTERS_CORO_TASK_H_
 
+#include <concepts>
 #include <coroutine>
 #include <exception>
 #include <optional>
@@ -8,11 +9,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "adapters/coro/activation.h"
 
 namespace monocoque::coro {
 
 // A coroutine on an event loop: begins when it is awaited or spawned, gives its result to who
-// awaits it. Destroying a task that waits cancels the wait and loses no message.
+// awaits it. Destroying a task that waits cancels the wait and loses no message. One that is within
+// a blocking call, or awaits one that is, goes on to where it waits next, or to its end, and is
+// destroyed then: until then it needs what it refers to.
 template <typename T = void>
 class [[nodiscard]] Task;
 
@@ -22,18 +26,21 @@ struct Final {
   bool await_ready() const noexcept { return false; }
   template <typename P>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<P> done) const noexcept {
-    const std::coroutine_handle<> next = done.promise().continuation;
-    return next ? next : std::noop_coroutine();
+    return done.promise().End();
   }
   void await_resume() const noexcept {}
 };
 
-struct PromiseBase {
-  std::coroutine_handle<> continuation;
+struct PromiseBase : Activation {
   std::exception_ptr exception;
 
-  std::suspend_always initial_suspend() const noexcept { return {}; }
+  auto initial_suspend() noexcept { return Begins{{}, *this}; }
   Final final_suspend() const noexcept { return {}; }
+  template <typename A>
+  auto await_transform(A&& awaitable) {
+    return Tracked<decltype(AwaiterOf(std::forward<A>(awaitable)))>{
+        *this, AwaiterOf(std::forward<A>(awaitable))};
+  }
   void unhandled_exception() { exception = std::current_exception(); }
   void Rethrow() const {
     if (exception) std::rethrow_exception(exception);
@@ -76,7 +83,7 @@ class [[nodiscard]] Task {
     return *this;
   }
   ~Task() {
-    if (handle_) handle_.destroy();
+    if (handle_ && !handle_.promise().DestroyLater(handle_)) handle_.destroy();
   }
 
   bool done() const { return !handle_ || handle_.done(); }
@@ -88,15 +95,27 @@ class [[nodiscard]] Task {
   bool await_ready() const { return done(); }
   // Runs up to where it waits; one that waits for nothing costs its caller no suspension and,
   // called in a row, no stack.
-  bool await_suspend(std::coroutine_handle<> awaiting) {
-    Resume();
-    if (done()) return false;
+  using RunsInPlace = void;
+  template <typename P>
+  bool await_suspend(std::coroutine_handle<P> awaiting) {
+    if (Start(awaiting)) return false;
     ContinueWith(awaiting);
     return true;
   }
   T await_resume() { return Take(); }
-  // What goes on when it is done; for those who await it.
+  // For those who await it. Begins it: true if it is done at once.
+  template <typename P>
+  bool Start(std::coroutine_handle<P> awaiting) {
+    if constexpr (std::derived_from<P, task_internal::Activation>) {
+      handle_.promise().AwaitedBy(&awaiting.promise());
+    }
+    Resume();
+    return done();
+  }
+  // What goes on when it is done.
   void ContinueWith(std::coroutine_handle<> next) { handle_.promise().continuation = next; }
+  // Awaitable: until it can be destroyed at once.
+  auto OffStack() const { return task_internal::OffStack(&handle_.promise()); }
 
  private:
   Handle handle_;
@@ -112,21 +131,23 @@ inline Task<void> Promise<void>::get_return_object() {
   return Task<void>(std::coroutine_handle<Promise>::from_promise(*this));
 }
 
+// The one that is done first.
 template <typename T>
 struct Either {
   Task<T>& a;
   Task<T>& b;
 
-  bool await_ready() const {
-    a.Resume();
-    if (!a.done()) b.Resume();
-    return a.done() || b.done();
-  }
-  void await_suspend(std::coroutine_handle<> awaiting) const {
+  using RunsInPlace = void;
+  bool await_ready() const { return false; }
+  template <typename P>
+  bool await_suspend(std::coroutine_handle<P> awaiting) const {
+    // Either may be done while the other is begun.
+    if (a.Start(awaiting) || b.Start(awaiting) || a.done()) return false;
     a.ContinueWith(awaiting);
     b.ContinueWith(awaiting);
+    return true;
   }
-  T await_resume() const { return a.done() ? a.Take() : b.Take(); }
+  Task<T>& await_resume() const { return a.done() ? a : b; }
 };
 
 inline absl::Status ToStatus(absl::Status status) { return status; }
@@ -138,14 +159,17 @@ absl::Status ToStatus(const absl::StatusOr<T>& result) {
 }  // namespace task_internal
 
 // Runs two tasks beside each other until the first is done, and gives its result. The other is
-// destroyed where it waits, before whoever awaits this goes on.
+// destroyed where it waits, before whoever awaits this goes on: one that is within a blocking call
+// is waited for until it waits or ends.
 template <typename T>
 Task<T> FirstOf(Task<T> a, Task<T> b) {
   // Arguments would live as long as the frame, and the other might go on with one that is done.
   Task<T> one = std::move(a);
   Task<T> other = std::move(b);
   task_internal::Either<T> either{one, other};
-  co_return co_await either;
+  Task<T>& first = co_await either;
+  co_await (&first == &one ? other : one).OffStack();
+  co_return first.Take();
 }
 
 }  // namespace monocoque::coro

@@ -337,6 +337,29 @@ TEST_P(LoopTest, HundredsOfSockets) {
   for (int count : answered) EXPECT_EQ(count, 3);
 }
 
+Task<std::string> SleepAndBlock(Loop& loop, Socket& socket, bool* blocked) {
+  co_await loop.AsyncSleep(absl::Milliseconds(1));
+  const auto message = socket.Receive(absl::Milliseconds(100));
+  *blocked = true;
+  co_return message.ok() ? std::string(message->text()) : "nothing";
+}
+Task<void> SendAfter(Loop& loop, absl::Duration time, Socket& push) {
+  co_await loop.AsyncSleep(time);
+  (void)co_await push.AsyncSend(Message("in time"));
+}
+
+// The second of two tasks is within a blocking call as the first is done: that ends before it goes.
+TEST_P(LoopTest, OneOfTwoTasksMayBlock) {
+  Loop& loop = NewLoop();
+  Pipe pipe(&loop), other(&loop);
+  bool blocked = false;
+  loop.Spawn(SendAfter(loop, absl::Milliseconds(20), pipe.push));
+  const std::string first =
+      loop.RunUntil(FirstOf(TextOf(pipe.pull), SleepAndBlock(loop, other.pull, &blocked)));
+  EXPECT_EQ(first, "in time");
+  EXPECT_TRUE(blocked);
+}
+
 // Both have what they wait for in one turn: the first gives the result, the other is over with it.
 TEST_P(LoopTest, TheSecondOfTwoTasksMayHaveItsResultInTheSameTurn) {
   Loop& loop = NewLoop();

@@ -31,7 +31,7 @@ void Loop::Clear() {
   tasks_.Clear();
   turning_.clear();
   serving_.clear();
-  orphans_.clear();
+  std::exchange(orphans_, {}).clear();  // whose user code may close others
   resolver_.reset();
   mailbox_.reset();
   // Last: until here user code may wait for something.

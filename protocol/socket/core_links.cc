@@ -65,7 +65,11 @@ absl::StatusOr<LinkId> SocketCore::OnAccepted(ListenerId id, const TransportInfo
 void SocketCore::Count(Link* link, bool pending) {
   Listener* listener = listeners_.Find(link->listener);
   if (std::exchange(link->pending, pending) == pending || listener == nullptr) return;
-  listener->pending_links += pending ? 1 : -1;
+  if (pending) {
+    ++listener->pending_links;
+  } else {
+    --listener->pending_links;
+  }
   UpdateAccepting(listener);
 }
 

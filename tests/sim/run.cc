@@ -95,7 +95,8 @@ OracleRules Run::RulesOf(const Actor& actor) const {
 
 void Run::MakeSocket(Actor* actor) {
   actor->socket = sim_.MakeSocket(actor->plan->type, actor->plan->options);
-  limits_ += actor->plan->options.budget_bytes;
+  // One may be unlimited: the sum must not wrap around.
+  limits_ += std::min(actor->plan->options.budget_bytes, plan_.world.budget_bytes);
   if (!actor->socket.status().ok()) {
     oracle_.Violation(std::string(actor->socket.status().message()));
   }

@@ -30,6 +30,7 @@
 #include "protocol/drive/cause.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
+#include "protocol/drive/retry.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/wire/routing_number.h"
@@ -236,7 +237,11 @@ Task<absl::StatusOr<Message>> Session::Receive() {
     if (!got) why = socket_->core().ReceiveStatus();
     return got || !absl::IsUnavailable(why);
   });
-  if (!got) co_return why;
+  if (!got) {
+    // What became of the peer says more.
+    WatchEvents();
+    co_return why;
+  }
   co_return message;
 }
 
@@ -369,15 +374,16 @@ Task<void> Session::ReceiveMessages() {
   }
 }
 
-// Servers say nothing to who has the wrong keys: once, we say where to look. And who refused us
-// when the socket closes already, and so gives nothing up any more, is kept for the last word.
+// Servers say nothing to who has the wrong keys: once, we say where to look. And who does not fit,
+// or refused us, when the socket closes already, and so gives nothing up any more, is kept for the
+// last word.
 void Session::OnClosed(const SocketEvent& closed) {
   if (closed.was_ready) return;
   const Cause cause = CauseOf(closed.status);
   if (cause == Cause::kTransport && !hint_.empty()) {
     Complain(absl::StrCat("the peer ended the handshake without a word: ", std::exchange(hint_, ""),
                           " We try again"));
-  } else if (ended() && cause == Cause::kPeerRejectedUs) {
+  } else if (ended() && RetryRules().For(cause) == Retry::kNever) {
     refusal_ = absl::StrCat(closed.endpoint, ": ", closed.status.message());
   }
 }

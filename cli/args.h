@@ -44,7 +44,7 @@ struct Args {
   Format format = Format::kText;
   std::optional<std::uint64_t> hwm;
   absl::Duration linger = absl::InfiniteDuration();
-  std::string adapter = "uring";
+  std::optional<std::string> adapter;
   SecurityArgs security;
   // Of the proxy.
   Side frontend;

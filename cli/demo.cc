@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "adapters/net/host.h"
 #include "alloc/bytes.h"
@@ -95,6 +96,9 @@ int RunDemo() {
               stage.octets(),
               absl::FormatDuration(absl::Trunc(net::Now() - begin, absl::Microseconds(1))).c_str(),
               all ? "all is well" : "something is wrong");
+  if (!stage.left_out().empty()) {
+    std::printf("left out: %s\n", absl::StrJoin(stage.left_out(), ", ").c_str());
+  }
   if (std::fflush(stdout) != 0) {
     Complain("stdout takes nothing");
     return 1;

@@ -17,7 +17,8 @@ roles: pair push pull req rep dealer router pub sub xpub xsub
        stream (octets with peers that speak no ZMTP)
 endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH, ipc://@NAME
 
-  --adapter NAME     the runtime to use: uring (io_uring, the default), uv (libuv), asio (Boost.Asio)
+  --adapter NAME     the runtime to use: uring (io_uring), uv (libuv), asio (Boost.Asio); without it
+                     uring, or uv where io_uring is forbidden
   --count N          end after N messages received, or sent by a role that only sends
   --timeout SECONDS  end after so long, whatever happened (exit 3)
   --identity ID      our routing id, told to ROUTER peers

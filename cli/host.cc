@@ -44,6 +44,10 @@ absl::Status HostSocket::Join(std::string_view group) {
   return done;
 }
 
+std::string_view WithoutAdvice(std::string_view sentence) {
+  return sentence.substr(0, sentence.find(';'));
+}
+
 std::vector<std::string_view> AdapterNames() {
   std::vector<std::string_view> names;
   for (const Adapter& adapter : kAdapters) names.push_back(adapter.name);

@@ -58,7 +58,7 @@ class Host {
  public:
   virtual ~Host() = default;
 
-  // OK, or why it cannot be used.
+  // OK, or why it cannot be used, and behind a semicolon what to do about it.
   virtual absl::Status status() const = 0;
   virtual absl::StatusOr<std::unique_ptr<HostSocket>> MakeSocket(SocketType type,
                                                                  const SocketOptions& options) = 0;
@@ -68,6 +68,9 @@ class Host {
   // waiting, or is at its end. Leaves its flags as they are. One call for a descriptor at a time.
   virtual void Await(int fd, bool write, std::function<void()> ready) = 0;
 };
+
+// Of a status of theirs: what is wrong alone.
+std::string_view WithoutAdvice(std::string_view sentence);
 
 // What --adapter takes.
 std::vector<std::string_view> AdapterNames();

@@ -14,6 +14,7 @@
 #include "cli/host.h"
 #include "cli/join.h"
 #include "cli/output.h"
+#include "cli/pick.h"
 #include "cli/tasks.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
@@ -29,7 +30,7 @@ namespace {
 class ProxySession {
  public:
   explicit ProxySession(const Args& args)
-      : args_(args), tasks_(MakeHost(args.adapter)), ending_(&tasks_, args.timeout) {}
+      : args_(args), tasks_(PickHost(args.adapter)), ending_(&tasks_, args.timeout) {}
 
   int Run();
 

@@ -23,6 +23,7 @@
 #include "cli/join.h"
 #include "cli/lines.h"
 #include "cli/output.h"
+#include "cli/pick.h"
 #include "cli/roles.h"
 #include "cli/security.h"
 #include "cli/tasks.h"
@@ -55,7 +56,7 @@ class Session {
       : args_(args),
         role_(*RoleOf(args.role)),
         ways_(args.places.size()),
-        tasks_(MakeHost(args.adapter)),
+        tasks_(PickHost(args.adapter)),
         ending_(&tasks_, args.timeout),
         lines_(&tasks_, STDIN_FILENO),
         output_(&tasks_) {}

@@ -24,11 +24,18 @@ std::string Padded(std::string_view name) {
 }  // namespace
 
 absl::Status Stage::Open() {
+  absl::Status refused;
   for (std::string_view name : AdapterNames()) {
-    hosts_.push_back({MakeHost(name), name});
-    if (absl::Status usable = hosts_.back().host->status(); !usable.ok()) return usable;
+    std::unique_ptr<Host> host = MakeHost(name);
+    const absl::Status usable = host->status();
+    if (usable.ok()) {
+      hosts_.push_back({std::move(host), name});
+      continue;
+    }
+    left_out_.push_back(absl::StrCat(name, " (", WithoutAdvice(usable.message()), ")"));
+    refused.Update(usable);
   }
-  return absl::OkStatus();
+  return hosts_.empty() ? refused : absl::OkStatus();
 }
 
 Actor Stage::Enter(SocketType type, const SocketOptions& options) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,8 +28,10 @@ struct Actor {
 // stdout as it crosses, and the count. One thread.
 class Stage {
  public:
-  // An error: one of the adapters cannot be used.
+  // An error: no adapter can be used.
   absl::Status Open();
+  // Those that cannot be used, and why: "uring (io_uring: this kernel has none)".
+  const std::vector<std::string>& left_out() const { return left_out_; }
 
   // Adapters have their turn one after the other: with three, each has met both others after three
   // pairs. Its socket is null if it could not be made.
@@ -58,6 +61,7 @@ class Stage {
   };
 
   std::vector<Place> hosts_;
+  std::vector<std::string> left_out_;
   std::size_t entered_ = 0;
   int sent_ = 0;
   int arrived_ = 0;

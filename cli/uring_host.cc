@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_replace.h"
 #include "cli/host_socket_on.h"
 
 namespace monocoque::cli {
@@ -25,6 +26,15 @@ uring::Task<void> Tell(uring::Loop* loop, int fd, bool write, std::function<void
 }
 
 }  // namespace
+
+// The adapter advises to use another one: here is how.
+absl::Status UringHost::status() const {
+  const absl::Status& status = loop_.status();
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrReplaceAll(status.message(),
+                                          {{"another adapter", "--adapter=uv or --adapter=asio"}}));
+}
 
 absl::StatusOr<std::unique_ptr<HostSocket>> UringHost::MakeSocket(SocketType type,
                                                                   const SocketOptions& options) {

@@ -11,7 +11,7 @@ namespace monocoque::cli {
 
 class UringHost final : public Host {
  public:
-  absl::Status status() const override { return loop_.status(); }
+  absl::Status status() const override;
   absl::StatusOr<std::unique_ptr<HostSocket>> MakeSocket(SocketType type,
                                                          const SocketOptions& options) override;
   void RunOnce(absl::Duration max_wait) override { loop_.RunOnce(max_wait); }

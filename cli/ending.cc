@@ -61,9 +61,9 @@ bool Ending::Run(const std::function<void()>& each_turn) {
 
 // The exit code so far: what did not go out is not in it.
 int Ending::CloseAll(const std::vector<HostSocket*>& sockets, const Remains& remains,
-                     std::string* refused) {
+                     std::string* why) {
   for (HostSocket* socket : sockets) socket->StartClose(remains.linger);
-  *refused = remains.refusal();
+  *why = remains.why();
   Instant seen = net::Now();  // a peer, or the begin
   while (!std::ranges::all_of(sockets, &HostSocket::closed)) {
     const Instant now = net::Now();
@@ -78,7 +78,7 @@ int Ending::CloseAll(const std::vector<HostSocket*>& sockets, const Remains& rem
     if (code_ == kFailed) end = std::min(end, seen + kLastMoment);
     if (now >= end) return kFailed;
     tasks_.RunOnce(end - now);
-    *refused = remains.refusal();
+    *why = remains.why();
   }
   return code_;
 }
@@ -86,14 +86,13 @@ int Ending::CloseAll(const std::vector<HostSocket*>& sockets, const Remains& rem
 int Ending::Close(const std::vector<HostSocket*>& sockets, const Remains& remains) {
   tasks_.RunOnce(absl::ZeroDuration());
   const std::uint64_t before = remains.forgives ? Lost(sockets) : 0;
-  std::string refused;
-  const int code = CloseAll(sockets, remains, &refused);
+  std::string why;
+  const int code = CloseAll(sockets, remains, &why);
   if (code != kDone) return code;
   const std::uint64_t lost = Lost(sockets) - before + remains.unsent;
   if (lost == 0) return kDone;
-  Complain(refused.empty()
-               ? absl::StrCat(lost, lost == 1 ? " message was" : " messages were", " not sent")
-               : refused);
+  Complain(absl::StrCat(lost, lost == 1 ? " message was" : " messages were", " not sent",
+                        why.empty() ? "" : ": ", why));
   return kFailed;
 }
 

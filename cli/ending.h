@@ -28,6 +28,7 @@ class Ending {
   Ending(Tasks* tasks, absl::Duration timeout);
 
   bool ended() const { return ended_; }
+  bool failed() const { return code_ == kFailed; }
   // The first end counts.
   void End(int code);
   // Complains, unless it has ended already. Always false.
@@ -45,17 +46,15 @@ class Ending {
     bool forgives = false;
     // Messages that were to be sent and no socket has.
     std::uint64_t unsent = 0;
-    // Asked after each turn: who will not take what was sent, a sentence, or nobody; it is said
-    // instead of how much was lost.
-    std::function<std::string()> refusal = [] { return std::string(); };
+    // Asked after each turn: why what was sent does not go out, a sentence; empty: nobody knows.
+    std::function<std::string()> why = [] { return std::string(); };
   };
   // Closes the sockets, whose outstanding messages still go out; the linger time, the timeout and
   // signals cap that, and after a failure that no peer is there. The exit code of the command.
   int Close(const std::vector<HostSocket*>& sockets, const Remains& remains);
 
  private:
-  int CloseAll(const std::vector<HostSocket*>& sockets, const Remains& remains,
-               std::string* refused);
+  int CloseAll(const std::vector<HostSocket*>& sockets, const Remains& remains, std::string* why);
   Task<void> WatchSignals();
 
   Tasks& tasks_;

@@ -1,5 +1,6 @@
 #include "cli/join.h"
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -48,12 +49,6 @@ absl::Status Join(HostSocket* socket, const std::vector<Args::Place>& places) {
     Note(absl::StrCat("bound ", Escape(*bound)));
   }
   return absl::OkStatus();
-}
-
-std::string Ways::Lost(const SocketEvent& event) {
-  if (event.kind != SocketEvent::Kind::kGaveUp) return "";
-  --count_;
-  return absl::StrCat(event.endpoint, ": ", event.status.message(), "; it will not be tried again");
 }
 
 }  // namespace monocoque::cli

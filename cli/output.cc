@@ -71,8 +71,8 @@ void Complain(std::string_view why) {
   Note(line);
 }
 
-void Recurring::Happen() {
-  if (count_++ == 0) Complain(first_);
+void Recurring::Happen(std::string_view what) {
+  if (count_++ == 0) Complain(what);
 }
 
 void Recurring::TellSum() const {

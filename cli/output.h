@@ -25,15 +25,14 @@ void Note(std::string_view line);
 // What any number of peers can bring about: said the first time, and then counted.
 class Recurring {
  public:
-  // Of the first, and what stands behind the number of all: " answers found nobody".
-  Recurring(std::string_view first, std::string_view sum) : first_(first), sum_(sum) {}
+  // What stands behind the number of all: " answers found nobody".
+  explicit Recurring(std::string_view sum) : sum_(sum) {}
 
-  void Happen();
+  void Happen(std::string_view what);
   // At the end: how often it was, if that was more than once.
   void TellSum() const;
 
  private:
-  const std::string_view first_;
   const std::string_view sum_;
   std::uint64_t count_ = 0;
 };

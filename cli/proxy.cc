@@ -16,6 +16,7 @@
 #include "cli/output.h"
 #include "cli/pick.h"
 #include "cli/tasks.h"
+#include "cli/troubles.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
@@ -37,7 +38,7 @@ class ProxySession {
  private:
   struct Side {
     std::unique_ptr<HostSocket> socket;
-    Ways ways;
+    Troubles troubles;
   };
 
   absl::Status Open(SocketType type, const std::vector<Args::Place>& places);
@@ -46,6 +47,7 @@ class ProxySession {
   void Pass();
   void PassWith(std::size_t side, Instant now);
   void WatchEvents();
+  int Close();
 
   const Args& args_;
   Tasks tasks_;
@@ -60,7 +62,7 @@ absl::Status ProxySession::Open(SocketType type, const std::vector<Args::Place>&
   options.router_mandatory = false;
   absl::StatusOr<std::unique_ptr<HostSocket>> socket = tasks_.host().MakeSocket(type, options);
   if (!socket.ok()) return socket.status();
-  sides_.push_back({*std::move(socket), Ways(places.size())});
+  sides_.push_back({*std::move(socket), Troubles(places.size())});
   return Join(sides_.back().socket.get(), places);
 }
 
@@ -109,15 +111,21 @@ void ProxySession::WatchEvents() {
   SocketEvent event;
   for (Side& side : sides_) {
     while (side.socket->NextEvent(&event)) {
-      const std::string why = side.ways.Lost(event);
+      const std::string why = side.troubles.OnEvent(event);
       if (why.empty()) continue;
-      if (side.ways.none()) {
+      if (side.troubles.nobody_can_come()) {
         ending_.Fail(why);
       } else {
         Complain(why);
       }
     }
   }
+}
+
+int ProxySession::Close() {
+  std::vector<HostSocket*> sockets;
+  for (const Side& side : sides_) sockets.push_back(side.socket.get());
+  return ending_.Close(sockets, {.linger = args_.linger, .forgives = true});
 }
 
 int ProxySession::Run() {
@@ -131,10 +139,12 @@ int ProxySession::Run() {
     Pass();
     WatchEvents();
   });
-  if (!in_time) return kTimedOut;
-  std::vector<HostSocket*> sockets;
-  for (const Side& side : sides_) sockets.push_back(side.socket.get());
-  return ending_.Close(sockets, {.linger = args_.linger, .forgives = true});
+  const int code = in_time ? Close() : kTimedOut;
+  for (const Side& side : sides_) {
+    side.troubles.TellSums();
+    if (code == kTimedOut) side.troubles.TellTimeout();
+  }
+  return code;
 }
 
 }  // namespace

@@ -28,10 +28,9 @@
 #include "cli/security.h"
 #include "cli/tasks.h"
 #include "cli/text.h"
-#include "protocol/drive/cause.h"
+#include "cli/troubles.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
-#include "protocol/drive/retry.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/wire/routing_number.h"
@@ -55,7 +54,6 @@ class Session {
   explicit Session(const Args& args)
       : args_(args),
         role_(*RoleOf(args.role)),
-        ways_(args.places.size()),
         tasks_(PickHost(args.adapter)),
         ending_(&tasks_, args.timeout),
         lines_(&tasks_, STDIN_FILENO),
@@ -90,7 +88,6 @@ class Session {
   Task<absl::Status> SendAnswer(Message message);
   Task<bool> Print(Message message);
   Task<void> WatchReader();
-  void OnClosed(const SocketEvent& closed);
   void OnReady(const SocketEvent& ready);
   void WatchEvents();
   int Close();
@@ -109,7 +106,6 @@ class Session {
 
   const Args& args_;
   const Role& role_;
-  Ways ways_;
   Tasks tasks_;
   Ending ending_;
   Lines lines_;
@@ -122,16 +118,15 @@ class Session {
   bool line_waits_ = false;  // one was read, and no socket has it
   bool lingered_ = false;    // for a line, in vain
   Instant room_again_;       // until then nobody is waited for
-  Recurring nobody_{"a peer was gone before it had its answer", " answers found nobody"};
-  Recurring no_room_{"a peer did not take its answer", " answers were not taken"};
-  std::string hint_;     // see Security::hint; empty once said
-  std::string refusal_;  // by a peer that what was sent still waited for
+  Recurring nobody_{" answers found nobody"};
+  Recurring no_room_{" answers were not taken"};
+  std::optional<Troubles> troubles_;  // once it is open
 };
 
 absl::Status Session::Open() {
   const absl::StatusOr<Security> security = LoadSecurity(args_.security);
   if (!security.ok()) return security.status();
-  hint_ = security->hint;
+  troubles_.emplace(args_.places.size(), security->hint);
   SocketOptions options = OptionsOf(args_, args_.role);
   options.link.mechanism = security->mechanism;
   absl::StatusOr<std::unique_ptr<HostSocket>> socket =
@@ -334,9 +329,9 @@ Task<bool> Session::Answer(Message message) {
   // Nobody else's answers end with it.
   const absl::Status sent = co_await SendAnswer(std::move(message));
   if (absl::IsNotFound(sent)) {
-    nobody_.Happen();
+    nobody_.Happen("a peer was gone before it had its answer");
   } else if (absl::IsUnavailable(sent) && !ended()) {
-    no_room_.Happen();
+    no_room_.Happen("a peer did not take its answer");
   }
   co_return sent.ok() || absl::IsNotFound(sent) || absl::IsUnavailable(sent) ||
       Fail(sent.message());
@@ -375,20 +370,6 @@ Task<void> Session::ReceiveMessages() {
   }
 }
 
-// Servers say nothing to who has the wrong keys: once, we say where to look. And who does not fit,
-// or refused us, when the socket closes already, and so gives nothing up any more, is kept for the
-// last word.
-void Session::OnClosed(const SocketEvent& closed) {
-  if (closed.was_ready) return;
-  const Cause cause = CauseOf(closed.status);
-  if (cause == Cause::kTransport && !hint_.empty()) {
-    Complain(absl::StrCat("the peer ended the handshake without a word: ", std::exchange(hint_, ""),
-                          " We try again"));
-  } else if (ended() && RetryRules().For(cause) == Retry::kNever) {
-    refusal_ = absl::StrCat(closed.endpoint, ": ", closed.status.message());
-  }
-}
-
 // PEER speaks to its peers by numbers that it has to hear of. Those that it dials keep theirs over
 // reconnects.
 void Session::OnReady(const SocketEvent& ready) {
@@ -400,14 +381,12 @@ void Session::OnReady(const SocketEvent& ready) {
 // A peer that refuses us for good is told, and ends us if nobody else can come.
 void Session::WatchEvents() {
   SocketEvent event;
+  if (ending_.failed()) troubles_->Hush();
   while (socket_->NextEvent(&event)) {
-    if (event.kind == SocketEvent::Kind::kClosed) OnClosed(event);
     if (event.kind == SocketEvent::Kind::kReady) OnReady(event);
-    const std::string why = ways_.Lost(event);
-    if (why.empty()) continue;
-    if (ended()) {
-      refusal_ = why;
-    } else if (ways_.none()) {
+    const std::string why = troubles_->OnEvent(event);
+    if (why.empty() || ended()) continue;
+    if (troubles_->nobody_can_come()) {
       Fail(why);
     } else {
       Complain(why);
@@ -434,6 +413,8 @@ int Session::Run() {
   const int code = ending_.Run([this] { WatchEvents(); }) ? Close() : kTimedOut;
   nobody_.TellSum();
   no_room_.TellSum();
+  troubles_->TellSums();
+  if (code == kTimedOut) troubles_->TellTimeout();
   return code;
 }
 
@@ -447,9 +428,9 @@ int Session::Close() {
       remains.unsent = std::min(remains.unsent, *args_.count - counted_);
     }
   }
-  remains.refusal = [this] {
+  remains.why = [this] {
     WatchEvents();
-    return refusal_;
+    return troubles_->why_not_sent();
   };
   return ending_.Close({socket_.get()}, remains);
 }

@@ -33,10 +33,11 @@ CommandSetup With(std::function<void()> prepare) {
 // An error is not the end of the input.
 TEST(EndingsTest, StdinFails) {
   for (const char* role : {"push", "pair", "req"}) {
-    Command fails({role, "--connect", Abstract("fails"), "--timeout", "20"},
+    Command fails({role, "--bind", Abstract("fails"), "--timeout", "20"},
                   With([] { dup2(open("/", O_RDONLY), STDIN_FILENO); }));
+    fails.Bound();
     EXPECT_EQ(fails.Wait(), 1) << role;
-    EXPECT_EQ(fails.err(), "monocoque: stdin: Is a directory\n");
+    EXPECT_EQ(fails.Complaint(), "monocoque: stdin: Is a directory\n");
   }
 }
 

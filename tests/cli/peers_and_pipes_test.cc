@@ -83,8 +83,7 @@ TEST(PeersAndPipesTest, StderrStalls) {
 // What could not be said is counted, and said once there is room.
 TEST(PeersAndPipesTest, StderrIsReadLate) {
   const std::string at = Abstract("late");
-  Command pull({"pull", "--bind", at, "--bind", at + "2", "--connect", "ipc://@monocoque-none"},
-               With(FillStderr));
+  Command pull({"pull", "--bind", at, "--bind", at + "2"}, With(FillStderr));
   Command push({"push", "--connect", at});
   push.Feed("one\n", true);
   EXPECT_EQ(pull.OutUntil("one\n"), "one\n");

@@ -29,6 +29,7 @@
 #include "cli/tasks.h"
 #include "cli/text.h"
 #include "cli/troubles.h"
+#include "protocol/connection/peer_info.h"
 #include "protocol/drive/ids.h"
 #include "protocol/drive/instant.h"
 #include "protocol/socket/event.h"
@@ -189,7 +190,7 @@ Task<bool> Session::FindDestination(const Message& message, std::uint64_t number
         Fail(absl::StrCat(line, "no peer has the routing number ", message.routing_number()));
   }
   const bool may_come = args_.role != SocketType::kStream && !known_.contains(id);
-  if (may_come) co_await UntilEnded([this, &id] { return IsHere(id); });
+  if (may_come) co_await UntilEnded([this, &id] { return IsHere(id) || known_.contains(id); });
   if (ended()) co_return false;
   if (!IsHere(id)) {
     co_return Fail(absl::StrCat(line, "no peer has the routing id \"", Escape(id), "\" any more"));
@@ -370,9 +371,10 @@ Task<void> Session::ReceiveMessages() {
   }
 }
 
-// PEER speaks to its peers by numbers that it has to hear of. Those that it dials keep theirs over
-// reconnects.
+// ROUTER knows whoever was there, by what he told: he may be gone again. PEER speaks to its peers
+// by numbers that it has to hear of. Those that it dials keep theirs over reconnects.
 void Session::OnReady(const SocketEvent& ready) {
+  if (args_.role == SocketType::kRouter) Know(ready.peer_info->identity);
   if (args_.role != SocketType::kPeer || ended()) return;
   if (ready.dialer && !told_.insert(ready.peer).second) return;
   Note(absl::StrCat("peer ", RoutingNumberOf(socket_->core().routing_id(ready.peer))));

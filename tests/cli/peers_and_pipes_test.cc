@@ -178,5 +178,40 @@ TEST(PeersAndPipesTest, RouterToWhomIsGone) {
                            "no peer has the routing id \"me\" any more)\n"));
 }
 
+// One that came and left without a word was there, too.
+TEST(PeersAndPipesTest, RouterToWhomNeverSpoke) {
+  Command router({"router", "--bind", "tcp://127.0.0.1:*", "--timeout", "10"});
+  const std::string at = router.Bound();
+  RawPeer ghost(Breathe, at);
+  ASSERT_TRUE(ghost.Write(PeerGreeting() + PeerReady("DEALER", "ghost")));
+  ghost.EndWriting();
+  ASSERT_TRUE(ghost.ReadToEnd());
+  // Who comes later is heard later.
+  Command dealer({"dealer", "--connect", at, "--identity", "after"});
+  dealer.Feed("hello\n");
+  router.OutUntil("hello\n");
+  router.Feed("ghost\thello\n");
+  EXPECT_EQ(router.Wait(), 1);
+  EXPECT_EQ(router.Complaint(),
+            "monocoque: stdin, line 1: no peer has the routing id \"ghost\" any more\n");
+}
+
+// A line that was there before is for it, or an error; so is the next.
+TEST(PeersAndPipesTest, RouterWaitsForWhomNeverSpeaks) {
+  Command router({"router", "--bind", "tcp://127.0.0.1:*", "--timeout", "10"});
+  const std::string at = router.Bound();
+  router.Feed("ghost\thello\n");
+  ASSERT_TRUE(router.ReadItsInput());
+  RawPeer ghost(Breathe, at);
+  ASSERT_TRUE(ghost.Write(PeerGreeting() + PeerReady("DEALER", "ghost")));
+  ghost.Close();
+  Command dealer({"dealer", "--connect", at, "--identity", "after"});
+  dealer.Feed("hello\n");
+  router.OutUntil("hello\n");
+  router.Feed("ghost\tagain\n");
+  EXPECT_EQ(router.Wait(), 1);
+  EXPECT_THAT(router.Complaint(), HasSubstr("no peer has the routing id \"ghost\" any more\n"));
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "cli/host.h"
 #include "cli/signals.h"
@@ -27,6 +28,8 @@ class Ending {
   // SIGINT and SIGTERM are ours from now on.
   Ending(Tasks* tasks, absl::Duration timeout);
 
+  // OK, or why signals cannot be heard.
+  absl::Status status() const { return signals_.status(); }
   bool ended() const { return ended_; }
   bool failed() const { return code_ == kFailed; }
   // The first end counts.

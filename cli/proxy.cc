@@ -130,6 +130,7 @@ int ProxySession::Close() {
 
 int ProxySession::Run() {
   absl::Status opened = tasks_.host().status();
+  if (opened.ok()) opened = ending_.status();
   if (opened.ok()) opened = OpenAll();
   if (!opened.ok()) {
     Complain(opened.message());

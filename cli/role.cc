@@ -397,12 +397,11 @@ void Session::WatchEvents() {
 }
 
 int Session::Run() {
-  if (const absl::Status usable = tasks_.host().status(); !usable.ok()) {
-    Complain(usable.message());
-    return kFailed;
-  }
-  if (const absl::Status joined = Open(); !joined.ok()) {
-    Complain(joined.message());
+  absl::Status opened = tasks_.host().status();
+  if (opened.ok()) opened = ending_.status();
+  if (opened.ok()) opened = Open();
+  if (!opened.ok()) {
+    Complain(opened.message());
     return kFailed;
   }
   if (args_.count && *args_.count == 0) ending_.End(kDone);

@@ -4,6 +4,12 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+
 namespace monocoque::cli {
 
 Signals::Signals() {
@@ -13,10 +19,22 @@ Signals::Signals() {
   sigaddset(&wanted, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
   fd_ = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd_ < 0) error_ = errno;
 }
 
 Signals::~Signals() {
   if (fd_ >= 0) close(fd_);
+}
+
+absl::Status Signals::status() const {
+  if (error_ == 0) return absl::OkStatus();
+  if (error_ == EMFILE || error_ == ENFILE) {
+    return absl::ResourceExhaustedError(
+        "signals: descriptors are out; raise the limit (ulimit -n) or close some");
+  }
+  std::array<char, 128> buffer{};
+  return absl::UnavailableError(
+      absl::StrCat("signals: ", strerror_r(error_, buffer.data(), buffer.size())));
 }
 
 }  // namespace monocoque::cli

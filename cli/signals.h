@@ -1,6 +1,8 @@
 #ifndef MONOCOQUE_CLI_SIGNALS_H_
 #define MONOCOQUE_CLI_SIGNALS_H_
 
+#include "absl/status/status.h"
+
 namespace monocoque::cli {
 
 // SIGINT and SIGTERM as a descriptor. They stay blocked: one that comes at the end changes nothing.
@@ -11,11 +13,14 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
+  // OK, or why there is no descriptor.
+  absl::Status status() const;
   // Readable once one came.
   int fd() const { return fd_; }
 
  private:
   int fd_ = -1;
+  int error_ = 0;
 };
 
 }  // namespace monocoque::cli

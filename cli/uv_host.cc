@@ -1,8 +1,11 @@
 #include "cli/uv_host.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -17,6 +20,19 @@ namespace {
 constexpr absl::Duration kLongest = absl::Hours(1);
 // Iterations that the end gives handles to be closed in.
 constexpr int kGoodbyeIterations = 8;
+
+// With fewer libuv ends the process.
+constexpr std::size_t kItsDescriptors = 3;
+
+bool DescriptorsAreOut() {
+  std::array<int, kItsDescriptors> free;
+  for (int& fd : free) fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+  const bool out = std::ranges::count(free, -1) > 0;
+  for (const int fd : free) {
+    if (fd >= 0) close(fd);
+  }
+  return out;
+}
 
 class UvSocket final : public HostSocketOn<uv::Socket> {
  public:
@@ -40,7 +56,7 @@ struct UvHost::Wait {
 };
 
 UvHost::UvHost() {
-  if (const int error = uv_loop_init(&loop_); error != 0) {
+  if (const int error = DescriptorsAreOut() ? UV_EMFILE : uv_loop_init(&loop_); error != 0) {
     status_ = absl::UnavailableError(absl::StrCat("libuv: ", uv_strerror(error)));
     return;
   }

@@ -2,6 +2,7 @@
 // systems that forbid what it needs.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -222,6 +223,25 @@ TEST(CommandProcessTest, NothingIsLeftBehind) {
   Command pull({"pull", "--bind", "ipc://" + directory + "/s", "--timeout", "0.1"});
   EXPECT_EQ(pull.Wait(), 3);
   EXPECT_EQ(rmdir(directory.c_str()), 0) << "the socket file is still there";
+}
+
+// What it has no descriptor for does not pass for a signal, or for anything that went well.
+TEST(CommandProcessTest, FewDescriptors) {
+  int failed = 0;
+  int code = 0;
+  for (rlim_t most = 4; most < 20 && code != 3; ++most) {
+    Command pull({"pull", "--connect", Nobody(), "--timeout", "0.1"}, With([most] {
+                   const rlimit few{most, most};
+                   setrlimit(RLIMIT_NOFILE, &few);
+                 }));
+    code = pull.Wait();
+    if (code == 3) continue;
+    EXPECT_EQ(code, 1) << "with " << most;
+    EXPECT_THAT(pull.err(), MatchesRegex("monocoque: [^\n]*\n"));
+    ++failed;
+  }
+  EXPECT_GT(failed, 0);
+  EXPECT_EQ(code, 3);
 }
 
 // Whoever asked for no adapter gets one that works, and hears of it.

@@ -44,8 +44,9 @@ security, for every role; with none of these nothing is encrypted and everybody 
                      PLAIN client: name and password (the file's first line) go in clear
   --plain-server, --plain-users FILE
                      PLAIN server: lets in who is in the file, lines that passwd makes
-  --curve-key PREFIX.key, --curve-server-key KEY
-                     CURVE client: our keys, and the server's public key as in its PREFIX.pub
+  --curve-key PREFIX.key, --curve-server-key KEY|PREFIX.pub
+                     CURVE client: our keys, and the server's public key or its file. A shell takes
+                     no key without quotes: 'KEY'
   --curve-server, --curve-key PREFIX.key, --allow-key PREFIX.pub (repeatable) or --allow-any-key
                      CURVE server: lets in whose keys these are
   --zap-domain NAME  server: what the authenticator is told as domain

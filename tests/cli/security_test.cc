@@ -220,6 +220,13 @@ TEST_F(CommandSecurityTest, Curve) {
                 "--allow-any-key\n");
 }
 
+// The server's key as its file, too.
+TEST_F(CommandSecurityTest, CurveWithTheServersKeyInAFile) {
+  for (const char* name : {"server", "client"}) Keygen(name);
+  ExpectPasses(CurveServer("server") + Words{"--allow-key", Path("client.pub")},
+               {"--curve-key", Path("client.key"), "--curve-server-key", Path("server.pub")});
+}
+
 // V-2, V-4: a server whose key is another's says nothing; the client tries on, and says once what
 // it may be.
 TEST_F(CommandSecurityTest, CurveWithTheWrongServerKey) {
@@ -301,6 +308,15 @@ TEST_F(CommandSecurityTest, FilesThatAreWrong) {
        absl::StrCat(Path("client.key"),
                     ": holds a secret key, which is its owner's alone; give the "
                     "file that ends in .pub")},
+      {Words{"--curve-key", Path("client.key"), "--curve-server-key", Path("server.key")},
+       absl::StrCat(Path("server.key"),
+                    ": holds a secret key, which is its owner's alone; give the "
+                    "file that ends in .pub")},
+      // It may be a secret with a slip in it.
+      {Words{"--curve-key", Path("client.key"), "--curve-server-key",
+             absl::StrCat(Key("server", "secret"), "?")},
+       "--curve-server-key wants the server's public key, 40 characters as in its .pub file, or "
+       "that file; what stands there is neither"},
       {{"--plain-server", "--plain-users", Write("u", "ada swordfish\n")},
        absl::StrCat(Path("u"), ": line 1: behind the name stands no hash of a password")},
       {{"--plain-username", "ada", "--plain-password-file", Write("long", std::string(256, 'p'))},

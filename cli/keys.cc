@@ -108,12 +108,7 @@ int Passwd(const std::vector<std::string_view>& words) {
 }  // namespace
 
 bool IsKeysCommand(const std::vector<std::string_view>& words) {
-  if (words.empty() || (words[0] != kKeygen && words[0] != kPasswd)) return false;
-  // Whoever asks for help gets it.
-  for (const std::string_view word : words) {
-    if (word == "--help" || word == "-h" || word == "--version") return false;
-  }
-  return true;
+  return !words.empty() && (words[0] == kKeygen || words[0] == kPasswd);
 }
 
 int RunKeysCommand(const std::vector<std::string_view>& words) {

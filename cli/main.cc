@@ -1,6 +1,7 @@
 // The command: monocoque ROLE ..., monocoque proxy ..., monocoque demo.
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,10 @@
 
 namespace {
 
+bool AsksForHelp(std::string_view word) {
+  return word == "--help" || word == "-h" || word == "--version";
+}
+
 int Print(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   if (std::fflush(stdout) == 0) return monocoque::cli::kDone;
@@ -31,8 +36,13 @@ int main(int argc, char** argv) {
   using monocoque::cli::Args;
   monocoque::cli::OccupyStandardDescriptors();
   signal(SIGPIPE, SIG_IGN);
-  const std::vector<std::string_view> words(argv + 1, argv + argc);
-  if (monocoque::cli::IsKeysCommand(words)) return monocoque::cli::RunKeysCommand(words);
+  std::vector<std::string_view> words(argv + 1, argv + argc);
+  if (monocoque::cli::IsKeysCommand(words)) {
+    // Whoever asks for help gets it, whatever else stands there.
+    const auto asks = std::ranges::find_if(words, AsksForHelp);
+    if (asks == words.end()) return monocoque::cli::RunKeysCommand(words);
+    words = {*asks};
+  }
   const absl::StatusOr<Args> args = monocoque::cli::ParseArgs(words);
   if (!args.ok()) {
     monocoque::cli::Complain(args.status().message());

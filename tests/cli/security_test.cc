@@ -200,9 +200,20 @@ TEST_F(CommandSecurityTest, WhatTheKeysCommandsWant) {
     EXPECT_THAT(command.err(), AllOf(StartsWith("monocoque: "), HasSubstr(c.says)));
     EXPECT_EQ(command.out(), "");
   }
-  Command help({"keygen", "--help"});
-  EXPECT_EQ(help.Wait(), 0);
-  EXPECT_THAT(help.out(), HasSubstr("monocoque keygen --out PREFIX"));
+}
+
+// Whoever asks for help gets it, and nothing is made.
+TEST_F(CommandSecurityTest, HelpWithTheKeysCommands) {
+  for (const Words& words : {Words{"keygen", "--help"},
+                             {"keygen", "--out", Path("x"), "--help"},
+                             {"keygen", "--out=x", "-h"},
+                             {"passwd", "--password-file", "f", "ada", "--help"}}) {
+    Command help(words);
+    EXPECT_EQ(help.Wait(), 0);
+    EXPECT_EQ(help.err(), "");
+    EXPECT_THAT(help.out(), HasSubstr("monocoque keygen --out PREFIX"));
+  }
+  EXPECT_NE(access(Path("x.key").c_str(), F_OK), 0);
 }
 
 // V-2, V-5, Z-8: keys that are allowed, and any.

@@ -24,8 +24,9 @@ bool AsksForHelp(std::string_view word) {
 }
 
 int Print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (std::fflush(stdout) == 0) return monocoque::cli::kDone;
+  // What does not fit into stdio's buffer may fail before it is flushed.
+  const bool all = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (std::fflush(stdout) == 0 && all) return monocoque::cli::kDone;
   monocoque::cli::Complain("stdout takes nothing");
   return monocoque::cli::kFailed;
 }

@@ -25,7 +25,7 @@ inline constexpr int kTimedOut = 3;
 // How one run of the command ends: by itself, by a failure, by a signal, or when its time is over.
 class Ending {
  public:
-  // SIGINT and SIGTERM are ours from now on.
+  // Signals are ours from now on.
   Ending(Tasks* tasks, absl::Duration timeout);
 
   // OK, or why signals cannot be heard.

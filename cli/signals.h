@@ -5,7 +5,8 @@
 
 namespace monocoque::cli {
 
-// SIGINT and SIGTERM as a descriptor. They stay blocked: one that comes at the end changes nothing.
+// SIGINT, SIGTERM, and SIGHUP unless it is ignored, as a descriptor. They stay blocked: one that
+// comes at the end changes nothing.
 class Signals {
  public:
   Signals();

@@ -175,7 +175,7 @@ TEST(CommandProcessTest, StdoutStalls) {
 }
 
 TEST(CommandProcessTest, SignalsEndIt) {
-  for (const int number : {SIGTERM, SIGINT}) {
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
     Command pull({"pull", "--bind", "tcp://127.0.0.1:*"});
     pull.Bound();
     pull.Signal(number);
@@ -189,6 +189,18 @@ TEST(CommandProcessTest, SignalsEndIt) {
   push.Signal(SIGTERM);
   EXPECT_EQ(push.Wait(), 1);
   EXPECT_THAT(push.err(), EndsWith("\nmonocoque: interrupted before everything was sent\n"));
+}
+
+// Its terminal is gone; as behind nohup, that is nothing to it.
+TEST(CommandProcessTest, HangupThatIsIgnored) {
+  Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--count", "1"},
+               With([] { signal(SIGHUP, SIG_IGN); }));
+  const std::string at = pull.Bound();
+  pull.Signal(SIGHUP);
+  Command push({"push", "--connect", at});
+  push.Feed("still here\n", true);
+  EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_EQ(pull.out(), "still here\n");
 }
 
 // A signal while a name is looked up, which may take long.

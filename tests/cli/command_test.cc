@@ -435,6 +435,9 @@ TEST(CommandTest, FailuresAreOneLine) {
       {{"pull", "--bind", "ipc:///no/such/place"}, "the directory does not exist; make it first"},
       {{"pull", "--connect", "tcp://*:1"}, "* is for listening"},
       {{"pull", "--bind", "inproc://x"}, "inproc reaches only sockets of one process"},
+      {{"pull", "--bind", "udp://x:1"}, "udp://x:1: no such transport here; use tcp or ipc"},
+      {{"pull", "--connect", "sim://x"}, "sim://x: no such transport here; use tcp or ipc"},
+      {{"pull", "--connect", "127.0.0.1:1"}, "write transport://address"},
       {{"dealer", "--bind", "ipc://*", "--identity", "\\x00x"}, "the first of them not zero"},
       {{"pull", "--bind", "ipc:///\x1b[31m/x"}, "ipc:///\\x1b[31m/x"},
   };

@@ -205,6 +205,7 @@ TEST(PeersAndPipesTest, RouterWaitsForWhomNeverSpeaks) {
                  With([&] { dup2(open(path.c_str(), O_RDONLY), STDIN_FILENO); }));
   RawPeer ghost(Breathe, router.Bound());
   ASSERT_TRUE(ghost.Write(PeerGreeting() + PeerReady("DEALER", "ghost")));
+  ghost.ReadUntil("READY");
   ghost.Close();
   EXPECT_EQ(router.Wait(), 1);
   EXPECT_THAT(router.Complaint(),

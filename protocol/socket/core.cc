@@ -171,7 +171,9 @@ bool SocketCore::Process(std::size_t max_frames, Instant now) {
 
 void SocketCore::DropInput(Instant now) {
   Message message;
-  while (ReceiveFair(&message, now)) CountDropped();
+  while (ReceiveFair(&message, now)) {
+    if (!closing_) CountDropped();  // then nobody receives any more
+  }
 }
 
 bool SocketCore::NextAction(Action* out) {

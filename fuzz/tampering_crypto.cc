@@ -14,7 +14,7 @@ void TamperingCrypto::Seal(const SecretKey& derived, Bytes counter, Bytes head, 
   const std::uint8_t what = script_.Octet();
   const std::size_t size = head.size() + body.size();
   if (what % 2 == 0 || size == 0) {
-    real_->Seal(derived, counter, head, body, out);
+    ForwardingCrypto::Seal(derived, counter, head, body, out);
     return;
   }
   std::string content(AsText(head));
@@ -24,8 +24,8 @@ void TamperingCrypto::Seal(const SecretKey& derived, Bytes counter, Bytes head, 
   const std::size_t count = std::min(fresh.size(), size - at);
   content.replace(at, count, AsText(fresh.first(count)));
   tampered_ = tampered_ || count > 0;
-  real_->Seal(derived, counter, AsBytes(content).first(head.size()),
-              AsBytes(content).subspan(head.size()), out);
+  ForwardingCrypto::Seal(derived, counter, AsBytes(content).first(head.size()),
+                         AsBytes(content).subspan(head.size()), out);
 }
 
 }  // namespace monocoque::fuzz

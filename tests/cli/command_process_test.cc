@@ -20,20 +20,15 @@
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Abstract;
 using ::monocoque::testing::Command;
-using ::monocoque::testing::CommandSetup;
 using ::monocoque::testing::Forbid;
+using ::monocoque::testing::With;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-std::string Nobody() { return absl::StrCat("ipc://@monocoque-nobody-", getpid()); }
-
-CommandSetup With(std::function<void()> prepare) {
-  CommandSetup setup;
-  setup.prepare = std::move(prepare);
-  return setup;
-}
+std::string Nobody() { return Abstract("nobody"); }
 
 // Lines go out as they come, not when the input ends; half a line is none.
 TEST(CommandProcessTest, SlowInput) {

@@ -20,6 +20,7 @@
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Abstract;
 using ::monocoque::testing::Command;
 using ::monocoque::testing::CommandSetup;
 using ::monocoque::testing::Until;
@@ -29,11 +30,6 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 using Parts = std::vector<std::string>;
-
-// A name of its own for each test process.
-std::string Abstract(std::string_view name) {
-  return absl::StrCat("ipc://@monocoque-", name, "-", getpid());
-}
 
 // Its input, which is there when it begins.
 CommandSetup Says(std::string_view text) {

@@ -3,12 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <functional>
 #include <string>
-#include <string_view>
-#include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/command.h"
@@ -16,19 +12,10 @@
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Abstract;
 using ::monocoque::testing::Command;
-using ::monocoque::testing::CommandSetup;
+using ::monocoque::testing::With;
 using ::testing::HasSubstr;
-
-std::string Abstract(std::string_view name) {
-  return absl::StrCat("ipc://@monocoque-", name, "-", getpid());
-}
-
-CommandSetup With(std::function<void()> prepare) {
-  CommandSetup setup;
-  setup.prepare = std::move(prepare);
-  return setup;
-}
 
 // An error is not the end of the input.
 TEST(EndingsTest, StdinFails) {

@@ -1,16 +1,13 @@
 // What peers, and whoever reads our stderr, can make of the command: one that does not do its part
 // holds up nobody else, nor the end.
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
@@ -23,26 +20,16 @@
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Abstract;
+using ::monocoque::testing::Breathe;
 using ::monocoque::testing::Command;
-using ::monocoque::testing::CommandSetup;
 using ::monocoque::testing::PeerGreeting;
 using ::monocoque::testing::PeerReady;
 using ::monocoque::testing::RawPeer;
 using ::monocoque::testing::TempFolder;
+using ::monocoque::testing::With;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
-
-CommandSetup With(std::function<void()> prepare) {
-  CommandSetup setup;
-  setup.prepare = std::move(prepare);
-  return setup;
-}
-
-std::string Abstract(std::string_view name) {
-  return absl::StrCat("ipc://@monocoque-", name, "-", getpid());
-}
-
-void Breathe() { poll(nullptr, 0, 1); }
 
 // Nothing more fits into it, and nobody reads it.
 void FillStderr() {

@@ -1,12 +1,10 @@
 // The command's role of octets without ZMTP: against a bare TCP connection, and against libzmq's
 // STREAM.
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 #include <zmq.h>
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +19,7 @@
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Breathe;
 using ::monocoque::testing::Command;
 using ::monocoque::testing::RawListener;
 using ::monocoque::testing::RawPeer;
@@ -32,8 +31,6 @@ using ::testing::MatchesRegex;
 using Parts = std::vector<std::string>;
 
 constexpr char kTcp[] = "tcp://127.0.0.1:*";
-
-void Breathe() { poll(nullptr, 0, 1); }
 
 // The id of who came: what is in front of the tab of the first line, which has nothing behind it.
 std::string FirstPeer(Command* stream) {

@@ -1,10 +1,8 @@
 // What a user hears of peers that do not come, do not fit or refuse: each cause once, on stderr.
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +15,8 @@
 namespace monocoque {
 namespace {
 
+using ::monocoque::testing::Abstract;
+using ::monocoque::testing::Breathe;
 using ::monocoque::testing::Command;
 using ::monocoque::testing::RawListener;
 using ::monocoque::testing::RawPeer;
@@ -26,12 +26,6 @@ using ::testing::MatchesRegex;
 using ::testing::Not;
 
 constexpr char kTcp[] = "tcp://127.0.0.1:*";
-
-std::string Abstract(std::string_view name) {
-  return absl::StrCat("ipc://@monocoque-", name, "-", getpid());
-}
-
-void Breathe() { poll(nullptr, 0, 1); }
 
 // As in `echo x | monocoque push ...`: the input is over before the peer has said anything.
 TEST(TroublesTest, APeerThatDoesNotFitAndInputThatIsOver) {

@@ -15,7 +15,7 @@ constexpr std::string_view kMessage = "\7MESSAGE";
 
 void Eavesdropper::Seal(const SecretKey& derived, Bytes counter, Bytes head, Bytes body,
                         MutableBytes out) const {
-  crypto_->Seal(derived, counter, head, body, out);
+  ForwardingCrypto::Seal(derived, counter, head, body, out);
   std::string& content = sealed_[std::string(AsText(out.first(crypto::kTagBytes)))];
   content = AsText(head);
   content.append(AsText(body));

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,32 +13,22 @@
 #include "alloc/bytes.h"
 #include "alloc/secret.h"
 #include "protocol/mechanism/crypto.h"
+#include "tests/support/forwarding_crypto.h"
 
 namespace monocoque::testing {
 
 // The cryptography of all sockets of a simulation, which remembers what it sealed: so that whoever
 // looks at encrypted links sees through their boxes. Thread-compatible.
-class Eavesdropper final : public Crypto {
+class Eavesdropper final : public ForwardingCrypto {
  public:
-  explicit Eavesdropper(std::shared_ptr<const Crypto> crypto) : crypto_(std::move(crypto)) {}
+  using ForwardingCrypto::ForwardingCrypto;
 
   // The octets, in place of those that are sealed what they were before. All octets of a link have
   // to come by here, in order, in whatever pieces.
   std::string SeeThrough(const sim::TappedOctets& tapped);
 
-  PublicKey PublicOf(const SecretKey& secret) const override { return crypto_->PublicOf(secret); }
-  bool Agree(const PublicKey& theirs, const SecretKey& ours, SecretKey* shared) const override {
-    return crypto_->Agree(theirs, ours, shared);
-  }
-  void Derive(const SecretKey& key, Bytes prefix, SecretKey* derived) const override {
-    crypto_->Derive(key, prefix, derived);
-  }
   void Seal(const SecretKey& derived, Bytes counter, Bytes head, Bytes body,
             MutableBytes out) const override;
-  bool Open(const SecretKey& derived, Bytes counter, Bytes tag, Bytes sealed,
-            MutableBytes out) const override {
-    return crypto_->Open(derived, counter, tag, sealed, out);
-  }
 
  private:
   // One direction of a link: where in a frame it is.
@@ -55,7 +44,6 @@ class Eavesdropper final : public Crypto {
   void Take(Stream* stream, std::string_view* octets, std::string* out);
   void TakeHead(Stream* stream, std::string_view* octets, std::string* out);
 
-  const std::shared_ptr<const Crypto> crypto_;
   mutable std::map<std::string, std::string, std::less<>> sealed_;  // what was, by tag
   std::map<std::pair<std::uint64_t, int>, Stream> streams_;         // by link and writer
 };

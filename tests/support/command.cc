@@ -36,6 +36,16 @@ bool PlaysARole(const std::vector<std::string>& words) {
 
 }  // namespace
 
+CommandSetup With(std::function<void()> prepare) {
+  CommandSetup setup;
+  setup.prepare = std::move(prepare);
+  return setup;
+}
+
+std::string Abstract(std::string_view name) {
+  return absl::StrCat("ipc://@monocoque-", name, "-", getpid());
+}
+
 std::string CommandAdapter() {
   const char* name = getenv("MONOCOQUE_ADAPTER");
   return name == nullptr ? "uring" : name;

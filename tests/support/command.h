@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace monocoque::testing {
@@ -16,6 +17,12 @@ struct CommandSetup {
   // In the child, before the program begins: to close or replace its descriptors, say.
   std::function<void()> prepare;
 };
+
+// The command, made ready so.
+CommandSetup With(std::function<void()> prepare);
+
+// An abstract ipc endpoint, a name of its own for each test process.
+std::string Abstract(std::string_view name);
 
 // The adapter that roles of the command are to be played on: the environment's MONOCOQUE_ADAPTER.
 std::string CommandAdapter();

@@ -1,6 +1,7 @@
 #include "tests/support/raw_peer.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -33,6 +34,8 @@ int SocketFor(std::string_view endpoint, net::Address* address) {
 }
 
 }  // namespace
+
+void Breathe() { poll(nullptr, 0, 1); }
 
 int ConnectRaw(std::string_view endpoint) {
   net::Address address;

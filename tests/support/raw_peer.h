@@ -12,6 +12,9 @@ namespace monocoque::testing {
 // listens.
 int ConnectRaw(std::string_view endpoint);
 
+// A moment, for whoever has no turns to give: who is talked with is another process.
+void Breathe();
+
 // A peer that is a bare descriptor on the same thread: octets as the test wants them. Whoever it
 // talks with has turns while it waits, each of them short.
 class RawPeer {

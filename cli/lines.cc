@@ -6,8 +6,9 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <utility>
+
+#include "adapters/net/address.h"
 
 namespace monocoque::cli {
 namespace {
@@ -50,8 +51,7 @@ void Lines::ReadSome() {
     text_.append(chunk.data(), static_cast<std::size_t>(got));
   }
   if (got < 0 && errno != EINTR && errno != EAGAIN) {
-    std::array<char, 128> buffer{};
-    status_ = absl::UnavailableError(strerror_r(errno, buffer.data(), buffer.size()));
+    status_ = absl::UnavailableError(net::ErrorText(errno));
   }
   ended_ = got == 0 || !status_.ok();
 }

@@ -7,12 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/net/address.h"
 #include "cli/text.h"
 
 namespace monocoque::cli {
@@ -95,9 +94,7 @@ Task<absl::Status> Output::Write(std::string text) {
     } else if (errno == EPIPE || errno == EBADF) {
       co_return absl::UnavailableError(kClosed);
     } else if (errno != EINTR && errno != EAGAIN) {
-      std::array<char, 128> buffer{};
-      co_return absl::UnavailableError(
-          absl::StrCat("stdout: ", strerror_r(errno, buffer.data(), buffer.size())));
+      co_return absl::UnavailableError(absl::StrCat("stdout: ", net::ErrorText(errno)));
     }
   }
   co_return absl::OkStatus();

@@ -4,11 +4,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/net/address.h"
 
 namespace monocoque::cli {
 
@@ -36,9 +35,7 @@ absl::Status Signals::status() const {
     return absl::ResourceExhaustedError(
         "signals: descriptors are out; raise the limit (ulimit -n) or close some");
   }
-  std::array<char, 128> buffer{};
-  return absl::UnavailableError(
-      absl::StrCat("signals: ", strerror_r(error_, buffer.data(), buffer.size())));
+  return absl::UnavailableError(absl::StrCat("signals: ", net::ErrorText(error_)));
 }
 
 }  // namespace monocoque::cli

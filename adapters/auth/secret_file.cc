@@ -5,20 +5,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "adapters/net/address.h"
 
 namespace monocoque {
 namespace {
 
 absl::Status SystemError(std::string_view path, int error) {
-  std::array<char, 128> text{};
-  return FileError(absl::StatusCode::kUnavailable, path,
-                   strerror_r(error, text.data(), text.size()));
+  return FileError(absl::StatusCode::kUnavailable, path, net::ErrorText(error));
 }
 
 // Adds what can be read, up to `most` octets, for which there is room: growing would leave copies

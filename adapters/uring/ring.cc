@@ -6,13 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "adapters/net/address.h"
 
 namespace monocoque::uring {
 namespace {
@@ -60,9 +60,7 @@ absl::Status SetupRefused(int error, int disabled) {
     return absl::ResourceExhaustedError(
         "io_uring: descriptors are out; raise the limit (ulimit -n) or close some.");
   }
-  std::array<char, 128> buffer{};
-  return absl::UnavailableError(
-      absl::StrCat("io_uring: ", strerror_r(error, buffer.data(), buffer.size()), "."));
+  return absl::UnavailableError(absl::StrCat("io_uring: ", net::ErrorText(error), "."));
 }
 
 absl::StatusOr<std::unique_ptr<Ring>> Ring::Create(unsigned entries) {

@@ -245,6 +245,7 @@ TEST(LimitsTest, TheMarkHoldsNobodyWhileTheSocketCloses) {
       EXPECT_EQ(wires.socket.read_hint(link).mode, ReadMode::kAny);
       EXPECT_FALSE(wires.socket.drained());
       EXPECT_THAT(wires.Received(), IsEmpty());
+      EXPECT_EQ(wires.socket.stats().dropped, 0u) << "what nobody was to receive is no loss";
     }
   }
 }

@@ -134,7 +134,6 @@ void Wire::GiveBack(int side, const absl::Status& status) {
       world_.random().UpTo(path().faults.batch_delay),
       [self = shared_from_this(), side, node = here.node, link = here.link, batch, status] {
         self->end(side).return_planned = false;
-        self->end(side).over = self->end(side).over || !status.ok();
         const std::size_t written = batch->written();
         node->ReturnBatch(link, std::move(*batch), written, status);
       });
@@ -266,7 +265,7 @@ bool Wire::Give(int side) {
   }
   world_.trace().Step(world_.now(), here.node->name(), by_window ? "reads by window" : "reads",
                       count);
-  if (!here.over) (side == 0 ? report_.dialer_read : report_.acceptor_read) += count;
+  (side == 0 ? report_.dialer_read : report_.acceptor_read) += count;
   in.Take(count);
   return true;
 }

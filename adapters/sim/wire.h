@@ -122,7 +122,6 @@ class Wire final : public std::enable_shared_from_this<Wire> {
     std::optional<Agenda::Kind> read_planned;
     bool ready = false;
     bool return_planned = false;
-    bool over = false;  // its socket knows that a write failed, and takes nothing more
   };
 
   End& end(int side) { return ends_[static_cast<std::size_t>(side)]; }

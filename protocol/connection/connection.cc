@@ -142,7 +142,11 @@ absl::Status Connection::Donate(Slice octets, Instant now) {
 }
 
 void Connection::OnActivity() {
-  if (state_ == ConnectionState::kClosing) incoming().Clear();
+  if (state_ == ConnectionState::kClosing) {
+    incoming().Clear();
+  } else if (write_failed_) {
+    RenewClosing();
+  }
   heartbeat_.OnActivity();
 }
 
@@ -173,9 +177,9 @@ void Connection::HandleTimeout(Instant now) {
     SettleClosing();
     return;
   }
-  if (state_ == ConnectionState::kClosing && now >= closing_deadline_) {
-    transport_closed_ = true;  // it takes nothing
-    SettleClosing();
+  if (now >= closing_deadline_) {
+    // It takes nothing.
+    OnTransportClosed(absl::UnavailableError("a write failed, and nothing more comes"), now);
   }
   // For want of memory, too: what the peer said meanwhile is not known.
   const bool paused = read_hint().mode == ReadMode::kPaused;
@@ -183,7 +187,7 @@ void Connection::HandleTimeout(Instant now) {
     starved_until_ = Instant::Never();
     read_starved_ = send_starved_ = false;
   }
-  if (state_ != ConnectionState::kTraffic) return;
+  if (state_ != ConnectionState::kTraffic || write_failed_) return;
   for (;;) {
     switch (heartbeat_.Next(now, paused)) {
       case Heartbeat::Due::kNothing:
@@ -313,7 +317,7 @@ void Connection::BeginTraffic(Instant now) {
   if (sees_subscriptions_) reader_.set_keeps_order();
   if (auto session = handshake_.TakeSession()) BeginBoxes(std::move(session));
   plain_frames_ = framing != Framing::kZmtp10 && framing != Framing::kRaw && boxes_ == nullptr;
-  shares_encoding_ = plain_frames_;
+  shares_encoding_ = plain_frames_ && !write_failed_;
   if (framing == Framing::kZmtp30) heartbeat_.Start(now);  // H-10
   delivering_ = open_ = true;
   Push({ConnectionEvent::Kind::kReady, {}, {}});
@@ -489,7 +493,7 @@ void Connection::RenewClosing() {
 // Closed once nothing is left to write, or nobody is left to write to.
 void Connection::SettleClosing() {
   if (state_ != ConnectionState::kClosing) return;
-  if (transport_closed_ || writer_.drained()) state_ = ConnectionState::kClosed;
+  if (transport_closed_ || write_failed_ || writer_.drained()) state_ = ConnectionState::kClosed;
 }
 
 void Connection::Push(ConnectionEvent event) {
@@ -521,7 +525,7 @@ void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Sta
   writer_.Return(std::move(batch), written);
   heartbeat_.OnWritten(written, now);
   if (!status.ok()) {
-    OnTransportClosed(std::move(status), now);
+    OnWriteFailed(std::move(status), now);
     return;
   }
   if (boxes_ != nullptr && !boxes_->session()->CanSeal(1)) {
@@ -532,9 +536,25 @@ void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Sta
   SettleClosing();
 }
 
+// What the peer sent before it went may not have been read yet.
+void Connection::OnWriteFailed(absl::Status why, Instant now) {
+  if (state_ == ConnectionState::kClosing) {
+    OnTransportClosed(std::move(why), now);
+    return;
+  }
+  write_failed_ = true;
+  shares_encoding_ = false;
+  RenewClosing();
+}
+
 Instant Connection::NextDeadline() const {
-  if (state_ == ConnectionState::kHandshake) return std::min(handshake_deadline_, starved_until_);
-  if (state_ == ConnectionState::kTraffic) return std::min(heartbeat_.deadline(), starved_until_);
+  if (state_ == ConnectionState::kHandshake) {
+    return std::min({handshake_deadline_, starved_until_, closing_deadline_});
+  }
+  if (state_ == ConnectionState::kTraffic) {
+    const Instant own = write_failed_ ? closing_deadline_ : heartbeat_.deadline();
+    return std::min(own, starved_until_);
+  }
   // What is here already is still delivered, once there is memory for it.
   const Instant memory = delivering_ ? starved_until_ : Instant::Never();
   return state_ == ConnectionState::kClosing ? std::min(memory, closing_deadline_) : memory;

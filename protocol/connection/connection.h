@@ -98,7 +98,8 @@ class alignas(kCacheLine) Connection {
   bool budgeted() const { return budget_ && budget_->limited(); }
   // Would Send take a message now?
   bool CanSend() const {
-    return state_ == ConnectionState::kTraffic && !send_starved_ && !at_send_mark();
+    return state_ == ConnectionState::kTraffic && !write_failed_ && !send_starved_ &&
+           !at_send_mark();
   }
   // A PING came, which changed NextDeadline, and its PONG may wait: until FillTransmit.
   bool pinged() const { return pinged_; }
@@ -112,7 +113,8 @@ class alignas(kCacheLine) Connection {
   bool delivering() const { return delivering_; }
   // Something waits for FillTransmit.
   bool wants_transmit() const {
-    return !transport_closed_ && !writer_.in_flight() && writer_.unfilled_bytes() > 0;
+    return !transport_closed_ && !write_failed_ && !writer_.in_flight() &&
+           writer_.unfilled_bytes() > 0;
   }
   // Receive comes soon, and an answer by Send, it may be: what they read first; then, once that is
   // here, the octets to take and the room to write to.
@@ -227,7 +229,9 @@ class alignas(kCacheLine) Connection {
   // Moves up to `max_bytes` octets to write into `batch`; false if there are none or a batch is
   // out.
   bool FillTransmit(TransmitBatch* batch, std::size_t max_bytes);
-  // The batch is back: `written` of its octets left. A failed status ends the connection.
+  // The batch is back: `written` of its octets left. After a failed status nothing more is written
+  // or taken to be sent, but read on: what the peer sent before it went is still there. The end
+  // comes by OnTransportClosed, or once nothing was read for closing_timeout.
   void ReturnBatch(TransmitBatch batch, std::size_t written, absl::Status status, Instant now);
   // When HandleTimeout wants to be called; may be early, is never late.
   Instant NextDeadline() const;
@@ -263,6 +267,7 @@ class alignas(kCacheLine) Connection {
   void End(absl::Status why);
   void StopDelivering();
   void RenewClosing();
+  void OnWriteFailed(absl::Status why, Instant now);
   void SettleClosing();
   void Push(ConnectionEvent event);
 
@@ -298,6 +303,7 @@ class alignas(kCacheLine) Connection {
   bool plain_frames_ = false;  // the same past the end, too
   bool pinged_ = false;
   bool transport_closed_ = false;
+  bool write_failed_ = false;
   // Memory was refused, for what is sent or for what is read: asked for again at starved_until_.
   bool send_starved_ = false;
   bool read_starved_ = false;

@@ -62,9 +62,9 @@ void Connection::AppendFrame(std::string* octets, Bytes lead, Bytes body) const 
   octets->append(AsText(body));
 }
 
-// In traffic: one frame that is no message.
+// In traffic: one frame that is no message. Where nothing is written any more it needs no memory.
 bool Connection::SendOctets(std::string_view octets) {
-  if (octets.empty()) return true;
+  if (octets.empty() || write_failed_) return true;
   const auto append = [&] {
     return boxes_ != nullptr ? writer_.AppendSealedRaw(AsBytes(octets), boxes_->session())
                              : writer_.AppendRaw(AsBytes(octets));

@@ -133,6 +133,7 @@ void Net::Run() {
     for (auto& [end, batch] : std::exchange(held_, {})) {
       nodes_[end.node].socket->ReturnBatch(end.link, std::move(batch), 0,
                                            absl::UnavailableError("cut"), now);
+      Close(end, true);
     }
   }
   for (int turn = 0; turn < 10000; ++turn) {

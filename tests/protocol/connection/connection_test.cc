@@ -385,6 +385,7 @@ TEST(ConnectionTest, UnsentComesBack) {
   Send(c.get(), Message({"four", "th"}), host.now);
   Send(c.get(), Message(std::string(5000, '5')), host.now);
   c->ReturnBatch(std::move(batch), 8, absl::UnavailableError("reset"), host.now);  // 7 for "first"
+  c->OnTransportClosed(absl::UnavailableError("reset"), host.now);
   std::vector<std::string> unsent;
   for (Message m; c->TakeUnsent(&m);) unsent.emplace_back(m.multipart() ? m[1].text() : m.text());
   EXPECT_THAT(unsent, ElementsAre("third", "th", std::string(5000, '5')));

@@ -370,6 +370,7 @@ TEST(CurveTest, WhatDidNotLeaveComesBack) {
   // The first is gone, of the second one octet is.
   pair.b.connection->ReturnBatch(std::move(batch), one + 1, absl::UnavailableError("reset"),
                                  pair.now);
+  pair.b.connection->OnTransportClosed(absl::UnavailableError("reset"), pair.now);
   std::vector<std::string> back;
   for (Message message; pair.b.connection->TakeUnsent(&message);) {
     std::string text;

@@ -243,6 +243,7 @@ TEST(OldTrafficTest, UnsentComesBack) {
     // 7 octets of "first", 1 of "second".
     subject.connection->ReturnBatch(std::move(batch), 8, absl::UnavailableError("reset"),
                                     subject.host.now);
+    subject.connection->OnTransportClosed(absl::UnavailableError("reset"), subject.host.now);
     EXPECT_THAT(subject.Unsent(), ElementsAre("third", "four|th", std::string(5000, '5'), "id|six",
                                               std::string(70000, '7') + "|"));
     EXPECT_EQ(subject.connection->cut_messages(), 1u);

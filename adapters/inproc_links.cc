@@ -95,6 +95,8 @@ void InprocLinks::Write(LinkId id, Link* link, Instant now) {
     link->writing = false;
     const std::size_t bytes = link->batch.written();
     machine_.ReturnBatch(id, std::move(link->batch), bytes, absl::OkStatus(), now);
+  } else {
+    machine_.OnWritten(id, link->batch.written(), now);
   }
 }
 

@@ -65,9 +65,11 @@ void ByteChain::AppendSlice(Slice slice, std::size_t messages) {
 
 bool ByteChain::AppendCopy(Bytes bytes) {
   if (bytes.size() > pool_->slab_bytes()) {
-    Slice copy = Slice::Copy(bytes, budget_.get());
-    if (copy.size() != bytes.size()) return false;
-    AppendSlice(std::move(copy));
+    BlockPtr block = Acquire(bytes.size());
+    if (!block) return false;
+    std::uint8_t* const data = block->data();
+    std::memcpy(data, bytes.data(), bytes.size());
+    AppendSlice(Slice(std::move(block), data, bytes.size()));
     return true;
   }
   MutableBytes room = Prepare(bytes.size());

@@ -191,6 +191,11 @@ bool DrainStream(int fd) {
   return got == 0 || (got < 0 && !TryAgain(errno));
 }
 
+bool HasSomethingToRead(int fd) {
+  char octet = 0;
+  return recv(fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || !TryAgain(errno);
+}
+
 bool TryAgain(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 absl::Status StreamError(int error) {

@@ -46,6 +46,10 @@ bool DrainStream(int fd);
 // How long a peer may take for that.
 inline constexpr absl::Duration kDrainTime = absl::Seconds(1);
 
+// A write failed: is there something to be read all the same, or the end of the stream? Else the
+// end may never come.
+bool HasSomethingToRead(int fd);
+
 // Not a failure: nothing can be read or written now.
 bool TryAgain(int error);
 // A read or a write failed.

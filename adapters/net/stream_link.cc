@@ -123,8 +123,13 @@ void StreamLink::Write() {
     const ssize_t sent = SendNow(batch_, fd_);
     if (sent < 0) {
       if (errno == EINTR) continue;
-      if (TryAgain(errno)) return;
-      GiveBack(StreamError(errno));
+      if (TryAgain(errno)) {
+        driver_.machine().OnWritten(link_, written_, driver_.now());
+        return;
+      }
+      const absl::Status why = StreamError(errno);
+      GiveBack(why);
+      if (!closing_ && !HasSomethingToRead(fd_)) Over(why);
       return;
     }
     batch_.Advance(static_cast<std::size_t>(sent));

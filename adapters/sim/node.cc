@@ -342,6 +342,10 @@ void Node::OnTransportClosed(LinkId link, const absl::Status& why) {
   Touch();
 }
 
+void Node::OnWritten(LinkId link, std::size_t written) {
+  if (status_.ok()) machine_->OnWritten(link, written, world_->now());
+}
+
 void Node::ReturnBatch(LinkId link, TransmitBatch batch, std::size_t written,
                        const absl::Status& status) {
   if (!status_.ok()) return;

@@ -109,6 +109,7 @@ class Node final : public PumpDriver, public std::enable_shared_from_this<Node> 
   void OnTransportClosed(LinkId link, const absl::Status& why);
   // Our end of a wire that was told to the machine is closed.
   void OnEndClosed() { --open_ends_; }
+  void OnWritten(LinkId link, std::size_t written);
   void ReturnBatch(LinkId link, TransmitBatch batch, std::size_t written,
                    const absl::Status& status);
 

@@ -115,6 +115,7 @@ void Wire::Write(int side) {
   if (out.written == out.cut_at) {
     Cut();
   } else if (!here.batch->empty()) {
+    here.node->OnWritten(here.link, here.batch->written());
     PlanWrite(side);
   } else {
     GiveBack(side, absl::OkStatus());

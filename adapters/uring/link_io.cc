@@ -92,6 +92,9 @@ void LinkIo::OnSent(int result) {
   const bool failed =
       result < 0 && result != -EINTR && result != -EAGAIN && !sending_->Refused(result);
   if (!failed && !sending_->batch.empty() && fd_ >= 0) {
+    if (driver_ != nullptr) {
+      driver_->machine().OnWritten(link_, sending_->written, loop_.now());
+    }
     sending_->Submit(fd_, &copies_);
     return;
   }
@@ -107,6 +110,8 @@ void LinkIo::OnSent(int result) {
     Retire();
   } else if (draining_) {
     shutdown(fd_, SHUT_WR);
+  } else if (failed && !net::HasSomethingToRead(fd_)) {
+    Over(-result);
   }
   DeleteIfOver();
 }

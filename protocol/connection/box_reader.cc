@@ -4,15 +4,13 @@
 #include <utility>
 
 #include "alloc/slice.h"
+#include "protocol/connection/whole_bytes.h"
 
 namespace monocoque {
 namespace {
 
 // From here on a box that is not all there yet is gathered, and does not wait in many blocks.
 constexpr std::size_t kGatherBytes = 16 * 1024;
-// Up to here a block is taken whole when a box's size is known; beyond, it doubles as octets
-// arrive.
-constexpr std::size_t kTakeWholeBytes = 1024 * 1024;
 
 static_assert(CurveSession::kMore == frame::kMore);
 
@@ -164,7 +162,8 @@ BoxReader::Result BoxReader::Unseal(const Box& box, Bytes sealed, MutableBytes f
 
 BoxReader::Result BoxReader::BeginGather(const Box& box) {
   const std::size_t header = box.opened_bytes() - box.data_bytes;
-  const std::size_t whole = std::min(box.data_bytes, kTakeWholeBytes);
+  const auto whole =
+      static_cast<std::size_t>(std::min<std::uint64_t>(box.data_bytes, WholeBytes(budget_.get())));
   const std::size_t here = std::min(box.data_bytes, received_.size());
   BlockPtr block = Acquire(header + std::max(whole, here));
   if (!block) return Result::kNoMemory;

@@ -24,6 +24,10 @@ constexpr std::size_t kBoxesAtATime = 256;
 // which it may do more slowly than they come; and of commands between the parts of a message that
 // is not whole yet.
 constexpr std::size_t kMaxCommandBacklog = 1024 * 1024;
+// How long is read on after a failed write, where the options say nothing.
+constexpr absl::Duration kReadOn = absl::Seconds(30);
+// Events that a link keeps room for.
+constexpr std::size_t kRestingEvents = 64;
 constexpr std::string_view kNoMemory = "no memory for what the handshake has to say";
 
 absl::Status CheckOptions(const ConnectionOptions& options) {
@@ -142,11 +146,7 @@ absl::Status Connection::Donate(Slice octets, Instant now) {
 }
 
 void Connection::OnActivity() {
-  if (state_ == ConnectionState::kClosing) {
-    incoming().Clear();
-  } else if (write_failed_) {
-    RenewClosing();
-  }
+  if (state_ == ConnectionState::kClosing) incoming().Clear();
   heartbeat_.OnActivity();
 }
 
@@ -157,6 +157,7 @@ void Connection::OnTransportClosed(absl::Status why, Instant /*now*/) {
     // What the peer said before it went may say why: an ERROR, say.
     AdvanceHandshake(Instant());
   }
+  if (why.ok() && write_failed_) why = write_error_;
   if (CauseOf(why) == Cause::kNone) {
     const bool early = state_ == ConnectionState::kHandshake;
     why = TerminalStatus(Cause::kTransport,
@@ -177,17 +178,14 @@ void Connection::HandleTimeout(Instant now) {
     SettleClosing();
     return;
   }
-  if (now >= closing_deadline_) {
-    // It takes nothing.
-    OnTransportClosed(absl::UnavailableError("a write failed, and nothing more comes"), now);
-  }
+  if (now >= closing_deadline_) OnTransportClosed(absl::OkStatus(), now);  // it takes nothing
   // For want of memory, too: what the peer said meanwhile is not known.
   const bool paused = read_hint().mode == ReadMode::kPaused;
   if (now >= starved_until_) {
     starved_until_ = Instant::Never();
     read_starved_ = send_starved_ = false;
   }
-  if (state_ != ConnectionState::kTraffic || write_failed_) return;
+  if (state_ != ConnectionState::kTraffic) return;
   for (;;) {
     switch (heartbeat_.Next(now, paused)) {
       case Heartbeat::Due::kNothing:
@@ -271,7 +269,8 @@ void Connection::Close(Instant now) {
 
 void Connection::Linger() {
   lingers_ = true;
-  closing_deadline_ = Instant::Never();
+  // Who takes nothing any more is not lingered for.
+  closing_deadline_ = write_failed_ ? clock_ : Instant::Never();
 }
 
 void Connection::AdvanceHandshake(Instant now) {
@@ -480,7 +479,7 @@ bool Connection::FindWhole() {
 void Connection::StopDelivering() {
   ReturnToRead();
   delivering_ = open_ = false;
-  reader_.input().Clear();
+  reader_.Drop();
   if (boxes_ != nullptr) boxes_->Drop();
 }
 
@@ -505,7 +504,10 @@ bool Connection::NextEvent(ConnectionEvent* out) {
   if (events_.empty()) return false;
   *out = events_.take_front();
   // Most links have nothing more to tell than that they are ready.
-  if (out->kind == ConnectionEvent::Kind::kReady) events_.Shrink();
+  // Nor does one that told of much at once keep the room for it.
+  if (out->kind == ConnectionEvent::Kind::kReady || events_.capacity() > kRestingEvents) {
+    events_.Shrink();
+  }
   if (events_.empty() || events_.front().kind == ConnectionEvent::Kind::kClosed) {
     open_ = delivering_;
   }
@@ -519,11 +521,20 @@ bool Connection::FillTransmit(TransmitBatch* batch, std::size_t max_bytes) {
   return writer_.Fill(batch, max_bytes);
 }
 
+void Connection::OnWritten(std::size_t written, Instant now) {
+  clock_ = now;
+  if (written <= told_written_) return;
+  const std::size_t more = written - std::exchange(told_written_, written);
+  heartbeat_.OnWritten(more, now);
+  pong_bytes_ -= std::min(pong_bytes_, more);
+  if (state_ == ConnectionState::kClosing) RenewClosing();
+}
+
 void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Status status,
                              Instant now) {
-  clock_ = now;
+  OnWritten(written, now);
+  told_written_ = 0;
   writer_.Return(std::move(batch), written);
-  heartbeat_.OnWritten(written, now);
   if (!status.ok()) {
     OnWriteFailed(std::move(status), now);
     return;
@@ -532,19 +543,21 @@ void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Sta
     // V-9. The next connection has keys of its own.
     End(TerminalStatus(Cause::kTransport, "all nonces of this connection are used up"));
   }
-  if (state_ == ConnectionState::kClosing && written > 0) RenewClosing();
   SettleClosing();
 }
 
-// What the peer sent before it went may not have been read yet.
+// What the peer sent before it went may not have been read yet. One deadline holds whatever comes:
+// or a peer that talks and takes nothing would keep what was sent to it.
 void Connection::OnWriteFailed(absl::Status why, Instant now) {
-  if (state_ == ConnectionState::kClosing) {
+  if (state_ == ConnectionState::kClosing || lingers_) {
     OnTransportClosed(std::move(why), now);
     return;
   }
   write_failed_ = true;
+  write_error_ = std::move(why);
   shares_encoding_ = false;
-  RenewClosing();
+  const absl::Duration patience = options_.closing_timeout;
+  closing_deadline_ = now + (patience > absl::ZeroDuration() ? patience : kReadOn);
 }
 
 Instant Connection::NextDeadline() const {
@@ -552,8 +565,7 @@ Instant Connection::NextDeadline() const {
     return std::min({handshake_deadline_, starved_until_, closing_deadline_});
   }
   if (state_ == ConnectionState::kTraffic) {
-    const Instant own = write_failed_ ? closing_deadline_ : heartbeat_.deadline();
-    return std::min(own, starved_until_);
+    return std::min({heartbeat_.deadline(), starved_until_, closing_deadline_});
   }
   // What is here already is still delivered, once there is memory for it.
   const Instant memory = delivering_ ? starved_until_ : Instant::Never();

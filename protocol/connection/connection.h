@@ -229,9 +229,12 @@ class alignas(kCacheLine) Connection {
   // Moves up to `max_bytes` octets to write into `batch`; false if there are none or a batch is
   // out.
   bool FillTransmit(TransmitBatch* batch, std::size_t max_bytes);
+  // Of the batch that is out so many octets have left, all in all: the peer takes something, though
+  // it may be long until the batch is back.
+  void OnWritten(std::size_t written, Instant now);
   // The batch is back: `written` of its octets left. After a failed status nothing more is written
   // or taken to be sent, but read on: what the peer sent before it went is still there. The end
-  // comes by OnTransportClosed, or once nothing was read for closing_timeout.
+  // comes by OnTransportClosed, or after closing_timeout, 30 s if that is zero.
   void ReturnBatch(TransmitBatch batch, std::size_t written, absl::Status status, Instant now);
   // When HandleTimeout wants to be called; may be early, is never late.
   Instant NextDeadline() const;
@@ -321,6 +324,9 @@ class alignas(kCacheLine) Connection {
   Instant handshake_deadline_;
   Instant closing_deadline_ = Instant::Never();
   bool lingers_ = false;
+  absl::Status write_error_;      // if write_failed_
+  std::size_t told_written_ = 0;  // of the batch that is out
+  std::size_t pong_bytes_ = 0;    // of answers to PINGs that nobody took yet, at most
   bool window_out_ = false;
   bool held_ = false;
   bool paused_ = false;  // the receive mark was reached when Process looked last

@@ -64,7 +64,7 @@ void Connection::AppendFrame(std::string* octets, Bytes lead, Bytes body) const 
 
 // In traffic: one frame that is no message. Where nothing is written any more it needs no memory.
 bool Connection::SendOctets(std::string_view octets) {
-  if (octets.empty() || write_failed_) return true;
+  if (octets.empty() || write_failed_ || transport_closed_) return true;
   const auto append = [&] {
     return boxes_ != nullptr ? writer_.AppendSealedRaw(AsBytes(octets), boxes_->session())
                              : writer_.AppendRaw(AsBytes(octets));
@@ -135,11 +135,12 @@ void Connection::OnPing(Bytes data, Instant now) {
   const absl::StatusOr<Ping> ping = ParsePing(data);
   heartbeat_.OnPing(ping->ttl, now);
   pinged_ = true;
-  // A peer that sends PINGs and reads nothing gets no answers beyond a limit.
-  if (writer_.unfilled_bytes() > kMaxPongBacklog) return;
+  // A peer that sends PINGs and reads nothing gets no answers beyond a limit; what else waits to be
+  // written does not count.
+  if (pong_bytes_ > kMaxPongBacklog) return;
   std::string pong;
   AppendPong(&pong, ping->context);
-  SendOctets(pong);
+  if (SendOctets(pong)) pong_bytes_ += pong.size();
 }
 
 }  // namespace monocoque

@@ -23,9 +23,10 @@ Heartbeat::Due Heartbeat::Next(Instant now, bool paused) {
   }
   if (now >= next_ping_) {
     next_ping_ = now + interval_;
-    // An unanswered PING is not followed by another (H-8), unless it is ourselves who do not read.
+    // An unanswered PING is not followed by another (H-8), unless it is ourselves who do not read:
+    // but never before it was written.
     const bool unanswered = !expiry_.is_never() && activity_ == ping_mark_;
-    if (unanswered && !paused) return Due::kNothing;
+    if (unanswered && (!paused || unwritten_ > 0)) return Due::kNothing;
     ping_mark_ = activity_;
     expiry_ = now + timeout_;
     return Due::kPing;

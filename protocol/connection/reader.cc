@@ -6,15 +6,15 @@
 #include <utility>
 
 #include "alloc/slice.h"
+#include "protocol/connection/whole_bytes.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/zmtp10.h"
 
 namespace monocoque {
 namespace {
 
-// Up to here a block is taken whole when a frame's size is known; beyond, it doubles as octets
-// arrive.
-constexpr std::uint64_t kTakeWholeBytes = 1024 * 1024;
+// A command's buffer larger than this goes once the command was dealt with.
+constexpr std::size_t kRestingCommandBytes = 1024;
 
 }  // namespace
 
@@ -260,12 +260,15 @@ bool Reader::Reserve(std::size_t bytes) {
 bool Reader::BeginGather(const FrameHeader& header) {
   const bool parts = gather_parts_ || header.more();
   const std::size_t head = parts ? FrameHeaderBytes(header.body_bytes) : 0;
-  const std::uint64_t whole = std::min(header.body_bytes, kTakeWholeBytes);
+  const std::uint64_t whole = std::min(header.body_bytes, WholeBytes(budget_.get()));
   const std::uint64_t here =
       std::max<std::uint64_t>(whole, std::min<std::uint64_t>(header.body_bytes, input_.size()));
   std::size_t want = gathered_ + head + static_cast<std::size_t>(here);
   // A message of many parts grows by doubling; a single body has its exact size.
-  if (gather_ && want > gather_->capacity()) want = std::max(want, gather_->capacity() * 2);
+  if (gather_ && want > gather_->capacity()) {
+    const std::uint64_t doubled = gather_->capacity() * std::uint64_t{2};
+    want = std::max(want, static_cast<std::size_t>(std::min(doubled, limits_.max_message_bytes)));
+  }
   if (!Reserve(want)) return false;
   gathering_ = in_frame_ = true;
   gather_parts_ = parts;
@@ -322,6 +325,18 @@ Reader::Result Reader::EmitGathered(Message* out) {
   DropGather();
   ++taken_;
   return Result::kMessage;
+}
+
+void Reader::Drop() {
+  input_.Clear();
+  if (status_.ok()) DropGather();
+}
+
+void Reader::Compact() {
+  input_.Compact(pool_.get(), budget_.get());
+  if (command_.capacity() <= kRestingCommandBytes) return;
+  command_.clear();
+  command_.shrink_to_fit();
 }
 
 void Reader::DropGather() {

@@ -32,7 +32,7 @@ namespace monocoque {
 // receive. A command is handed out once, by whichever comes to it first.
 //
 // A small body is copied into its Message, a larger one shares the block it arrived in. What
-// arrives in several pieces is gathered in a block of its own, whole up to 1 MiB, beyond that
+// arrives in several pieces is gathered in a block of its own, whole up to WholeBytes, beyond that
 // growing as octets arrive: a size field alone takes no memory (SEC-3). So are all messages of
 // several parts in frames of 1.0: a message keeps its parts in frames of 2.0.
 //
@@ -129,7 +129,9 @@ class Reader {
     return framing_ == Framing::kRaw || seen_position_ >= position() + input_.size();
   }
   // Lets blocks go that are kept for little, at a turn's end.
-  void Compact() { input_.Compact(pool_.get(), budget_.get()); }
+  void Compact();
+  // All that was not taken is thrown away, of a message that is not whole, too.
+  void Drop();
   // Octets held for messages not yet taken.
   std::size_t stored_bytes() const { return input_.size() + gathered_; }
   // Of these, commands that LookAhead handed out, behind what it may not take off.

@@ -67,7 +67,7 @@ bool Writer::AppendPieces(Bytes prefix, Bytes header, const Payload& body) {
   }
   Slice envelope;
   if (prefix.size() > kCopyBytes) {
-    envelope = Slice::Copy(prefix);
+    envelope = CopyAside(prefix);
     if (envelope.size() != prefix.size()) return false;
   }
   // Room is asked for before anything is appended, so that a refusal leaves nothing behind.

@@ -40,6 +40,7 @@ concept Machine =
       m.CommitRead(link, std::move(window), n, now);
       { m.Donate(link, std::move(slice), now) } -> std::same_as<absl::Status>;
       { m.read_hint(link) } -> std::same_as<ReadHint>;
+      m.OnWritten(link, n, now);
       m.ReturnBatch(link, std::move(batch), n, status, now);
       m.Authorize(link, verdict, now);
       m.HandleTimeout(now);

@@ -72,6 +72,7 @@ class SocketCore {
   absl::StatusOr<ReadWindow> PrepareRead(LinkId id);
   void CommitRead(LinkId id, ReadWindow window, std::size_t bytes, Instant now);
   absl::Status Donate(LinkId id, Slice octets, Instant now);
+  void OnWritten(LinkId id, std::size_t written, Instant now);
   void ReturnBatch(LinkId id, TransmitBatch batch, std::size_t written, const absl::Status& status,
                    Instant now);
   void HandleTimeout(Instant now);

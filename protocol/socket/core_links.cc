@@ -199,6 +199,13 @@ absl::StatusOr<ReadWindow> SocketCore::PrepareRead(LinkId id) {
   return window;
 }
 
+void SocketCore::OnWritten(LinkId id, std::size_t written, Instant now) {
+  Link* link = links_.Find(id);
+  if (link == nullptr || link->connection == nullptr) return;
+  link->connection->OnWritten(written, now);
+  SetTimer(link, now);
+}
+
 void SocketCore::ReturnBatch(LinkId id, TransmitBatch batch, std::size_t written,
                              const absl::Status& status, Instant now) {
   Link* link = links_.Find(id);

@@ -131,6 +131,10 @@ void Socket::CommitRead(LinkId id, ReadWindow window, std::size_t bytes, Instant
 absl::Status Socket::Donate(LinkId id, Slice octets, Instant now) {
   return core_->Donate(id, std::move(octets), now);
 }
+void Socket::OnWritten(LinkId id, std::size_t written, Instant now) {
+  core_->OnWritten(id, written, now);
+}
+
 void Socket::ReturnBatch(LinkId id, TransmitBatch batch, std::size_t written,
                          const absl::Status& status, Instant now) {
   core_->ReturnBatch(id, std::move(batch), written, status, now);

@@ -139,6 +139,8 @@ class Socket {
   absl::StatusOr<ReadWindow> PrepareRead(LinkId link);
   void CommitRead(LinkId link, ReadWindow window, std::size_t bytes, Instant now);
   absl::Status Donate(LinkId link, Slice octets, Instant now);
+  // Of the link's batch that is out so many octets have left, all in all.
+  void OnWritten(LinkId link, std::size_t written, Instant now);
   void ReturnBatch(LinkId link, TransmitBatch batch, std::size_t written,
                    const absl::Status& status, Instant now);
   void HandleTimeout(Instant now);

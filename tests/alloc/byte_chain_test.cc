@@ -232,6 +232,19 @@ TEST_F(ByteChainTest, ARefusedCopyAppendsNothing) {
   EXPECT_EQ(budget_->used(), 0);
 }
 
+// What is set aside serves a copy of any size.
+TEST_F(ByteChainTest, ACopyAsksTheReserve) {
+  const BudgetPtr reserve = Budget::Create(Budget::kUnlimited);
+  budget_->set_limit(0);
+  chain_->set_reserve(reserve.get());
+  for (const std::size_t size : {kSlab / 2, kSlab * 3}) {
+    const std::string text = Pattern(size);
+    EXPECT_TRUE(chain_->AppendCopy(AsBytes(text)));
+    EXPECT_EQ(Write(size), text);
+  }
+  EXPECT_EQ(budget_->used(), 0);
+}
+
 TEST_F(ByteChainTest, ABatchTakesWholeSegmentsUpToItsLimitButAtLeastOne) {
   for (int i = 0; i < 4; ++i) chain_->AppendSlice(Slice::Copy(Pattern(20)), 1);
   EXPECT_EQ(Write(0, /*max_bytes=*/1).size(), 20u) << "at least one, however small the limit";

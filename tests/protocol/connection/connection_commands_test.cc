@@ -7,9 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "alloc/budget.h"
 #include "gtest/gtest.h"
 #include "protocol/connection/connection.h"
+#include "protocol/drive/cause.h"
 #include "protocol/wire/frame.h"
+#include "tests/support/allocations.h"
 #include "tests/support/pair.h"
 
 namespace monocoque {
@@ -132,6 +136,85 @@ TEST(ConnectionCommandsTest, PongsDoNotPileUp) {
   Feed(c.get(), Hex("04 07 04 50494e47 0000"), host.now);
   c->Process(10, host.now);
   EXPECT_EQ(TakeOutput(c.get(), host.now), Hex("04 05 04 504f4e47"));
+}
+
+// H-1: what else waits to be written keeps no PING from its answer.
+TEST(ConnectionCommandsTest, APingIsAnsweredBehindABacklog) {
+  const Host host = TestHost();
+  const auto c = Up(host);
+  Message message(std::string(std::size_t{4} << 20, 'b'));
+  ASSERT_TRUE(c->Send(&message, host.now).ok());
+  const std::size_t before = c->unsent_bytes();
+  Feed(c.get(), Hex("04 07 04 50494e47 0000"), host.now);
+  c->Process(10, host.now);
+  EXPECT_EQ(c->unsent_bytes(), before + 7);
+}
+
+// SEC-2: what tells much at once has the memory for it while it is told, and not for good.
+TEST(ConnectionCommandsTest, ABurstOfSubscriptionsLeavesNothingBehind) {
+  const Host host = TestHost();
+  const auto c = testing::Up(SocketType::kXPub, "XSUB", host);
+  // One message of many parts, each a subscription to everything.
+  Feed(c.get(), Repeated(Hex("01 01 01"), 20'000) + Hex("00 01 01"), host.now);
+  Message message;
+  const auto before = testing::CountAllocations();
+  std::size_t told = 0;
+  for (Poll poll; (poll = c->Receive(&message, host.now)) != Poll::kNeedData;) {
+    ASSERT_EQ(poll, Poll::kEvent);
+    for (ConnectionEvent event; c->NextEvent(&event); ++told) {
+    }
+  }
+  EXPECT_EQ(told, 20'001u);
+  EXPECT_LE((testing::CountAllocations() - before).live_bytes, 8 * 1024);
+}
+
+// The same of a large command that means nothing to us (C-4).
+TEST(ConnectionCommandsTest, ALargeCommandLeavesNothingBehind) {
+  const Host host = TestHost();
+  const auto c = Up(host);
+  const auto before = testing::CountAllocations();
+  Feed(c.get(), Hex("06 0000000000010000 05 4e4f4e4553") + std::string(65536 - 6, 'x'), host.now);
+  EXPECT_FALSE(c->Process(10, host.now));
+  EXPECT_TRUE(c->status().ok()) << c->status();
+  EXPECT_EQ(c->stored_bytes(), 0u);
+  EXPECT_LE((testing::CountAllocations() - before).live_bytes, 8 * 1024);
+}
+
+// A message that is cut by our own Close is let go of, whole or not, however long the peer takes to
+// read what is left for it.
+TEST(ConnectionCommandsTest, WhatWasGatheredGoesWithClose) {
+  Host host = TestHost();
+  host.budget = Budget::Create(Budget::kUnlimited);
+  const auto c = testing::Up(SocketType::kDealer, "DEALER", host);
+  Message message("unsent");
+  ASSERT_TRUE(c->Send(&message, host.now).ok());
+  Feed(c.get(), Hex("02 0000000000200000") + std::string(70'000, 'g'), host.now);
+  EXPECT_EQ(c->Receive(&message, host.now), Poll::kNeedData);
+  EXPECT_GE(host.budget->used(), 70'000);
+  c->Close(host.now);
+  EXPECT_EQ(c->state(), ConnectionState::kClosing);
+  EXPECT_EQ(c->stored_bytes(), 0u);
+  EXPECT_LT(host.budget->used(), 70'000);
+}
+
+// A budget that is spent keeps no message from who cannot be answered any more.
+TEST(ConnectionCommandsTest, TheHandshakeOfOneWhoIsGoneNeedsNoMemory) {
+  Host host = TestHost();
+  host.budget = Budget::Create(Budget::kUnlimited);
+  const auto c = *Connection::Create({.socket_type = SocketType::kPull}, host);
+  TakeOutput(c.get(), host.now);
+  Feed(c.get(), PeerGreeting() + PeerReady("PUSH") + Hex("0001 61"), host.now);
+  host.budget->set_limit(host.budget->used());
+  c->OnTransportClosed(absl::OkStatus(), host.now);
+  EXPECT_EQ(CauseOf(c->status()), Cause::kTransport) << c->status();
+  Message message;
+  Poll poll;
+  while ((poll = c->Receive(&message, host.now)) == Poll::kEvent) {
+    for (ConnectionEvent event; c->NextEvent(&event);) {
+    }
+  }
+  EXPECT_EQ(poll, Poll::kMessage);
+  EXPECT_EQ(message.text(), "a");
 }
 
 }  // namespace

@@ -97,31 +97,64 @@ TEST_F(FailedWriteTest, NothingMoreIsTakenOrWritten) {
   EXPECT_TRUE(connection->status().ok()) << connection->status();
 }
 
-TEST_F(FailedWriteTest, ItEndsIfNothingComes) {
-  Begin(absl::Seconds(30));
-  SendAndFail();
-  EXPECT_EQ(connection->NextDeadline(), now + absl::Seconds(30));
-  Pass(absl::Seconds(20));
-  Come(std::string(kOne, 5));
-  EXPECT_EQ(connection->NextDeadline(), now + absl::Seconds(30)) << "something came";
-  Pass(absl::Seconds(29));
-  EXPECT_TRUE(connection->status().ok()) << connection->status();
-  Pass(absl::Seconds(1));
-  EXPECT_TRUE(connection->done());
-  EXPECT_EQ(CauseOf(connection->status()), Cause::kTransport);
-  EXPECT_EQ(Next(), "one") << "what was received stays to be taken";
-  EXPECT_EQ(Next(), "");
-  EXPECT_TRUE(connection->NextDeadline().is_never());
+// Whatever comes: or a peer that talks and takes nothing would keep what was sent to it.
+TEST_F(FailedWriteTest, ItEndsInTime) {
+  for (const int seconds : {30, 5, 0}) {
+    Begin(absl::Seconds(seconds));
+    SendAndFail();
+    const absl::Duration patience = absl::Seconds(seconds == 0 ? 30 : seconds);
+    EXPECT_EQ(connection->NextDeadline(), now + patience);
+    Pass(patience - absl::Seconds(1));
+    Come(std::string(kOne, 5));
+    EXPECT_TRUE(connection->status().ok()) << connection->status();
+    Pass(absl::Seconds(1));
+    EXPECT_TRUE(connection->done());
+    EXPECT_EQ(CauseOf(connection->status()), Cause::kTransport);
+    EXPECT_EQ(connection->status().message(), "reset") << "why the write failed";
+    EXPECT_EQ(Next(), "one") << "what was received stays to be taken";
+    EXPECT_EQ(Next(), "");
+    EXPECT_TRUE(connection->NextDeadline().is_never());
+  }
 }
 
-// Heartbeats cannot tell anything any more.
-TEST_F(FailedWriteTest, NoPingIsDue) {
+// An orderly end behind it does not say why; a reset does.
+TEST_F(FailedWriteTest, WhyItEnded) {
+  for (const absl::Status& why : {absl::OkStatus(), absl::UnavailableError("cut off")}) {
+    Begin();
+    SendAndFail();
+    connection->OnTransportClosed(why, now);
+    EXPECT_EQ(connection->status().message(), why.ok() ? "reset" : "cut off");
+  }
+}
+
+// H-5: it is still judged by what comes, as any other, and no PING is written.
+TEST_F(FailedWriteTest, ASilentPeerIsLost) {
   connection = Up(SocketType::kDealer, "DEALER", host, 1,
-                  {.heartbeat = {.interval = absl::Seconds(1), .timeout = absl::Seconds(1)}});
+                  {.heartbeat = {.interval = absl::Seconds(1), .timeout = absl::Seconds(2)}});
   SendAndFail();
-  Pass(absl::Seconds(29));
+  const std::size_t unsent = connection->unsent_bytes();
+  Pass(absl::Seconds(1));
+  Pass(absl::Seconds(1));
   EXPECT_TRUE(connection->status().ok()) << connection->status();
-  EXPECT_EQ(connection->unsent_bytes(), 6u) << "the message, and no PING";
+  EXPECT_EQ(connection->unsent_bytes(), unsent) << "the message, and no PING";
+  Pass(absl::Seconds(1));
+  EXPECT_TRUE(connection->done());
+  EXPECT_EQ(CauseOf(connection->status()), Cause::kHeartbeat);
+}
+
+// A closing socket waits for what is written, and not for who takes nothing.
+TEST_F(FailedWriteTest, NobodyLingersForIt) {
+  for (const bool before : {true, false}) {
+    Begin();
+    if (before) connection->Linger();
+    SendAndFail();
+    if (!before) {
+      connection->Linger();
+      EXPECT_LE(connection->NextDeadline(), now);
+      connection->HandleTimeout(now);
+    }
+    EXPECT_TRUE(connection->done());
+  }
 }
 
 // A peer that says all it has to say and goes: our half of the handshake does not reach it.

@@ -66,6 +66,58 @@ TEST(HeartbeatTest, APingBehindABacklogHasItsTimeWhenItIsWritten) {
   }
 }
 
+// The same where the batch is with the transport all the while: a large body on a slow line. And a
+// connection that is over gives its peer the time it takes.
+TEST(HeartbeatTest, ABatchThatIsTakenSlowlyIsASignOfLife) {
+  const Host host = TestHost();
+  for (const bool closing : {false, true}) {
+    for (const bool moves : {true, false}) {
+      auto c = Up(SocketType::kPush, "PULL", host, 1,
+                  {.closing_timeout = absl::Seconds(3),
+                   .heartbeat = {.interval = absl::Seconds(1), .timeout = absl::Seconds(3)}});
+      Message message(std::string(100'000, 'x'));
+      ASSERT_TRUE(c->Send(&message, host.now).ok());
+      TransmitBatch batch;
+      while (c->FillTransmit(&batch, 1 << 20) && batch.remaining() < 10'000) {
+        c->ReturnBatch(std::move(batch), batch.remaining(), absl::OkStatus(), host.now);
+      }
+      Instant now = host.now + absl::Seconds(1);
+      c->HandleTimeout(now);
+      if (closing) c->Close(now);
+      std::size_t written = 0;
+      for (int i = 0; i < 10 && moves; ++i) {
+        now = now + absl::Seconds(2);
+        c->HandleTimeout(now);
+        ASSERT_FALSE(c->done()) << i;
+        c->OnWritten(written += 1000, now);
+      }
+      // One of nothing new is none.
+      c->OnWritten(written, now + absl::Seconds(2));
+      c->HandleTimeout(now + absl::Seconds(2));
+      EXPECT_FALSE(c->done());
+      c->HandleTimeout(now + absl::Seconds(3));
+      EXPECT_EQ(CauseOf(c->status()), closing ? Cause::kLocal : Cause::kHeartbeat);
+      EXPECT_TRUE(c->done());
+    }
+  }
+}
+
+// H-8: nor is there a second PING behind one that was not written, while reading is paused.
+TEST(HeartbeatTest, PingsDoNotPileUp) {
+  const Host host = TestHost();
+  auto c = Up(SocketType::kPull, "PUSH", host, 1,
+              {.heartbeat = {.interval = absl::Seconds(1)}, .receive_mark = {.messages = 1}});
+  Feed(c.get(), Hex("000161"), host.now);
+  c->Process(100, host.now);
+  ASSERT_EQ(c->read_hint().mode, ReadMode::kPaused);
+  Instant now = host.now;
+  for (int i = 0; i < 100; ++i) c->HandleTimeout(now = now + absl::Seconds(1));
+  EXPECT_TRUE(c->status().ok()) << c->status();
+  EXPECT_EQ(ToHex(TakeOutput(c.get(), now)), "04070450494e470000");
+  c->HandleTimeout(now + absl::Seconds(1));
+  EXPECT_EQ(ToHex(TakeOutput(c.get(), now)), "04070450494e470000") << "they go on";
+}
+
 // While there is no memory to read with, what the peer says is not seen: it is not blamed for that,
 // whenever its time runs out between two tries.
 TEST(HeartbeatTest, WhoIsNotReadForWantOfMemoryIsNotLost) {

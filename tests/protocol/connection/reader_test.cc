@@ -193,6 +193,41 @@ TEST(ReaderTest, AReserveIsForOneMessage) {
   EXPECT_EQ(message.size(), 255u);
 }
 
+// SEC-3: where memory is limited a size takes no more of it than what comes takes anyway; where it
+// is not, a block of 1 MiB is taken whole.
+TEST(ReaderTest, ASizeTakesLittleOfALimit) {
+  for (const bool limited : {true, false}) {
+    const BudgetPtr budget = Budget::Create(limited ? std::int64_t{16} << 20 : Budget::kUnlimited);
+    Reader reader({}, budget);
+    Message message;
+    Feed(&reader, Hex("02 0000000000100000"));
+    EXPECT_EQ(reader.Next(&message), Reader::Result::kNeedData);
+    EXPECT_EQ(budget->used(), limited ? 64 * 1024 : 1024 * 1024);
+    for (int i = 0; i < 16; ++i) Feed(&reader, std::string(64 * 1024, 'x'));
+    ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+    EXPECT_EQ(message.size(), std::size_t{1} << 20);
+    EXPECT_EQ(message.text().find_first_not_of('x'), std::string_view::npos);
+  }
+}
+
+// F-10: a message of many parts is gathered in no more than a message may have.
+TEST(ReaderTest, PartsGrowNoFurtherThanTheLimit) {
+  const BudgetPtr budget = Budget::Create(Budget::kUnlimited);
+  Reader reader({.max_message_bytes = 3'000'000}, budget);
+  Message message;
+  Feed(&reader, Hex("03 00000000001e8480"));
+  for (int i = 0; i < 20; ++i) {
+    Feed(&reader, std::string(100'000, 'x'));
+    EXPECT_EQ(reader.Next(&message), Reader::Result::kNeedData);
+  }
+  Feed(&reader, Hex("01 02 61"));
+  EXPECT_EQ(reader.Next(&message), Reader::Result::kNeedData);
+  EXPECT_LE(budget->used(), 3'000'000);
+  Feed(&reader, Hex("62 00 01 63"));
+  ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+  EXPECT_EQ(message[2].text(), "c");
+}
+
 // F-9: the limit of a frame holds for commands, too.
 TEST(ReaderTest, TheLimitOfFramesHoldsForCommands) {
   Reader reader({.max_frame_bytes = 10}, {});

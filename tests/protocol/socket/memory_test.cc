@@ -457,6 +457,22 @@ TEST(MemoryTest, AReplyThatWasRefusedIsWaitedFor) {
   EXPECT_FALSE(tight.socket.CanSend());
 }
 
+// The envelope of a reply is as large as its peer made it: it is charged, as a body is.
+TEST(MemoryTest, AnEnvelopeIsCharged) {
+  Tight tight(kRep);
+  const LinkId link = tight.Accept("DEALER");
+  tight.stalled = true;
+  std::string hop = Frame(std::string(1 << 20, 'e'));
+  hop[0] = 3;  // with MORE
+  ASSERT_EQ(tight.Say(link, hop + std::string("\1\0\0\1q", 5)), "");
+  Message request;
+  ASSERT_TRUE(tight.socket.Receive(&request, nullptr, tight.now));
+  request.Clear();
+  Message reply("a");
+  ASSERT_TRUE(tight.socket.Send(&reply, tight.now).ok());
+  EXPECT_GE(tight.budget->used(), 1 << 20);
+}
+
 // What comes in small pieces, and was copied together, is charged as well: many links hold no more
 // of it than the budget.
 TEST(MemoryTest, WhatWasCopiedTogetherIsCharged) {

@@ -9,6 +9,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
@@ -125,6 +126,62 @@ TEST_P(WireTest, KilledWhileWeWrite) {
   EXPECT_EQ(Receive(pull.get()), Parts{"alive"});
   Did("2 peers are killed while 16 MiB go to them: each message is counted as lost, the next peer "
       "is served");
+}
+
+// TR-1: what a peer sent before it reset its stream is received, though a write of ours is the
+// first to fail.
+TEST_P(WireTest, SentBeforeAReset) {
+  const auto dealer = Make(SocketType::kDealer);
+  bool still = false;
+  const auto unless_still = [&] {
+    if (!still) Turn();
+  };
+  RawPeer peer(unless_still, Bind(dealer.get(), any()));
+  peer.HandshakeAs("DEALER");
+  AwaitPeers(dealer.get(), 1);
+  still = true;
+  std::string all;
+  for (int i = 0; i < 100; ++i) all += Frame(absl::StrCat("last words ", i));
+  ASSERT_TRUE(peer.Write(all));
+  // It did not read our greeting: its end is a reset.
+  peer.Close();
+  for (int i = 0; i < 10; ++i) {
+    Message message(std::string(100'000, 'x'));
+    (void)dealer->TrySend(&message);
+  }
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_EQ(Receive(dealer.get()), Parts{absl::StrCat("last words ", i)});
+  }
+  AwaitPeers(dealer.get(), 0);
+  Did("a peer sends 100 messages and resets its stream, and a write fails before they are read: "
+      "all arrive");
+}
+
+// H-5: whoever takes what is written, however slowly, is alive, although the PING behind a large
+// message reaches him late.
+TEST_P(WireTest, SlowIsNotDead) {
+  constexpr std::size_t kBytesASecond = 16 << 20;
+  SocketOptions options;
+  options.link.heartbeat.interval = absl::Milliseconds(100);
+  options.link.heartbeat.timeout = absl::Milliseconds(600);
+  const auto push = Make(SocketType::kPush, options);
+  RawPeer slow(turn(), Bind(push.get(), any()));
+  slow.HandshakeAs("PULL");
+  AwaitPeers(push.get(), 1);
+  Send(push.get(), std::string(48 << 20, 's'));
+  const absl::Time begin = absl::Now();
+  const absl::Time end = begin + absl::Milliseconds(1500);
+  std::size_t taken = 0;
+  for (absl::Time now = begin; now < end; now = absl::Now()) {
+    if (static_cast<double>(taken) / kBytesASecond > absl::ToDoubleSeconds(now - begin)) {
+      Turn();
+    } else {
+      taken += slow.TakePiece(64 * 1024).size();
+    }
+  }
+  EXPECT_EQ(push->core().ready_peers(), 1u) << taken << " octets were taken";
+  Did("a peer takes a large message at 16 MiB a second, far longer than the heartbeat's timeout, "
+      "and is not taken for dead");
 }
 
 // Whoever writes to a stream that is over gets SIGPIPE, unless it asks for none.

@@ -69,6 +69,14 @@ std::size_t RawPeer::Offer(std::string_view octets) {
   return wrote > 0 ? static_cast<std::size_t>(wrote) : 0;
 }
 
+std::string RawPeer::TakePiece(std::size_t most) {
+  std::string piece(most, '\0');
+  const ssize_t got = recv(fd_, piece.data(), most, MSG_DONTWAIT);
+  piece.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  turn_();
+  return piece;
+}
+
 std::string RawPeer::Take() {
   bool looked = false;
   Read([&looked] { return std::exchange(looked, true); });

@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_TESTS_SUPPORT_RAW_PEER_H_
 #define MONOCOQUE_TESTS_SUPPORT_RAW_PEER_H_
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,8 @@ class RawPeer {
   std::size_t Offer(std::string_view octets);
   // What came since the last Take, without waiting. Gives a turn.
   std::string Take();
+  // Up to so many octets of what came, without waiting. Gives a turn.
+  std::string TakePiece(std::size_t most);
   // Reads whatever comes until `text` is in it, or the stream or the time is over; all that came so
   // far.
   const std::string& ReadUntil(std::string_view text);

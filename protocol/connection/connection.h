@@ -109,6 +109,8 @@ class alignas(kCacheLine) Connection {
   std::size_t unsent_messages() const { return writer_.unfilled_messages(); }
   std::size_t unsent_bytes() const { return writer_.unfilled_bytes(); }
   bool in_flight() const { return writer_.in_flight(); }
+  // Nothing more is written; see ReturnBatch.
+  bool write_failed() const { return write_failed_; }
   // Receive may still give messages: in traffic, and past the end while whole ones are left.
   bool delivering() const { return delivering_; }
   // Something waits for FillTransmit.

@@ -47,7 +47,7 @@ void Socket::Flush() {
 }
 
 void Socket::Close(absl::Duration linger, std::function<void(absl::Status)> done) {
-  if (status().ok()) state_->StartClose(linger, std::move(done));
+  state_->StartClose(linger, std::move(done));
 }
 
 }  // namespace monocoque::uv

@@ -39,7 +39,8 @@ namespace monocoque::uv {
 // looked up on libuv's own.
 //
 // A handle: movable. Destroying it drops at once what was not handed to the kernel yet and closes
-// every descriptor; no callback comes any more. Like any handle of libuv it needs the loop to run
+// every descriptor. No callback comes any more, but each `done` of a Close that was not over: with
+// "cancelled", at the loop's next turn. Like any handle of libuv it needs the loop to run
 // once more before uv_loop_close. Leave the handles that uv_walk shows alone.
 class Socket : public net::SocketFace<SocketState> {
  public:
@@ -69,9 +70,10 @@ class Socket : public net::SocketFace<SocketState> {
 
   // Ends the socket: no more endpoints, sends and messages; what was sent is still written for at
   // most `linger`. `done` comes once all descriptors and handles are closed: OK, or deadline
-  // exceeded if something was not sent. It does not come if the socket is destroyed earlier, or was
-  // never usable. Again: with a new linger time, and each `done` comes, for which a loop is needed
-  // still; without `done` a socket that is closed leaves its loop alone.
+  // exceeded if something was not sent, cancelled if the socket is destroyed earlier, status() if
+  // it was never usable. It comes once, never from within a call. Again: with a new linger time,
+  // and each `done` comes, for which a loop is needed still; without `done` a socket that is closed
+  // leaves its loop alone.
   void Close(absl::Duration linger = absl::InfiniteDuration(),
              std::function<void(absl::Status)> done = {});
 

@@ -61,6 +61,11 @@ SocketState::~SocketState() { Shutdown(); }
 
 void SocketState::Shutdown() {
   driver_.reset();
+  for (auto& done : std::exchange(on_closed_, {})) {
+    turns_->CallLater([done = std::move(done)] {
+      done(absl::CancelledError("the socket was destroyed while it closed"));
+    });
+  }
   CloseHandles();
 }
 
@@ -87,6 +92,12 @@ void SocketState::SetPaused(bool paused) {
 }
 
 void SocketState::StartClose(absl::Duration linger, std::function<void(absl::Status)> done) {
+  if (!status_.ok()) {
+    if (done) {
+      Turns::On(loop_)->CallLater([why = status_, done = std::move(done)] { done(why); });
+    }
+    return;
+  }
   if (turns_ == nullptr) {
     // It is closed, and its loop perhaps too, if nobody wants to be told by it.
     if (!done) return;
@@ -152,10 +163,7 @@ void SocketState::ServeClosed() {
   closing_ = false;
   CloseHandles();
   const absl::Status result = driver_->CloseResult();
-  for (const auto& done : std::exchange(on_closed_, {})) {
-    if (!driver_) return;
-    done(result);
-  }
+  for (const auto& done : std::exchange(on_closed_, {})) done(result);
 }
 
 void SocketState::Wake() {

@@ -46,7 +46,8 @@ class SocketState final : public net::Reactor, public std::enable_shared_from_th
   absl::Status Send(Message* message);
   void SetPaused(bool paused);
   void StartClose(absl::Duration linger, std::function<void(absl::Status)> done);
-  // Closes every descriptor and handle; calls nobody any more.
+  // Closes every descriptor and handle. Whoever waits for the end of a close is told later; nobody
+  // else is called any more.
   void Shutdown();
 
   // For Turns: what the core wants done, and then what the user wants to hear.

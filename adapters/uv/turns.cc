@@ -1,6 +1,7 @@
 #include "adapters/uv/turns.h"
 
 #include <mutex>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "adapters/net/host.h"
@@ -63,6 +64,12 @@ void Turns::Wake(RotationNode<SocketState>* node) {
   if (!turning_) Start();
 }
 
+void Turns::CallLater(std::function<void()> what) {
+  kept_ = shared_from_this();
+  later_.push_back(std::move(what));
+  if (!turning_) Start();
+}
+
 void Turns::Start() {
   if (started_) return;
   started_ = true;
@@ -76,10 +83,12 @@ void Turns::Start() {
 // may destroy any socket, and with the last one this object.
 void Turns::RunTurns() noexcept {
   const std::shared_ptr<Turns> alive = shared_from_this();
+  kept_ = nullptr;
   uv_prepare_stop(prepare_.get());
   uv_idle_stop(idle_.get());
   started_ = false;
   turning_ = true;
+  for (const auto& call : std::exchange(later_, {})) call();
   for (int round = 0; round < kMaxRounds && !woken_.empty(); ++round) {
     while (SocketState* state = woken_.Pop()) round_.push_back(state->shared_from_this());
     for (const auto& state : round_) state->Turn();
@@ -87,7 +96,7 @@ void Turns::RunTurns() noexcept {
     round_.clear();
   }
   turning_ = false;
-  if (!woken_.empty()) Start();
+  if (!woken_.empty() || !later_.empty()) Start();
 }
 
 }  // namespace monocoque::uv

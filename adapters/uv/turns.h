@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -19,7 +20,8 @@ class SocketState;
 // is woken and stopped when all is quiet; an idle handle beside it keeps the loop from waiting in
 // between, whoever asked in whichever phase.
 //
-// Thread rule: the loop's thread. Dies with the last open socket; its handles are closed then.
+// Thread rule: the loop's thread. Dies with the last open socket, and not before what is to be
+// called later was called; its handles are closed then.
 class Turns : public std::enable_shared_from_this<Turns> {
  public:
   // The one for this loop; made if there is none.
@@ -35,6 +37,8 @@ class Turns : public std::enable_shared_from_this<Turns> {
   // The socket has its turn in this iteration, or in the next if this one waits already.
   void Wake(RotationNode<SocketState>* node);
   void Forget(RotationNode<SocketState>* node) { woken_.Remove(node); }
+  // Called once, at the loop's next turn, of which this one is no part; whoever asked may be gone.
+  void CallLater(std::function<void()> what);
 
  private:
   explicit Turns(uv_loop_t* loop);
@@ -50,6 +54,8 @@ class Turns : public std::enable_shared_from_this<Turns> {
   bool turning_ = false;
   Rotation<SocketState> woken_;
   std::vector<std::shared_ptr<SocketState>> round_;  // those who take their turn now
+  std::vector<std::function<void()>> later_;
+  std::shared_ptr<Turns> kept_;  // this one, while something is to be called
 };
 
 }  // namespace monocoque::uv

@@ -1,6 +1,7 @@
 // How sockets live on a loop that is somebody else's: its phases, its end, its other handles.
 #include <uv.h>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,10 +15,14 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/adapters/uv/fixture.h"
+#include "tests/support/raw_peer.h"
+#include "tests/support/threads.h"
 #include "tests/support/uv_loop.h"
 
 namespace monocoque::uv {
 namespace {
+
+using ::testing::HasSubstr;
 
 using LoopTest = UvTest;
 
@@ -177,6 +182,47 @@ TEST_F(LoopTest, WhatIsSentInAnyPhaseGoesOut) {
     if (phase != 4) uv_async_send(async.get());
     EXPECT_TRUE(loop_->RunOut()) << phase;
     EXPECT_EQ(received, phase);
+  }
+}
+
+// Otherwise it is written right before the loop waits.
+TEST_F(LoopTest, FlushWritesBeforeTheLoopRunsAgain) {
+  auto& push = Make(SocketType::kPush);
+  bool turns = true;
+  testing::RawPeer peer(
+      [&] {
+        if (turns) loop_->RunOnce(absl::Milliseconds(1));
+      },
+      *push->Bind("ipc://*"));
+  peer.HandshakeAs("PULL");
+  ASSERT_TRUE(RunUntil([&] { return push->core().ready_peers() == 1; }));
+  peer.ReadUntil("READY");
+  turns = false;
+  (void)peer.Take();
+  ASSERT_TRUE(push->Send("now").ok());
+  EXPECT_EQ(peer.Take(), "");
+  push->Flush();
+  EXPECT_THAT(peer.Take(), HasSubstr("now"));
+}
+
+// Numeric addresses need none of libuv's threads either.
+TEST_F(LoopTest, NoThreadIsStarted) {
+  const std::size_t before = testing::Threads();
+  for (const char* at : {"tcp://127.0.0.1:*", "ipc://*", "inproc://uv-no-thread"}) {
+    auto& pull = Make(SocketType::kPull);
+    auto& push = Make(SocketType::kPush);
+    EXPECT_EQ(testing::Threads(), before) << "a socket, before " << at;
+    ASSERT_TRUE(push->Connect(*pull->Bind(at)).ok());
+    EXPECT_EQ(testing::Threads(), before) << at;
+    for (int i = 0; i < 100; ++i) {
+      Send(push.get(), "x");
+      ASSERT_EQ(Receive(pull.get()), "x");
+      ASSERT_EQ(testing::Threads(), before) << at;
+    }
+    push->Close();
+    pull.reset();
+    EXPECT_TRUE(loop_->RunOut());
+    EXPECT_EQ(testing::Threads(), before) << "the end, " << at;
   }
 }
 

@@ -1,0 +1,13 @@
+#ifndef MONOCOQUE_TESTS_SUPPORT_THREADS_H_
+#define MONOCOQUE_TESTS_SUPPORT_THREADS_H_
+
+#include <cstddef>
+
+namespace monocoque::testing {
+
+// How many threads this process has now.
+std::size_t Threads();
+
+}  // namespace monocoque::testing
+
+#endif  // MONOCOQUE_TESTS_SUPPORT_THREADS_H_

@@ -8,6 +8,8 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "adapters/asio/sockets.h"
@@ -25,14 +27,17 @@ namespace {
 
 using ::monocoque::testing::RawPeer;
 using ::monocoque::testing::Threads;
+using ::testing::Contains;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Where the system's resolver hangs, until it is let go.
 class Gate {
  public:
   void Wait() {
     std::unique_lock lock(mutex_);
-    came_ = waits_ = true;
+    askers_.push_back(std::this_thread::get_id());
+    waits_ = true;
     changed_.notify_all();
     changed_.wait_for(lock, kPatience, [this] { return open_; });
     waits_ = false;
@@ -40,12 +45,16 @@ class Gate {
   // False: nobody comes.
   [[nodiscard]] bool AwaitSomebody() {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, kPatience, [this] { return came_; });
+    return changed_.wait_for(lock, kPatience, [this] { return !askers_.empty(); });
   }
   void Open() {
     const std::lock_guard lock(mutex_);
     open_ = true;
     changed_.notify_all();
+  }
+  std::vector<std::thread::id> askers() {
+    const std::lock_guard lock(mutex_);
+    return askers_;
   }
   bool waits() {
     const std::lock_guard lock(mutex_);
@@ -57,7 +66,7 @@ class Gate {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool came_ = false;
+  std::vector<std::thread::id> askers_;
   bool waits_ = false;
   bool open_ = false;
 };
@@ -113,6 +122,7 @@ TEST_F(ContextTest, ALookupThatHangsHoldsNobodyUp) {
     Send(numeric, "meanwhile");
     ASSERT_EQ(Receive(pull), "meanwhile");
   }
+  EXPECT_THAT(TheGate().askers(), Not(Contains(std::this_thread::get_id())));
   EXPECT_TRUE(TheGate().waits()) << "the context waited for it";
   TheGate().Open();
   std::string failure;

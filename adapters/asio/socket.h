@@ -181,28 +181,45 @@ class basic_socket {
 
   // ---- Endpoints and subscriptions: at once ----------------------------------------------------
 
-  // Listens before it returns: the bound endpoint, with the port that the system chose. Codes: what
-  // the system says (failed_precondition: address in use), invalid_argument: not an endpoint.
+  // Signature: std::string(at, ec): the bound endpoint, with the port that the system chose
+  // Completes when: at once, within the call: the socket listens.
+  // Codes: what the system says (failed_precondition: address in use); invalid_argument: not an
+  //   endpoint.
+  // Cancellation: none.
   std::string bind(net::EndpointSpec at, ErrorOut ec = {}) {
     absl::StatusOr<std::string> bound = state_->Ask(&Driver::Bind, at.endpoint, at.options);
     ec.Tell(bound.status());
     return bound.ok() ? *std::move(bound) : "";
   }
-  // Connects in the background, again and again; nobody need listen yet. Codes: invalid_argument:
-  // not an endpoint, or options that do not go together; already_exists: another peer has
-  // LinkOptions::connect_routing_id; failed_precondition: the socket is closing.
+
+  // Signature: void(to, ec)
+  // Completes when: at once, within the call: connecting has begun. It goes on in the background,
+  //   again and again; nobody need listen yet.
+  // Codes: invalid_argument: not an endpoint, or options that do not go together; already_exists:
+  //   another peer has LinkOptions::connect_routing_id; failed_precondition: the socket is closing.
+  // Cancellation: none.
   void connect(net::EndpointSpec to, ErrorOut ec = {}) {
     ec.Tell(state_->Ask(&Driver::Connect, to.endpoint, to.options));
   }
-  // The way back: with the text that bind gave, and that connect got. Codes: not_found.
+
+  // The way back: with the text that bind gave, and that connect got.
+  // Signature: void(text, ec)
+  // Completes when: at once, within the call. The links end once what was handed to them is
+  //   written.
+  // Codes: not_found.
+  // Cancellation: none.
   void unbind(std::string_view bound, ErrorOut ec = {}) {
     ec.Tell(state_->Ask(&Driver::Unbind, bound));
   }
   void disconnect(std::string_view endpoint, ErrorOut ec = {}) {
     ec.Tell(state_->Ask(&Driver::Disconnect, endpoint));
   }
-  // SUB, XSUB: messages that begin with `prefix` are wanted, or no more so; counted. Codes:
-  // failed_precondition: of another type; unsubscribe: not_found.
+
+  // SUB, XSUB: messages that begin with `prefix` are wanted, or no more so; counted.
+  // Signature: void(prefix, ec)
+  // Completes when: at once, within the call; peers hear of it in the background.
+  // Codes: failed_precondition: of another type; unsubscribe: not_found.
+  // Cancellation: none.
   void subscribe(std::string_view prefix, ErrorOut ec = {})
     requires detail::Subscribes<kType...>
   {
@@ -213,8 +230,13 @@ class basic_socket {
   {
     ec.Tell(state_->Ask(&Driver::Unsubscribe, prefix));
   }
-  // DISH: messages of this group are wanted, or no more so. Codes: failed_precondition: of another
-  // type; join: already_exists, invalid_argument; leave: not_found.
+
+  // DISH: messages of this group are wanted, or no more so.
+  // Signature: void(group, ec)
+  // Completes when: at once, within the call; peers hear of it in the background.
+  // Codes: failed_precondition: of another type; join: already_exists, invalid_argument; leave:
+  //   not_found.
+  // Cancellation: none.
   void join(std::string_view group, ErrorOut ec = {})
     requires detail::Joins<kType...>
   {

@@ -1,6 +1,7 @@
 """The rules of the tree that a text alone can break, each a function from a text to a list of complaints."""
 
 import ast
+import itertools
 import os
 import re
 import subprocess
@@ -21,6 +22,10 @@ _PROTOCOL_WORDS = frozenset(
     "greeting frame handshake mechanism metadata envelope subscription heartbeat ping".split())
 # SOCKS5 has a protocol of its own; those who decide about peers are told how each proves who it is.
 _OWN_PROTOCOL = re.compile(r"adapters/(?:zap(?:_\w+)?\.(?:h|cc)$|auth/|net/socks5\.(?:h|cc)$)")
+# An operation on Asio: one that waits, or a wish that is done at once; and what is said of each.
+_OPERATION = re.compile(r"^ *(?!return\b|co_)(?:[\w:]+(?:<[^<>\n]*>)?[&*]* +)+"
+                        r"(async_\w+|(?:un)?bind|(?:dis)?connect|(?:un)?subscribe|join|leave) *\(", re.M)
+_HEADINGS = ("Signature", "Completes when", "Codes", "Cancellation")
 _WALL_CLOCK = re.compile(r"\babsl::(?:Now|GetCurrentTimeNanos)\b|\bsystem_clock\b|\bCLOCK_REALTIME\b|\bgettimeofday\b")
 # From below: a folder includes itself and what stands before it. Those of one line are one layer.
 _LAYERS = (("alloc",), ("protocol",), ("protocol/drive",), ("protocol/wire",), ("protocol/mechanism",), ("protocol/connection",),
@@ -196,6 +201,30 @@ def check_clock(path, source):
         return []
     return ["%s:%d: the wall clock" % (path, number)
             for number, line in enumerate(blank_literals(source).splitlines(), 1) if _WALL_CLOCK.search(line)]
+
+
+def asio_operations(source):
+    """(name, line) of each operation in a C++ text."""
+    text = blank_literals(source)
+    return [(match.group(1), text.count("\n", 0, match.start(1)) + 1) for match in _OPERATION.finditer(text)]
+
+
+def check_headings(path, source):
+    """Each operation on Asio, or a row of them without a blank line, stands under a comment with the fixed headings."""
+    if not path.startswith("adapters/asio/") or not path.endswith(".h"):
+        return []
+    lines = source.splitlines()
+    found = []
+    for name, number in asio_operations(source):
+        begin = number - 1
+        while begin > 0 and lines[begin - 1].strip():
+            begin -= 1
+        comment = itertools.takewhile(lambda line: line.lstrip().startswith("//"), lines[begin:number])
+        headings = [match.group(1) for match in map(re.compile(r" *// ([A-Z][a-z ]+): ").match, comment)
+                    if match and match.group(1) in _HEADINGS]
+        if tuple(headings) != _HEADINGS:
+            found.append("%s:%d: %s without the headings %s" % (path, number, name, ", ".join(_HEADINGS)))
+    return found
 
 
 def _layer(folder):

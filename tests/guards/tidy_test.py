@@ -2,6 +2,7 @@
 """The whole tree keeps the rules of tests/guards/tidy.py, and each rule finds a planted offence."""
 
 import os
+import re
 import sys
 import unittest
 
@@ -55,6 +56,18 @@ class TheTree(unittest.TestCase):
 
     def test_nobody_asks_the_wall_clock(self):
         self.assertNone(self.complaints(tidy.check_clock))
+
+    def test_operations_on_asio_stand_under_headings(self):
+        self.assertNone(self.complaints(tidy.check_headings))
+
+    def test_operations_on_asio_were_found(self):
+        names = [name for name, _ in tidy.asio_operations(self.texts["adapters/asio/socket.h"])]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertLess(set("bind connect unbind disconnect subscribe unsubscribe join leave async_bind async_connect "
+                            "async_send async_send_many async_receive async_receive_many async_wait_receive "
+                            "async_wait_send async_flush async_wait_ready async_wait_event".split()), set(names))
+        self.assertEqual(sum(name.startswith("async_") for name in names),
+                         len(set(re.findall(r"\bauto (async_\w+)\(", self.texts["adapters/asio/socket.h"]))))
 
     def test_layers_know_those_below(self):
         self.assertNone(self.complaints(tidy.check_layers))
@@ -156,6 +169,23 @@ class TheRules(unittest.TestCase):
             with self.subTest(line):
                 self.assertEqual(tidy.check_clock("bench/a.cc", line), [])
         self.assertEqual(tidy.check_clock("tests/a.cc", "absl::Now()"), [])
+
+    def test_an_operation_without_its_headings_is_found(self):
+        head = "  // Signature: void()\n  // Completes when: at once\n  //   or later.\n  // Codes: none.\n"
+        whole = head + "  // Cancellation: none.\n"
+        send = "  template <typename T>\n    requires Sends<T>\n  auto async_send(T&& t = {}) {\n  }\n"
+        join = "  void join(std::string_view g, ErrorOut ec = {})\n    requires Joins<T>\n  {\n    ec.Tell(Ask(g));\n  }\n"
+        path = "adapters/asio/socket.h"
+        for source in (whole + send, "  // DISH.\n" + whole + join, whole + join + join.replace("join", "leave"),
+                       "  // see async_send(m)\n  return async_send(m);\n", "  void close();\n"):
+            with self.subTest(source):
+                self.assertEqual(tidy.check_headings(path, source), [])
+        swapped = whole.replace("Codes", "X").replace("Signature", "Codes").replace("X", "Signature")
+        for source in (send, head + send, whole + "\n" + send, swapped + send, join, whole + join + "\n" + send,
+                       "  // Codes: not_found.\n  std::string bind(int at);\n"):
+            with self.subTest(source):
+                self.assertEqual(len(tidy.check_headings(path, source)), 1)
+        self.assertEqual(tidy.check_headings("adapters/uv/socket.h", join), [])
 
     def test_an_include_of_what_stands_above_is_found(self):
         for path, other in (("alloc/a.h", "protocol/wire/b.h"), ("protocol/socket/a.cc", "adapters/pump.h"),

@@ -1,5 +1,7 @@
 #include "tests/conformance/operations.h"
 
+#include <uv.h>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
@@ -10,6 +12,8 @@
 
 #include "adapters/asio/socket.h"
 #include "adapters/uring/loop.h"
+#include "adapters/uv/socket.h"
+#include "tests/support/uv_loop.h"
 
 namespace monocoque::conformance {
 namespace {
@@ -169,11 +173,49 @@ std::unique_ptr<OperationSocket> AsioLoop::MakeSocket(SocketType type,
   return std::make_unique<AsioSocket>(this, type, options);
 }
 
+// ---- The close on libuv ------------------------------------------------------------------------
+
+class UvSocket final : public OperationSocket {
+ public:
+  UvSocket(uv_loop_t* loop, SocketType type, const SocketOptions& options)
+      : socket_(loop, type, options) {}
+
+  absl::StatusOr<std::string> Bind(std::string_view at) override { return socket_.Bind(at); }
+  absl::Status Connect(std::string_view to) override { return socket_.Connect(to); }
+  Id Receive(Received) override { return 0; }
+  Id Send(Message message, Done done) override {
+    done(socket_.Send(&message));
+    return 0;
+  }
+  Id WaitReady(std::size_t, Done) override { return 0; }
+  Id Close(absl::Duration linger, Done done) override {
+    socket_.Close(linger, std::move(done));
+    return 0;
+  }
+
+ private:
+  uv::Socket socket_;
+};
+
+class UvLoop final : public OperationLoop {
+ public:
+  std::unique_ptr<OperationSocket> MakeSocket(SocketType type,
+                                              const SocketOptions& options) override {
+    return std::make_unique<UvSocket>(loop_.get(), type, options);
+  }
+  void Cancel(OperationSocket::Id) override {}
+  void Turn() override { loop_.RunOnce(absl::Milliseconds(1)); }
+
+ private:
+  testing::UvLoop loop_;
+};
+
 }  // namespace
 
 std::unique_ptr<OperationLoop> MakeOperationLoop(std::string_view adapter) {
   if (adapter == "uring") return std::make_unique<UringLoop>();
   if (adapter == "asio") return std::make_unique<AsioLoop>();
+  if (adapter == "uv") return std::make_unique<UvLoop>();
   return nullptr;
 }
 

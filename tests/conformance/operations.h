@@ -18,6 +18,7 @@ namespace monocoque::conformance {
 
 // A socket whose operations are begun, wait beside each other, and complete later: coroutines on
 // io_uring, asynchronous operations with handlers on Asio. Destroying it leaves them outstanding.
+// libuv's has one such, Close: its Send is over at once, and nobody is told of the others.
 class OperationSocket {
  public:
   using Done = std::function<void(const absl::Status&)>;
@@ -43,7 +44,7 @@ class OperationLoop {
 
   virtual std::unique_ptr<OperationSocket> MakeSocket(SocketType type,
                                                       const SocketOptions& options) = 0;
-  // Ends an operation before its time.
+  // Ends an operation before its time; libuv's goes on.
   virtual void Cancel(OperationSocket::Id operation) = 0;
   // One turn, which waits a moment for something to happen.
   virtual void Turn() = 0;

@@ -1,5 +1,5 @@
 // Operations that wait, alike on each adapter that has such: what cancelling them does, and what
-// becomes of them when their socket goes.
+// becomes of them when their socket goes. Closing is one on each.
 #include "tests/conformance/operations.h"
 
 #include <functional>
@@ -32,8 +32,9 @@ class OperationsTest : public OperationsScenario {
     ASSERT_TRUE(bound.ok()) << bound.status();
     ASSERT_EQ(connects->Connect(*bound), absl::OkStatus());
   }
-  static void Ignore(const absl::Status&) {}
 };
+
+void Ignore(const absl::Status&) {}
 
 // What a list of operations came to.
 struct Tally {
@@ -157,11 +158,72 @@ TEST_P(OperationsTest, ClosedWithOperationsOutstanding) {
 
 INSTANTIATE_TEST_SUITE_P(
     , OperationsTest,
-    ::testing::ValuesIn(CellsOf(
-        "OperationsTest",
-        {{"sim", "", "its calls wait in virtual time, one by one: none is outstanding"},
-         {"uv", "", "it calls back, and has no operations: nothing comes once a socket is gone"}},
-        {"sim", "uring", "uv", "asio"})),
+    ::testing::ValuesIn(
+        CellsOf("OperationsTest",
+                {{"sim", "", "its calls wait in virtual time, one by one: none is outstanding"},
+                 {"uv", "", "it calls back, and has one operation, to close: see Closing"}},
+                {"sim", "uring", "uv", "asio"})),
+    CellName);
+
+class ClosingTest : public OperationsScenario {
+ protected:
+  // A socket that cannot end its close: what it has sent is for nobody.
+  std::unique_ptr<OperationSocket> MakePatient() {
+    auto push = Make(SocketType::kPush);
+    EXPECT_EQ(push->Connect(place()), absl::OkStatus());
+    push->Send(Message("for nobody"), Ignore);
+    return push;
+  }
+};
+
+// Destroyed at any moment: the close is over, and said to be cut off.
+TEST_P(ClosingTest, DestroyedWhileItCloses) {
+  constexpr int kMoments = 10;
+  for (int turns = 0; turns < kMoments; ++turns) {
+    auto goes = MakePatient();
+    Tally closes;
+    for (int i = 0; i < 2; ++i) goes->Close(absl::InfiniteDuration(), closes.Count());
+    Turns(turns);
+    goes.reset();
+    EXPECT_EQ(closes.over(), 0) << "within the destructor, or before";
+    EXPECT_TRUE(Until([&] { return closes.over() == 2; })) << turns;
+    EXPECT_EQ(closes.cancelled, 2);
+    Turns(2);
+    EXPECT_EQ(closes.over(), 2) << "one completed twice";
+  }
+  Did("destroyed at 10 moments: each of 2 closes completes once, with an error");
+}
+
+// Who is told so may do anything.
+TEST_P(ClosingTest, ItsHandlerDestroysAndMakesSockets) {
+  auto first = MakePatient();
+  auto second = MakePatient();
+  std::unique_ptr<OperationSocket> third;
+  Tally closes;
+  second->Close(absl::InfiniteDuration(), closes.Count());
+  const auto count = closes.Count();
+  first->Close(absl::InfiniteDuration(), [&](const absl::Status& status) {
+    count(status);
+    second.reset();
+    third = Make(SocketType::kPull);
+    EXPECT_TRUE(third->Bind(any()).ok());
+    third->Close(absl::InfiniteDuration(), closes.Count());
+  });
+  first.reset();
+  EXPECT_TRUE(Until([&] { return closes.over() == 3; }));
+  EXPECT_EQ(closes.cancelled, 2);
+  EXPECT_EQ(closes.ok, 1);
+  Did("the close that is cut off tells somebody who destroys a socket and closes a new one: each "
+      "of "
+      "3 closes completes once");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , ClosingTest,
+    ::testing::ValuesIn(
+        CellsOf("ClosingTest",
+                {{"sim", "", "its calls wait in virtual time, one by one: none is outstanding"}},
+                {"sim", "uring", "uv", "asio"})),
     CellName);
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "adapters/asio/error.h"
 #include "adapters/asio/sockets.h"
 
 namespace asio = boost::asio;
@@ -29,24 +30,29 @@ asio::awaitable<std::optional<Message>> ReceiveWithin(monocoque::asio::Req& req,
   co_return reply;
 }
 
-asio::awaitable<void> AskASlowServer(asio::io_context& io) {
+// Did each reply come when it should?
+asio::awaitable<bool> AskASlowServer(asio::io_context& io) {
   monocoque::asio::Rep rep(io);
   monocoque::asio::Req req(io);
   req.connect(rep.bind("ipc://*"));
   co_await req.async_send(Message("how long?"));
-  if (!co_await ReceiveWithin(req, std::chrono::milliseconds(20))) std::puts("no reply yet");
+  const std::optional<Message> early = co_await ReceiveWithin(req, std::chrono::milliseconds(20));
+  std::puts(early ? "a reply already" : "no reply yet");
   (void)co_await rep.async_receive();
   co_await rep.async_send(Message("that long"));
   std::optional<Message> reply = co_await ReceiveWithin(req, std::chrono::seconds(10));
   std::printf("%s\n", reply ? std::string(reply->text()).c_str() : "no reply");
+  co_return !early && reply && reply->text() == "that long";
 }
 
 }  // namespace
 
 int main() {
   asio::io_context io;
-  asio::co_spawn(io, AskASlowServer(io), [](const std::exception_ptr& failure) {
+  bool waited = false, heard = false, worked = false, refused = false;  // the four outcomes
+  asio::co_spawn(io, AskASlowServer(io), [&](const std::exception_ptr& failure, bool in_time) {
     if (failure) std::rethrow_exception(failure);
+    waited = in_time;
   });
 
   // Callbacks.
@@ -56,6 +62,7 @@ int main() {
   sub.connect(pub.bind("ipc://*"));
   sub.async_receive([&](boost::system::error_code ec, Message m) {
     std::printf("%s\n", ec ? ec.message().c_str() : std::string(m.text()).c_str());
+    heard = !ec && m.text() == "weather.sunny";
     sub.close();
     pub.close();
   });
@@ -70,7 +77,9 @@ int main() {
   push.async_send(Message("a job"), [](boost::system::error_code) {});
   std::future<Message> f = pull.async_receive(asio::use_future);
   while (f.wait_for(std::chrono::seconds(0)) != std::future_status::ready) io.run_one();
-  std::printf("%s\n", std::string(f.get().text()).c_str());
+  const Message job = f.get();
+  std::printf("%s\n", std::string(job.text()).c_str());
+  worked = job.text() == "a job";
   push.close();
   pull.close();
 
@@ -79,8 +88,9 @@ int main() {
   monocoque::asio::Pull second(io);
   second.bind("tcp://127.0.0.1:70000", ec);
   std::printf("%s\n", ec.message().c_str());
+  refused = ec == monocoque::asio::errc::invalid_argument;
   second.close();
 
   io.run();  // ends by itself, once all sockets are closed
-  return 0;
+  return waited && heard && worked && refused ? 0 : 1;
 }

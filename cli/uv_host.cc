@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -39,12 +40,13 @@ class UvSocket final : public HostSocketOn<uv::Socket> {
   using HostSocketOn::HostSocketOn;
 
   void StartClose(absl::Duration linger) override {
-    socket_.Close(linger, [this](const absl::Status&) { closed_ = true; });
+    socket_.Close(linger, [closed = closed_](const absl::Status&) { *closed = true; });
   }
-  bool closed() const override { return closed_; }
+  bool closed() const override { return *closed_; }
 
  private:
-  bool closed_ = false;
+  // The callback may outlive the socket.
+  const std::shared_ptr<bool> closed_ = std::make_shared<bool>(false);
 };
 
 }  // namespace

@@ -40,8 +40,8 @@ namespace monocoque::uv {
 //
 // A handle: movable. Destroying it drops at once what was not handed to the kernel yet and closes
 // every descriptor. No callback comes any more, but each `done` of a Close that was not over: with
-// "cancelled", at the loop's next turn. Like any handle of libuv it needs the loop to run
-// once more before uv_loop_close. Leave the handles that uv_walk shows alone.
+// "cancelled", at the loop's next turn. Like any handle of libuv it needs the loop to run once more
+// before uv_loop_close. Leave the handles that uv_walk shows alone.
 class Socket : public net::SocketFace<SocketState> {
  public:
   // Does not fail; status() tells if the socket can be used.
@@ -71,9 +71,9 @@ class Socket : public net::SocketFace<SocketState> {
   // Ends the socket: no more endpoints, sends and messages; what was sent is still written for at
   // most `linger`. `done` comes once all descriptors and handles are closed: OK, or deadline
   // exceeded if something was not sent, cancelled if the socket is destroyed earlier, status() if
-  // it was never usable. It comes once, never from within a call. Again: with a new linger time,
-  // and each `done` comes, for which a loop is needed still; without `done` a socket that is closed
-  // leaves its loop alone.
+  // it was never usable. It comes once, never from within a call, so what it captures has to
+  // outlive the socket. Again: with a new linger time, and each `done` comes, for which a loop is
+  // needed still; without `done` a socket that is closed leaves its loop alone.
   void Close(absl::Duration linger = absl::InfiniteDuration(),
              std::function<void(absl::Status)> done = {});
 

@@ -5,7 +5,7 @@
 
 namespace monocoque::testing {
 
-// How many threads this process has now.
+// How many threads this process has now. One that was joined counts a moment longer.
 std::size_t Threads();
 
 }  // namespace monocoque::testing

@@ -107,6 +107,27 @@ class ContextTest : public AsioTest {
   }
 };
 
+// A thread comes with the first name alone.
+TEST_F(ContextTest, NoThreadIsStarted) {
+  for (const char* at : {"tcp://127.0.0.1:*", "ipc://*", "inproc://asio-no-thread"}) {
+    const std::size_t before = Threads();
+    Pull pull(context_);
+    Push push(context_);
+    EXPECT_LE(Threads(), before) << "a socket, before " << at;
+    push.connect(pull.bind(at));
+    EXPECT_LE(Threads(), before) << at;
+    for (int i = 0; i < 100; ++i) {
+      Send(push, "x");
+      ASSERT_EQ(Receive(pull), "x");
+      ASSERT_LE(Threads(), before) << at;
+    }
+    push.async_close(absl::Seconds(10), [](error_code ec) { EXPECT_FALSE(ec) << ec; });
+    pull.close();
+    RunToEnd();
+    EXPECT_LE(Threads(), before) << "the end, " << at;
+  }
+}
+
 TEST_F(ContextTest, ALookupThatHangsHoldsNobodyUp) {
   Pull pull(context_);
   const std::string at = pull.bind("tcp://127.0.0.1:*");
@@ -163,27 +184,6 @@ TEST_F(ContextTest, AFlushWritesBeforeTheTurnEnds) {
   EXPECT_TRUE(RunUntil([&] { return done; }));
   EXPECT_EQ(sent, "") << "written when it is sent";
   EXPECT_THAT(flushed, HasSubstr("now"));
-}
-
-// A thread comes with the first name alone.
-TEST_F(ContextTest, NoThreadIsStarted) {
-  for (const char* at : {"tcp://127.0.0.1:*", "ipc://*", "inproc://asio-no-thread"}) {
-    const std::size_t before = Threads();
-    Pull pull(context_);
-    Push push(context_);
-    EXPECT_EQ(Threads(), before) << "a socket, before " << at;
-    push.connect(pull.bind(at));
-    EXPECT_EQ(Threads(), before) << at;
-    for (int i = 0; i < 100; ++i) {
-      Send(push, "x");
-      ASSERT_EQ(Receive(pull), "x");
-      ASSERT_EQ(Threads(), before) << at;
-    }
-    push.async_close(absl::Seconds(10), [](error_code ec) { EXPECT_FALSE(ec) << ec; });
-    pull.close();
-    RunToEnd();
-    EXPECT_EQ(Threads(), before) << "the end, " << at;
-  }
 }
 
 }  // namespace

@@ -211,18 +211,18 @@ TEST_F(LoopTest, NoThreadIsStarted) {
   for (const char* at : {"tcp://127.0.0.1:*", "ipc://*", "inproc://uv-no-thread"}) {
     auto& pull = Make(SocketType::kPull);
     auto& push = Make(SocketType::kPush);
-    EXPECT_EQ(testing::Threads(), before) << "a socket, before " << at;
+    EXPECT_LE(testing::Threads(), before) << "a socket, before " << at;
     ASSERT_TRUE(push->Connect(*pull->Bind(at)).ok());
-    EXPECT_EQ(testing::Threads(), before) << at;
+    EXPECT_LE(testing::Threads(), before) << at;
     for (int i = 0; i < 100; ++i) {
       Send(push.get(), "x");
       ASSERT_EQ(Receive(pull.get()), "x");
-      ASSERT_EQ(testing::Threads(), before) << at;
+      ASSERT_LE(testing::Threads(), before) << at;
     }
     push->Close();
     pull.reset();
     EXPECT_TRUE(loop_->RunOut());
-    EXPECT_EQ(testing::Threads(), before) << "the end, " << at;
+    EXPECT_LE(testing::Threads(), before) << "the end, " << at;
   }
 }
 

@@ -316,7 +316,7 @@ void Connection::BeginTraffic(Instant now) {
   if (sees_subscriptions_) reader_.set_keeps_order();
   if (auto session = handshake_.TakeSession()) BeginBoxes(std::move(session));
   plain_frames_ = framing != Framing::kZmtp10 && framing != Framing::kRaw && boxes_ == nullptr;
-  shares_encoding_ = plain_frames_ && !write_failed_;
+  shares_encoding_ = plain_frames_;
   if (framing == Framing::kZmtp30) heartbeat_.Start(now);  // H-10
   delivering_ = open_ = true;
   Push({ConnectionEvent::Kind::kReady, {}, {}});
@@ -555,7 +555,6 @@ void Connection::OnWriteFailed(absl::Status why, Instant now) {
   }
   write_failed_ = true;
   write_error_ = std::move(why);
-  shares_encoding_ = false;
   const absl::Duration patience = options_.closing_timeout;
   closing_deadline_ = now + (patience > absl::ZeroDuration() ? patience : kReadOn);
 }

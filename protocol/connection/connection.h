@@ -98,8 +98,7 @@ class alignas(kCacheLine) Connection {
   bool budgeted() const { return budget_ && budget_->limited(); }
   // Would Send take a message now?
   bool CanSend() const {
-    return state_ == ConnectionState::kTraffic && !write_failed_ && !send_starved_ &&
-           !at_send_mark();
+    return state_ == ConnectionState::kTraffic && !send_starved_ && !at_send_mark();
   }
   // A PING came, which changed NextDeadline, and its PONG may wait: until FillTransmit.
   bool pinged() const { return pinged_; }
@@ -109,7 +108,7 @@ class alignas(kCacheLine) Connection {
   std::size_t unsent_messages() const { return writer_.unfilled_messages(); }
   std::size_t unsent_bytes() const { return writer_.unfilled_bytes(); }
   bool in_flight() const { return writer_.in_flight(); }
-  // Nothing more is written; see ReturnBatch.
+  // Nothing more is written: see ReturnBatch.
   bool write_failed() const { return write_failed_; }
   // Receive may still give messages: in traffic, and past the end while whole ones are left.
   bool delivering() const { return delivering_; }
@@ -234,9 +233,10 @@ class alignas(kCacheLine) Connection {
   // Of the batch that is out so many octets have left, all in all: the peer takes something, though
   // it may be long until the batch is back.
   void OnWritten(std::size_t written, Instant now);
-  // The batch is back: `written` of its octets left. After a failed status nothing more is written
-  // or taken to be sent, but read on: what the peer sent before it went is still there. The end
-  // comes by OnTransportClosed, or after closing_timeout, 30 s if that is zero.
+  // The batch is back: `written` of its octets left. After a failed status nothing more is written,
+  // and what is sent waits for TakeUnsent; but it is read on: what the peer sent before it went is
+  // still there. The end comes by OnTransportClosed, or after closing_timeout, 30 s if that is
+  // zero.
   void ReturnBatch(TransmitBatch batch, std::size_t written, absl::Status status, Instant now);
   // When HandleTimeout wants to be called; may be early, is never late.
   Instant NextDeadline() const;

@@ -288,13 +288,11 @@ Unsent SocketCore::UnsentOf(const Peer& peer) const {
   return unsent;
 }
 
-// What a link whose write failed is given waits for the next one, or is lost with it, as what it
-// had already. Where there is no next one others come first.
 void SocketCore::UpdateBalance(Peer* peer) {
-  const bool writes = peer->link != nullptr && !peer->link->connection->write_failed();
-  const bool at_once = writes && peer->queue.empty() && !options_.conflate;
-  peer->direct = at_once ? peer->link : nullptr;
-  const bool in_vain = peer->link != nullptr && !writes && (!peer->dialer || peer->immediate);
+  peer->direct = peer->queue.empty() && !options_.conflate ? peer->link : nullptr;
+  // It would be lost with the link: others come first.
+  const bool in_vain = peer->link != nullptr && peer->link->connection->write_failed() &&
+                       (!peer->dialer || peer->immediate);
   if (!in_vain && CanTake(*peer)) {
     EndDrops(peer);
     balance_.Add(&peer->balance);

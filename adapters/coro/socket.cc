@@ -18,7 +18,7 @@ struct SendItStep : net::StatusStep {
   explicit SendItStep(Message* what) : message(what) {}
   bool Try(const net::WaitQueues& among) {
     status = among.driver()->Send(message);
-    return !absl::IsUnavailable(status);
+    return net::Settled(among, &status);
   }
   Message* message;
 };

@@ -70,7 +70,14 @@ void EndpointWishes::StartClose(absl::Duration linger, Instant now) {
 }
 
 absl::Status EndpointWishes::CloseResult() const {
-  const std::uint64_t lost = machine_.stats().lost - lost_before_.value_or(0);
+  const std::uint64_t all = machine_.stats().lost;
+  // It would not have been better with more time.
+  if (const absl::Status why = machine_.Forsaken(); !why.ok() && all > 0) {
+    return absl::Status(why.code(),
+                        absl::StrCat("close: ", all, all == 1 ? " message was" : " messages were",
+                                     " lost: ", why.message()));
+  }
+  const std::uint64_t lost = all - lost_before_.value_or(0);
   if (lost == 0) return absl::OkStatus();
   return absl::DeadlineExceededError(absl::StrCat(
       "close: ", lost, lost == 1 ? " message was" : " messages were", " not sent in time"));

@@ -5,21 +5,30 @@
 #include "protocol/socket/socket.h"
 
 namespace monocoque::net {
+
+bool Settled(const WaitQueues& among, absl::Status* status) {
+  if (!absl::IsUnavailable(*status)) return true;
+  absl::Status why = among.driver()->machine().Forsaken();
+  if (why.ok()) return false;
+  *status = std::move(why);
+  return true;
+}
+
 namespace {
 
 // Nothing came: true if nothing will, and `status` says why. Out of turn counts only when no send
 // waits that would make it our turn.
 bool NeverComes(const WaitQueues& among, absl::Status* status) {
   absl::Status why = among.driver()->machine().ReceiveStatus();
-  if (why.ok() || absl::IsUnavailable(why)) return false;
+  if (why.ok() || !Settled(among, &why)) return false;
   if (absl::IsFailedPrecondition(why) && among.sends_wait()) return false;
   *status = std::move(why);
   return true;
 }
 
 // What was tried: true if that is its result, which is kept then; false: not yet.
-bool Keep(absl::Status tried, absl::Status* status) {
-  if (absl::IsUnavailable(tried)) return false;
+bool Keep(absl::Status tried, const WaitQueues& among, absl::Status* status) {
+  if (!Settled(among, &tried)) return false;
   *status = std::move(tried);
   return true;
 }
@@ -34,19 +43,19 @@ bool Until(bool holds, const WaitQueues& among, absl::Status* status) {
 }  // namespace
 
 bool SendStep::Try(const WaitQueues& among) {
-  return Keep(among.driver()->Send(&message), &status);
+  return Keep(among.driver()->Send(&message), among, &status);
 }
 
 bool SendManyStep::Try(const WaitQueues& among) {
   while (status.ok() && value < messages.size()) {
-    if (!Keep(among.driver()->Send(&messages[value]), &status)) return false;
+    if (!Keep(among.driver()->Send(&messages[value]), among, &status)) return false;
     if (status.ok()) ++value;
   }
   return true;
 }
 
 bool WaitSendStep::Try(const WaitQueues& among) {
-  return Keep(among.driver()->machine().SendStatus(), &status);
+  return Keep(among.driver()->machine().SendStatus(), among, &status);
 }
 
 bool ReceiveStep::Try(const WaitQueues& among) {
@@ -66,7 +75,8 @@ bool WaitReceiveStep::Try(const WaitQueues& among) {
 }
 
 bool WaitReadyStep::Try(const WaitQueues& among) {
-  return Until(among.driver()->machine().ready_peers() >= peers, among, &status);
+  if (Until(among.driver()->machine().ready_peers() >= peers, among, &status)) return true;
+  return Keep(absl::UnavailableError(""), among, &status);
 }
 
 bool WaitEventStep::Try(const WaitQueues& among) {
@@ -93,7 +103,9 @@ bool FlushStep::Try(const WaitQueues& among) {
 }
 
 bool CloseStep::Try(const WaitQueues& among) {
-  return among.driver()->closed() && Keep(among.driver()->CloseResult(), &status);
+  if (!among.driver()->closed()) return false;
+  status = among.driver()->CloseResult();
+  return true;
 }
 
 }  // namespace monocoque::net

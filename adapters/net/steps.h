@@ -35,6 +35,10 @@ struct EndpointSpec {
   const LinkOptions* options;  // null: the socket's
 };
 
+// Is that a result? Unavailable is none, and turns into one once nobody is left and nobody will
+// come.
+bool Settled(const WaitQueues& among, absl::Status* status);
+
 struct StatusStep {
   template <typename Error>
   using Signature = void(Error);

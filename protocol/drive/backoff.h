@@ -26,9 +26,12 @@ class Backoff {
   absl::Duration Next(Entropy* entropy);
   // The longest pause, with jitter, whatever went before.
   absl::Duration Longest(Entropy* entropy) const;
-  // After a success: the next pause is the first again. Called when a handshake is done, not when a
-  // transport stands.
-  void Reset() { current_ = first_; }
+  // After a success that lasted so long, from the end of the handshake on: the next pause is the
+  // first again, unless it was shorter than that. Who is let in and shut out at once, again and
+  // again, comes back ever more slowly.
+  void OnSuccess(absl::Duration lasted) {
+    if (lasted >= first_) current_ = first_;
+  }
 
  private:
   absl::Duration first_;

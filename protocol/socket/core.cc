@@ -88,6 +88,7 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
     if (made != nullptr) dialers_.Erase(made->id);
     return absl::ResourceExhaustedError("connect: too many dialers");
   }
+  gave_up_ = absl::OkStatus();
   pattern_->OnPeerMade(its_peer, options);
   UpdateBalance(its_peer);
   StartDial(made, now);
@@ -120,6 +121,7 @@ absl::Status SocketCore::Disconnect(DialerId id, Instant now) {
   Dialer* dialer = dialers_.Find(id);
   if (dialer == nullptr) return absl::NotFoundError("disconnect: there is no such dialer");
   EndDialer(dialer, now);
+  gave_up_ = absl::OkStatus();
   return absl::OkStatus();
 }
 

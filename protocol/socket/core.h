@@ -90,6 +90,8 @@ class SocketCore {
   bool has_outputs() const { return !actions_.empty() || !dirty_.empty() || !work_.empty(); }
   bool drained() const { return closing_ && links_.empty() && dialers_.empty(); }
 
+  absl::Status Forsaken() const;
+
   // The next message that no peer sent; false if there is none.
   bool TakeNotice(Message* out);
 
@@ -318,6 +320,8 @@ class SocketCore {
   bool receives_apart_ = false;
   Link* last_sent_ = nullptr;
   std::size_t ready_peers_ = 0;
+  std::size_t hopeless_dialers_ = 0;  // that gave up
+  absl::Status gave_up_;              // why the last did, since the last Connect or Disconnect
   bool closing_ = false;
   bool held_ = false;
   Instant linger_deadline_ = Instant::Never();

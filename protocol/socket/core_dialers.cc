@@ -72,6 +72,7 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
   Peer* peer = peers_.Find(dialer->peer);
   const bool waits = peer != nullptr && SomethingWaits(*peer);
   const Retry retry = dialer->options->retry.For(CauseOf(why));
+  if (retry == Retry::kNever) gave_up_ = why;
   if (closing_ && (!waits || retry == Retry::kNever)) {
     EndDialer(dialer, now);
     return;
@@ -83,6 +84,8 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
   event.status = why;
   if (retry == Retry::kNever) {
     event.kind = SocketEvent::Kind::kGaveUp;
+    dialer->gave_up = true;
+    ++hopeless_dialers_;
     if (peer != nullptr) {
       peer->given_up = true;
       AbandonQueue(peer);
@@ -100,6 +103,7 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
 void SocketCore::EndDialer(Dialer* dialer, Instant now) {
   const DialerId id = dialer->id;
   timers_.Remove(&dialer->timer);
+  if (dialer->gave_up) --hopeless_dialers_;
   Peer* peer = peers_.Find(dialer->peer);
   Link* link = links_.Find(dialer->link);
   const std::unique_ptr<Dialer> gone = dialers_.Erase(id);
@@ -121,6 +125,11 @@ void SocketCore::EndDialer(Dialer* dialer, Instant now) {
     return;
   }
   if (peer != nullptr) EraseIfUnused(peer);
+}
+
+absl::Status SocketCore::Forsaken() const {
+  const bool hope = !listeners_.empty() || ready_peers_ > 0 || hopeless_dialers_ < dialers_.size();
+  return hope ? absl::OkStatus() : gave_up_;
 }
 
 }  // namespace monocoque

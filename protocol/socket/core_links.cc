@@ -358,7 +358,6 @@ void SocketCore::OnReady(Link* link, Instant now) {
   }
   link->connection->LeaveRoom(pattern_->routing_id_bytes(*peer));
   if (Dialer* dialer = dialers_.Find(link->dialer)) {
-    dialer->backoff.Reset();
     if (dialer->was_ready) ++stats_.reconnects;
     dialer->was_ready = true;
   }
@@ -372,6 +371,7 @@ void SocketCore::OnReady(Link* link, Instant now) {
   Emit(std::move(event));
   peer->next = link;
   link->was_ready = true;
+  link->ready_since = now;
   Count(link, false);
   ++ready_peers_;
   link->connection->Hold(Holds(*link));
@@ -416,6 +416,7 @@ void SocketCore::OnEnded(Link* link, Instant now) {
   Recover(link, now);
   Dialer* dialer = dialers_.Find(link->dialer);
   if (dialer == nullptr || dialer->link != link->id) return;
+  if (link->was_ready) dialer->backoff.OnSuccess(now - link->ready_since);
   dialer->link = LinkId();
   RetryDial(dialer, link->connection->status(), now);
 }

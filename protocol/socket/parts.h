@@ -62,6 +62,7 @@ struct Dialer {
   PeerId peer;
   LinkId link;  // the attempt under way; none during a pause
   bool was_ready = false;
+  bool gave_up = false;  // it makes no further attempt
   TimerOwner timer_owner;
   TimerNode<TimerOwner> timer;
 };
@@ -95,6 +96,7 @@ struct alignas(kCacheLine) Link {
   DialerId dialer;              // none: accepted
   ListenerId listener;          // none: dialed
   Instant deadline;             // of the handshake, dialing included
+  Instant ready_since;          // if was_ready
   bool pending = false;         // its listener counts it
   bool was_ready = false;       // its handshake was finished
   bool introduced = false;      // its messages are next, or were: nothing older waits

@@ -215,6 +215,8 @@ bool Socket::Take(Message* out, Instant now) {
   return core_->TakeNotice(out);
 }
 
+absl::Status Socket::Forsaken() const { return core_->Forsaken(); }
+
 absl::Status Socket::SendStatus() const {
   if (core_->closing()) return absl::FailedPreconditionError("send: the socket is closed");
   return pattern_->SendStatus();

@@ -189,6 +189,10 @@ class Socket {
   // (PULL), or the socket is closed.
   absl::Status SendStatus() const;
 
+  // OK; or why the last dialer gave up for good, if all did, nobody listens and no peer is left:
+  // then no message goes or comes before another Bind or Connect.
+  absl::Status Forsaken() const;
+
   // SUB and XSUB: messages that begin with `prefix` are wanted, or no more so. Counted: two
   // Subscribe of one prefix need two Unsubscribe, which is not found where there is none.
   // Publishers that come later hear of it too. XPUB with xpub_manual: for the peer whose notice was

@@ -14,6 +14,7 @@
 #include "adapters/coro/task.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/cause.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
 #include "protocol/wire/message.h"
@@ -28,6 +29,7 @@ using ::monocoque::testing::RawListener;
 using ::monocoque::testing::RawPeer;
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr absl::Duration kSoon = absl::Seconds(10);
@@ -107,6 +109,36 @@ TEST_P(EventsTest, ALostLinkIsToldAndThatItIsTriedAgain) {
   EXPECT_THAT(told_, Contains("retry"));
   EXPECT_TRUE(closed.was_ready);
   EXPECT_FALSE(closed.status.ok());
+}
+
+// it would be so again, and is not tried again: who waits is told why, whatever his time. What
+// was lost by it is told at the end.
+TEST_P(EventsTest, NobodyWaitsForWhoGaveUp) {
+  const absl::Duration ever = absl::InfiniteDuration();
+  Socket sub = loop_.MakeSocket(SocketType::kSub);
+  const std::string at = *sub.Bind("tcp://127.0.0.1:*");
+  const auto misfit = [](const absl::Status& status) {
+    return CauseOf(status) == Cause::kPeerIncompatible || CauseOf(status) == Cause::kPeerRejectedUs;
+  };
+  Socket push = PushTo(at);
+  EXPECT_TRUE(push.Send("lost").ok()) << "it waits for the peer";
+  EXPECT_PRED1(misfit, push.WaitReady(1, ever));
+  EXPECT_PRED1(misfit, push.Send("late", ever));
+  const absl::Status closed = push.Close(kSoon);
+  EXPECT_THAT(closed.message(), HasSubstr("close: 1 message was lost: "));
+  Socket pull = loop_.MakeSocket(SocketType::kPull);
+  ASSERT_TRUE(pull.Connect(at).ok());
+  EXPECT_PRED1(misfit, pull.Receive(ever).status());
+  EXPECT_TRUE(pull.Close(kSoon).ok()) << "nothing was lost";
+  // The same of what is sent in time, and closed before anybody knows.
+  Socket hasty = PushTo(at);
+  EXPECT_TRUE(hasty.Send("lost, too").ok());
+  EXPECT_THAT(hasty.Close(kSoon).message(), HasSubstr("close: 1 message was lost: "));
+  // Another endpoint is another hope.
+  Socket again = PushTo(at);
+  EXPECT_PRED1(misfit, again.WaitReady(1, ever));
+  ASSERT_TRUE(again.Connect(Bound()).ok());
+  EXPECT_TRUE(again.WaitReady(1, kSoon).ok());
 }
 
 // With nothing left to tell when the call is over.

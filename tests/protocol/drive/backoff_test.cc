@@ -106,8 +106,10 @@ TEST(BackoffTest, AfterASuccessTheNextPauseIsTheFirstAgain) {
   Backoff backoff = Between(absl::Milliseconds(100), absl::Seconds(1));
   FixedEntropy entropy = NoJitter();
   Pauses(&backoff, &entropy, 6);
-  backoff.Reset();
+  backoff.OnSuccess(absl::Milliseconds(100));
   EXPECT_EQ(Pauses(&backoff, &entropy, 3), Milliseconds({100, 200, 400}));
+  backoff.OnSuccess(absl::Milliseconds(99));
+  EXPECT_EQ(Pauses(&backoff, &entropy, 2), Milliseconds({800, 1000})) << "it was none";
 }
 
 TEST(BackoffTest, TheLongestPauseDoesNotWaitForGrowthAndDoesNotCauseIt) {
@@ -136,7 +138,7 @@ TEST(BackoffTest, NoIntervalIsAMillisecond) {
     Backoff backoff = Between(interval, absl::Milliseconds(3));
     FixedEntropy entropy = NoJitter();
     EXPECT_EQ(Pauses(&backoff, &entropy, 4), Milliseconds({1, 2, 3, 3})) << interval;
-    backoff.Reset();
+    backoff.OnSuccess(absl::Seconds(1));
     EXPECT_EQ(backoff.Next(&entropy), absl::Milliseconds(1)) << interval;
   }
 }

@@ -89,11 +89,44 @@ TEST(SocketRetryTest, PausesBeginAnewAfterAHandshake) {
   Dialed(wires);
   wires.Say(wires.dialed, PeerGreeting() + PeerReady("PULL"));
   ASSERT_EQ(wires.socket.ready_peers(), 1u);
+  // Who is shut out at once is not let in: else it came back at once, for ever.
+  Pass(wires, kFirst - absl::Nanoseconds(1));
+  wires.HangUp(wires.dialed);
+  ExpectPause(wires, kLongest);
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PULL"));
+  Pass(wires, kFirst);
   wires.HangUp(wires.dialed);
   for (const int factor : {1, 2, 4}) {
     ExpectPause(wires, kFirst * factor);
     DialFailed(wires);
   }
+}
+
+// Nobody listens, and each dialer gave up for good: nothing goes or comes any more, and why.
+TEST(SocketRetryTest, Forsaken) {
+  Wires wires(SocketType::kPush);
+  ASSERT_TRUE(wires.Unbind().ok());
+  EXPECT_TRUE(wires.socket.Forsaken().ok()) << "nobody was asked for yet";
+  Connect(wires);
+  EXPECT_TRUE(wires.socket.Forsaken().ok());
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PUB"));
+  ASSERT_EQ(Chosen(wires).kind, Kind::kGaveUp);
+  const absl::Status why = wires.socket.Forsaken();
+  EXPECT_EQ(CauseOf(why), Cause::kPeerIncompatible) << why;
+  Connect(wires);
+  EXPECT_TRUE(wires.socket.Forsaken().ok()) << "there is another";
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PULL"));
+  EXPECT_TRUE(wires.socket.Forsaken().ok());
+  ASSERT_TRUE(wires.socket.Disconnect(wires.events.back().dialer, wires.now).ok());
+  wires.Turn();
+  EXPECT_TRUE(wires.socket.Forsaken().ok()) << "that was wanted";
+  const absl::StatusOr<ListenerId> listener =
+      wires.socket.Bind(*ParseEndpoint("sim://y"), wires.now);
+  ASSERT_TRUE(listener.ok());
+  EXPECT_TRUE(wires.socket.Forsaken().ok()) << "somebody may come";
 }
 
 // A way for an attempt to end, and the rule that counts for it.

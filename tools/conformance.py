@@ -30,6 +30,9 @@ carrier. This table is made by `tools/conformance.py` from a run of the suite; t
 
 A line says what happened; behind it stands in which cells it did: for each adapter, the carriers. "(all)" is where a
 suite has nothing to show, and why. The scenarios themselves are short: see the test of the name.
+
+The suites named Zmq... are the same with a live libzmq at one side, "theirs" being its sockets. What no peer has a part in stands above alone:
+texts that are no endpoints, names without an address, files in the way, dials that nobody answers, loops and listeners without a descriptor.
 """
 
 Outcome = collections.namedtuple("Outcome", "suite scenario adapter carrier text")

@@ -1,6 +1,7 @@
 #include "tests/conformance/cell.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -103,8 +104,15 @@ const std::string& ScenarioTest::place() {
   return place_->endpoint();
 }
 
+std::string ScenarioTest::PlacePath() { return place().substr(std::string("ipc://").size()); }
+
+bool ScenarioTest::PlaceHasFile() {
+  struct stat info{};
+  return lstat(PlacePath().c_str(), &info) == 0;
+}
+
 void ScenarioTest::ClearPlace() {
-  if (over("ipc")) unlink(place().substr(std::string("ipc://").size()).c_str());
+  if (over("ipc")) unlink(PlacePath().c_str());
 }
 
 std::string CellTest::Bind(FaceSocket* socket, std::string_view at) {

@@ -79,6 +79,9 @@ class ScenarioTest : public ::testing::TestWithParam<Cell> {
   std::string any() { return Place::Any(cell().carrier); }
   // Somewhere that is known before anybody listens there; the same throughout the test.
   const std::string& place();
+  // Over ipc: its path, and is anything there?
+  std::string PlacePath();
+  bool PlaceHasFile();
   // Removes the socket file that another library left at place().
   void ClearPlace();
 

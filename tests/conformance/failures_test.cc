@@ -1,7 +1,6 @@
 // What goes wrong between a socket and the system, alike in each cell: told in a sentence, and made
 // up for where it can be.
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -184,11 +183,6 @@ INSTANTIATE_TEST_SUITE_P(
 // Where there are files.
 class FilesTest : public CellTest {
  protected:
-  std::string path() { return place().substr(std::string("ipc://").size()); }
-  bool exists() {
-    struct stat info{};
-    return lstat(path().c_str(), &info) == 0;
-  }
   std::string BindError(const std::string& at) {
     const auto socket = Make(SocketType::kPull);
     const absl::StatusOr<std::string> bound = socket->Bind(at);
@@ -208,10 +202,10 @@ TEST_P(FilesTest, AStaleSocketIsReplaced) {
   const int dead = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  path().copy(address.sun_path, sizeof(address.sun_path) - 1);
+  PlacePath().copy(address.sun_path, sizeof(address.sun_path) - 1);
   ASSERT_EQ(bind(dead, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
   close(dead);
-  ASSERT_TRUE(exists());
+  ASSERT_TRUE(PlaceHasFile());
   const auto pull = Make(SocketType::kPull);
   Bind(pull.get(), place());
   EXPECT_THAT(BindError(place()), HasSubstr("in use"));
@@ -221,18 +215,18 @@ TEST_P(FilesTest, AStaleSocketIsReplaced) {
   EXPECT_EQ(Receive(pull.get()), Parts{"alive"});
   pull->StartClose(absl::ZeroDuration());
   EXPECT_TRUE(Until([&] { return pull->closed(); }));
-  EXPECT_FALSE(exists()) << "closing removes it";
+  EXPECT_FALSE(PlaceHasFile()) << "closing removes it";
   Did("a dead socket's file is replaced, a live one's is not, and closing removes it");
 }
 
 // E-14: what is no socket is never removed.
 TEST_P(FilesTest, AnotherFileIsInTheWay) {
-  std::ofstream(path()) << "precious";
+  std::ofstream(PlacePath()) << "precious";
   EXPECT_THAT(BindError(place()), HasSubstr("no socket"));
   std::string kept;
-  std::ifstream(path()) >> kept;
+  std::ifstream(PlacePath()) >> kept;
   EXPECT_EQ(kept, "precious");
-  unlink(path().c_str());
+  unlink(PlacePath().c_str());
   Did("the bind is refused with a sentence, and the file is kept");
 }
 

@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/socket/event.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/conformance/cell.h"
+#include "tests/conformance/out_of_descriptors.h"
 #include "tests/support/few_descriptors.h"
 #include "tests/support/raw_peer.h"
 
@@ -24,23 +23,13 @@ using ::monocoque::testing::RawPeer;
 using ::monocoque::testing::TakenDescriptors;
 using ::testing::HasSubstr;
 
-constexpr char kOut[] = "descriptors are out; raise the limit (ulimit -n)";
-
 class LimitsTest : public CellTest {
  protected:
   RawPeer::Turn turn() {
     return [this] { Turn(); };
   }
-  // So many turns of the loop as a busy one would make thousands of attempts in: events of the kind
-  // in that time, for each 100 ms.
-  double FailuresInAWhile(FaceSocket* at, SocketEvent::Kind kind) {
-    const absl::Time begin = absl::Now();
-    int failures = 0;
-    for (int turns = 0; turns < 300; ++turns) {
-      Turn();
-      for (SocketEvent event; at->NextEvent(&event);) failures += event.kind == kind ? 1 : 0;
-    }
-    return failures / (1 + (absl::Now() - begin) / absl::Milliseconds(100));
+  double FailuresOf(FaceSocket* at, SocketEvent::Kind kind) {
+    return FailuresInAWhile(turn(), at, kind);
   }
 
  private:
@@ -60,8 +49,8 @@ TEST_P(LimitsTest, NoDescriptorToAccept) {
     ASSERT_TRUE(peers.back()->connected());
   }
   const SocketEvent failed = Await(pull.get(), SocketEvent::Kind::kAcceptFailed);
-  EXPECT_THAT(std::string(failed.status.message()), HasSubstr(kOut));
-  EXPECT_LE(FailuresInAWhile(pull.get(), SocketEvent::Kind::kAcceptFailed), 2) << "it hammers";
+  EXPECT_THAT(std::string(failed.status.message()), HasSubstr(kDescriptorsAreOut));
+  EXPECT_LE(FailuresOf(pull.get(), SocketEvent::Kind::kAcceptFailed), 2) << "it hammers";
   taken.Free(kPeers);
   for (const auto& peer : peers) peer->HandshakeAs("PUSH");
   AwaitPeers(pull.get(), kPeers);
@@ -93,8 +82,8 @@ TEST_P(LimitsTest, NoDescriptorToDial) {
   Connect(push.get(), at);
   Send(push.get(), "late");
   const SocketEvent failed = Await(push.get(), SocketEvent::Kind::kDialFailed);
-  EXPECT_THAT(std::string(failed.status.message()), HasSubstr(kOut));
-  EXPECT_LE(FailuresInAWhile(push.get(), SocketEvent::Kind::kDialFailed), 1) << "it hammers";
+  EXPECT_THAT(std::string(failed.status.message()), HasSubstr(kDescriptorsAreOut));
+  EXPECT_LE(FailuresOf(push.get(), SocketEvent::Kind::kDialFailed), 1) << "it hammers";
   taken.Free(8);
   EXPECT_EQ(Receive(pull.get()), Parts{"late"});
   Did("dialing fails with a sentence and pauses; once there are descriptors the message arrives");
@@ -108,7 +97,7 @@ TEST_P(LimitsTest, NoDescriptorToListen) {
   TakenDescriptors taken(0);
   const absl::StatusOr<std::string> bound = pull->Bind(any());
   ASSERT_FALSE(bound.ok());
-  EXPECT_THAT(std::string(bound.status().message()), HasSubstr(kOut));
+  EXPECT_THAT(std::string(bound.status().message()), HasSubstr(kDescriptorsAreOut));
   taken.Free(8);
   Join(pull.get(), push.get());
   Send(push.get(), "after all");

@@ -4,11 +4,13 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
@@ -41,6 +43,40 @@ class ZmqMarksTest : public ZmqCellTest {
     peer->Set(ZMQ_RCVHWM, kMark);
     return peer;
   }
+  static bool TrySend(FaceSocket* from, const std::string& text) {
+    Message message(text);
+    return from->TrySend(&message).ok();
+  }
+  static bool Take(FaceSocket* at) {
+    Message message;
+    return at->TryReceive(&message);
+  }
+  static bool TheyTake(ZmqPeer* at) {
+    Parts parts;
+    return at->Receive(&parts);
+  }
+  // One of two receivers, who takes nothing, has got so many; 50 more are sent, and nearly all
+  // reach the other. The slow one takes up only then, and gets its own.
+  void SlowAndQuick(int to_slow, const std::function<bool(const std::string&)>& send,
+                    const std::function<bool()>& slow_takes,
+                    const std::function<bool()>& quick_takes) {
+    constexpr int kMessages = 50;
+    int by_quick = 0, by_slow = 0;
+    for (int i = 0; i < kMessages; ++i) {
+      ASSERT_TRUE(Until([&] {
+        while (quick_takes()) ++by_quick;
+        return send(absl::StrCat(i));
+      })) << i;
+    }
+    // The kernel may have found room for a few more on the way to the slow one.
+    EXPECT_TRUE(Until([&] {
+      while (quick_takes()) ++by_quick;
+      if (by_quick > kMessages / 2) by_slow += slow_takes() ? 1 : 0;
+      return by_quick + by_slow == kMessages + to_slow;
+    })) << by_quick
+        << " and " << by_slow << " of " << to_slow;
+    EXPECT_GE(by_quick, kMessages - kMark);
+  }
   void TheyReceiveLarge(ZmqPeer* at, int count) {
     for (int i = 0; i < count; ++i) ASSERT_EQ(TheyReceive(at), Parts{large_}) << i;
   }
@@ -48,6 +84,36 @@ class ZmqMarksTest : public ZmqCellTest {
     for (int i = 0; i < count; ++i) ASSERT_EQ(ReceiveMessage(at).size(), large_.size()) << i;
   }
 };
+
+// ALL-3, ALL-7, PUSH-4: so many wait for a peer that is not there yet, on either side.
+TEST_P(ZmqMarksTest, BeforeAnybodyIsThere) {
+  {
+    const auto push = Make(SocketType::kPush, Narrow());
+    Connect(push.get(), place());
+    Message message;
+    for (int i = 0; i < kMark; ++i) {
+      message = Message(absl::StrCat(i));
+      EXPECT_EQ(push->TrySend(&message), absl::OkStatus());
+    }
+    message = Message(absl::StrCat(kMark));
+    EXPECT_TRUE(absl::IsUnavailable(push->TrySend(&message)));
+    const auto pull = Theirs(ZMQ_PULL);
+    pull->Bind(place());
+    ASSERT_TRUE(Until([&] { return push->TrySend(&message).ok(); }));
+    for (int i = 0; i <= kMark; ++i) EXPECT_EQ(TheyReceive(pull.get()), Parts{absl::StrCat(i)});
+  }
+  ClearPlace();
+  const auto push = TheirsNarrow(ZMQ_PUSH);
+  push->Connect(place());
+  for (int i = 0; i < kMark; ++i) EXPECT_TRUE(push->Send({absl::StrCat(i)}));
+  EXPECT_FALSE(push->Send({"refused"}));
+  const auto pull = Make(SocketType::kPull);
+  Bind(pull.get(), place());
+  TheySend(push.get(), {absl::StrCat(kMark)});
+  for (int i = 0; i <= kMark; ++i) EXPECT_EQ(Receive(pull.get()), Parts{absl::StrCat(i)});
+  Did("4 of 5 messages wait for the peer, theirs and then ours, the 5th is refused until it is "
+      "there; all 5 arrive");
+}
 
 // ALL-3, PULL-2: whoever is slow, the other is slowed down, and nothing is lost.
 TEST_P(ZmqMarksTest, ASlowReceiverSlowsTheSenderDown) {
@@ -62,6 +128,32 @@ TEST_P(ZmqMarksTest, ASlowReceiverSlowsTheSenderDown) {
   push->Connect(Bind(pull.get(), any()));
   ReceiveLarge(pull.get(), TheyFill(push.get()));
   Did("each sender is refused while the other takes nothing; then all it sent arrives");
+}
+
+// ALL-6, PUSH-3: their slow peer does not hold their quick one up, nor ours ours.
+TEST_P(ZmqMarksTest, OneSlowPeerHoldsNobodyUp) {
+  {
+    const auto push = Make(SocketType::kPush, Narrow());
+    const auto slow = TheirsNarrow(ZMQ_PULL);
+    const auto quick = TheirsNarrow(ZMQ_PULL);
+    Connect(push.get(), slow->Bind(any()));
+    const int to_slow = WeFill(push.get());
+    Connect(push.get(), quick->Bind(any()));
+    SlowAndQuick(
+        to_slow, [&](const std::string& text) { return TrySend(push.get(), text); },
+        [&] { return TheyTake(slow.get()); }, [&] { return TheyTake(quick.get()); });
+  }
+  const auto push = TheirsNarrow(ZMQ_PUSH);
+  const auto slow = Make(SocketType::kPull, Narrow());
+  const auto quick = Make(SocketType::kPull, Narrow());
+  push->Connect(Bind(slow.get(), any()));
+  const int to_slow = TheyFill(push.get());
+  push->Connect(Bind(quick.get(), any()));
+  SlowAndQuick(
+      to_slow, [&](const std::string& text) { return push->Send({text}); },
+      [&] { return Take(slow.get()); }, [&] { return Take(quick.get()); });
+  Did("50 messages are sent while the slow peer is at its mark, theirs and then ours; nearly all "
+      "go to the quick one");
 }
 
 // PUB-5, PUB-6, ALL-8: we drop for their slow subscriber alone, whole messages, and tell.

@@ -1,11 +1,13 @@
 #include "tests/conformance/zmq_cell.h"
 
+#include <unistd.h>
 #include <zmq.h>
 
 #include <cerrno>
 #include <functional>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "protocol/wire/message.h"
 
@@ -27,6 +29,24 @@ std::unique_ptr<ZmqPeer> ZmqCellTest::Theirs(int type) {
   auto peer = std::make_unique<ZmqPeer>(type);
   peer->Set(ZMQ_RECONNECT_IVL, 5);
   return peer;
+}
+
+std::vector<Way> ZmqCellTest::Ways() {
+  std::vector<std::string> places = {any()};
+  if (over("ipc")) places.push_back(absl::StrCat("ipc://@monocoque-conformance-", getpid()));
+  std::vector<Way> ways;
+  for (const std::string& at : places) {
+    for (const bool we_bind : {true, false}) ways.push_back({we_bind, at});
+  }
+  return ways;
+}
+
+void ZmqCellTest::Join(const Way& way, FaceSocket* ours, ZmqPeer* theirs) {
+  if (way.we_bind) {
+    theirs->Connect(Bind(ours, way.at));
+  } else {
+    Connect(ours, theirs->Bind(way.at));
+  }
 }
 
 void ZmqCellTest::TheySend(ZmqPeer* from, const Parts& parts) {

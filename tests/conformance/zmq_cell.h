@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,11 +18,26 @@ using testing::ZmqPeer;
 // Cells in which there is no libzmq to talk with.
 std::vector<Absence> ZmqAbsences();
 
+// How one of ours and one of theirs are joined.
+struct Way {
+  bool we_bind;
+  std::string at;
+
+  // For messages of the framework.
+  friend std::ostream& operator<<(std::ostream& out, const Way& way) {
+    return out << (way.we_bind ? "we" : "they") << " bind at " << way.at;
+  }
+};
+
 // Sockets on one loop, and libzmq's with its threads.
 class ZmqCellTest : public CellTest {
  protected:
   // Their socket, which dials again quickly, as ours do.
   static std::unique_ptr<ZmqPeer> Theirs(int type);
+  // All ways of this cell: either binds, and over ipc by path and by name.
+  std::vector<Way> Ways();
+  using CellTest::Join;
+  void Join(const Way& way, FaceSocket* ours, ZmqPeer* theirs);
   // Waits until it is taken.
   void TheySend(ZmqPeer* from, const Parts& parts);
   // The next message, waiting for it. Empty, and a failure: none came.

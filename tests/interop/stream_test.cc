@@ -1,20 +1,15 @@
-// STREAM on every adapter against peers that speak no ZMTP: libzmq's STREAM, and a plain TCP socket
-// of the system; whoever binds.
-#include <zmq.h>
-
+// STREAM on every adapter against a plain TCP socket of the system, whoever binds. Libzmq's STREAM
+// is in tests/conformance/zmq_patterns_test.cc.
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/support/adapter_face.h"
 #include "tests/support/raw_peer.h"
-#include "tests/support/zmq_peer.h"
 
 namespace monocoque {
 namespace {
@@ -25,9 +20,6 @@ using ::monocoque::testing::AllAdapters;
 using ::monocoque::testing::FaceSocket;
 using ::monocoque::testing::RawListener;
 using ::monocoque::testing::RawPeer;
-using ::monocoque::testing::ZmqPeer;
-using ::testing::ElementsAre;
-using Parts = std::vector<std::string>;
 
 class StreamInteropTest
     : public ::testing::TestWithParam<std::tuple<bool /*we bind*/, std::string_view /*adapter*/>> {
@@ -63,55 +55,6 @@ class StreamInteropTest
   std::unique_ptr<FaceSocket> ours_;
   std::string peer_;
 };
-
-// T-4.
-TEST_P(StreamInteropTest, LibzmqsStream) {
-  ZmqPeer theirs(ZMQ_STREAM);
-  if (we_bind_) {
-    const auto bound = ours_->Bind("tcp://127.0.0.1:*");
-    ASSERT_TRUE(bound.ok()) << bound.status();
-    theirs.Connect(*bound);
-  } else {
-    ASSERT_TRUE(ours_->Connect(theirs.Bind("tcp://127.0.0.1:*")).ok());
-  }
-  const auto they_receive = [&] {
-    Parts parts;
-    EXPECT_TRUE(face_.Until([&] { return theirs.Receive(&parts); }));
-    return parts;
-  };
-  EXPECT_EQ(WeReceive(), "");
-  EXPECT_EQ(peer_.size(), 5u);
-  const Parts came = they_receive();
-  ASSERT_EQ(came.size(), 2u);
-  const std::string& us = came[0];
-  for (const std::size_t size :
-       {std::size_t{1}, std::size_t{80}, std::size_t{9000}, std::size_t{1} << 20}) {
-    const std::string text(size, 'x');
-    ASSERT_TRUE(face_.Until([&] { return theirs.Send({us, text}); }));
-    EXPECT_TRUE(WeReceive(size) == text) << size;
-    WeSend(text);
-    std::string got;
-    while (got.size() < size) {
-      const Parts piece = they_receive();
-      ASSERT_EQ(piece.size(), 2u);
-      got += piece[1];
-    }
-    EXPECT_TRUE(got == text) << size;
-  }
-  if (we_bind_) {
-    WeSend("");
-    EXPECT_THAT(they_receive(), ElementsAre(us, ""));
-  } else {
-    ASSERT_TRUE(face_.Until([&] { return theirs.Send({us, ""}); }));
-    // It goes on with the close only when it is called.
-    Message message;
-    ASSERT_TRUE(face_.Until([&] {
-      theirs.events();
-      return ours_->TryReceive(&message);
-    }));
-    EXPECT_EQ(message.text(), "");
-  }
-}
 
 // T-4: what a program with no ZeroMQ in it says, and what it hears, to the end of the stream.
 TEST_P(StreamInteropTest, APlainSocketOfTheSystem) {

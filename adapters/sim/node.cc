@@ -33,6 +33,8 @@ void Node::Orphan() {
   status_ = absl::CancelledError("the simulation has ended");
   handler_ = nullptr;
   links_.clear();
+  handshakes_ = 0;
+  unhurried_.clear();
   dials_.clear();
 }
 
@@ -165,13 +167,18 @@ void Node::Later(absl::Duration delay, Agenda::Task task) {
   });
 }
 
-void Node::Turn() {
-  if (!status_.ok() || frozen()) return;
-  for (auto& [id, link] : links_) {
-    if (!link.batch_out || !world_->at_work()) continue;
+// What came up now may have to wait for the batches that are out.
+void Node::Hurry() {
+  for (const LinkId id : std::exchange(unhurried_, {})) {
+    LinkEnd& link = links_.at(id);
     link.more_work = true;
     link.wire->Hurry(link.side);
   }
+}
+
+void Node::Turn() {
+  if (!status_.ok() || frozen()) return;
+  if (world_->at_work()) Hurry();
   const bool more = pump_->Turn(world_->now());
   TellListened();
   TakeEvents();
@@ -239,10 +246,6 @@ bool Node::WillAccept() const {
   });
 }
 
-bool Node::shakes_hands() const {
-  return std::ranges::any_of(links_, [](const auto& link) { return !link.second.ready; });
-}
-
 void Node::TellListened() {
   for (const Listened& listened : std::exchange(listened_, {})) {
     if (listened.bound.ok()) {
@@ -266,7 +269,7 @@ void Node::TakeEvents() {
       pausing_.erase(event.dialer);
     } else if (event.kind == SocketEvent::Kind::kReady) {
       if (const auto it = links_.find(event.link); it != links_.end()) {
-        it->second.ready = true;
+        if (!std::exchange(it->second.ready, true)) --handshakes_;
         it->second.wire->SetReady(it->second.side);
       }
     }
@@ -280,6 +283,7 @@ void Node::AddLink(LinkId link, std::shared_ptr<Wire> wire, int side) {
   ++open_ends_;
   wire->Attach(side, link);
   links_[link] = {.wire = std::move(wire), .side = side};
+  ++handshakes_;
   Touch();
 }
 
@@ -333,6 +337,8 @@ void Node::Accept(ListenerId listener) {
 
 void Node::Forget(std::map<LinkId, LinkEnd>::iterator link) {
   if (link->second.batch_out) owed_.insert(link->first);
+  if (!link->second.ready) --handshakes_;
+  unhurried_.erase(link->first);
   links_.erase(link);
 }
 
@@ -353,6 +359,7 @@ void Node::ReturnBatch(LinkId link, TransmitBatch batch, std::size_t written,
   bool more_work = owed_.erase(link) > 0;
   if (const auto it = links_.find(link); it != links_.end()) {
     it->second.batch_out = false;
+    unhurried_.erase(link);
     more_work = std::exchange(it->second.more_work, false);
   }
   const World::Cause cause(world_, world_->WorkIf(more_work));
@@ -412,6 +419,7 @@ void Node::Write(LinkId link, TransmitBatch batch) {
   const auto it = links_.find(link);
   if (it != links_.end()) {
     it->second.batch_out = true;
+    unhurried_.insert(link);
     it->second.wire->Send(it->second.side, std::move(batch));
     return;
   }

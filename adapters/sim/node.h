@@ -94,7 +94,7 @@ class Node final : public PumpDriver, public std::enable_shared_from_this<Node> 
   const std::map<LinkId, std::shared_ptr<Dial>>& dials() const { return dials_; }
 
   // A handshake is under way.
-  bool shakes_hands() const;
+  bool shakes_hands() const { return handshakes_ > 0; }
 
   bool touched = false;   // waits for its turn
   bool has_work = false;  // and something that was begun waits for that
@@ -139,6 +139,7 @@ class Node final : public PumpDriver, public std::enable_shared_from_this<Node> 
     absl::StatusOr<Endpoint> bound;
   };
 
+  void Hurry();
   void Accept(ListenerId listener);
   bool WillAccept() const;
   void Forget(std::map<LinkId, LinkEnd>::iterator link);
@@ -158,6 +159,8 @@ class Node final : public PumpDriver, public std::enable_shared_from_this<Node> 
   std::deque<SocketEvent> events_;
   std::map<LinkId, std::shared_ptr<Dial>> dials_;
   std::map<LinkId, LinkEnd> links_;
+  std::size_t handshakes_ = 0;            // links that are not ready
+  std::set<LinkId> unhurried_;            // links with a batch out that lack more_work
   std::set<LinkId> owed_;                 // links that are gone, whose batch is still out
   std::map<DialerId, Endpoint> pausing_;  // dialers between two attempts
   std::vector<Listened> listened_;

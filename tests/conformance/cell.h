@@ -8,6 +8,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -97,6 +98,8 @@ class ScenarioTest : public ::testing::TestWithParam<Cell> {
 class CellTest : public ScenarioTest {
  protected:
   CellTest() : face_(MakeHost(cell().adapter)) {}
+  // With a host of the test's own, which has no descriptors.
+  explicit CellTest(std::unique_ptr<cli::Host> host) : face_(std::move(host)) {}
 
   std::unique_ptr<FaceSocket> Make(SocketType type, const SocketOptions& options = {}) {
     return face_.MakeSocket(type, options);

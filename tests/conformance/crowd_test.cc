@@ -17,15 +17,11 @@ namespace monocoque::conformance {
 namespace {
 
 constexpr std::size_t kThousands = 2000;
-// The simulator looks at every link in every turn.
-constexpr std::size_t kHundreds = 100;
 
 class CrowdTest : public CellTest {
  protected:
   // Each link over a system's transport takes two.
   CrowdTest() { AllowDescriptors(2 * kThousands + 200); }
-
-  const std::size_t links_ = simulated() ? kHundreds : kThousands;
 };
 
 // One socket connects thousands of times; each of its links gets a question, and its answer back.
@@ -33,15 +29,15 @@ TEST_P(CrowdTest, ManyLinks) {
   const auto router = Make(SocketType::kRouter);
   const auto dealer = Make(SocketType::kDealer, Eager());
   const std::string at = Bind(router.get(), any());
-  for (std::size_t i = 0; i < links_; ++i) Connect(dealer.get(), at);
-  AwaitPeers(router.get(), links_);
-  AwaitPeers(dealer.get(), links_);
+  for (std::size_t i = 0; i < kThousands; ++i) Connect(dealer.get(), at);
+  AwaitPeers(router.get(), kThousands);
+  AwaitPeers(dealer.get(), kThousands);
   // ALL-6: sending goes around, so that each link carries one.
   std::set<std::string> askers;
   std::size_t asked = 0, answered = 0;
   EXPECT_TRUE(Until([&] {
     Message message;
-    for (; asked < links_; ++asked) {
+    for (; asked < kThousands; ++asked) {
       message = Message("question");
       if (!dealer->TrySend(&message).ok()) break;
     }
@@ -50,11 +46,11 @@ TEST_P(CrowdTest, ManyLinks) {
       EXPECT_TRUE(router->TrySend(&message).ok());
     }
     while (dealer->TryReceive(&message)) ++answered;
-    return answered == links_;
+    return answered == kThousands;
   })) << askers.size()
       << " asked, " << answered << " were answered";
-  EXPECT_EQ(askers.size(), links_);
-  Did(absl::StrCat(links_, " links stand; each carries a question and its answer"));
+  EXPECT_EQ(askers.size(), kThousands);
+  Did(absl::StrCat(kThousands, " links stand; each carries a question and its answer"));
 }
 
 // All go at once, and all come back.
@@ -62,16 +58,16 @@ TEST_P(CrowdTest, ManyComeBack) {
   auto pull = Make(SocketType::kPull);
   const auto push = Make(SocketType::kPush, Eager());
   Bind(pull.get(), place());
-  for (std::size_t i = 0; i < links_; ++i) Connect(push.get(), place());
-  AwaitPeers(push.get(), links_);
-  AwaitPeers(pull.get(), links_);
+  for (std::size_t i = 0; i < kThousands; ++i) Connect(push.get(), place());
+  AwaitPeers(push.get(), kThousands);
+  AwaitPeers(pull.get(), kThousands);
   pull.reset();
   AwaitPeers(push.get(), 0);
   pull = Make(SocketType::kPull);
   Bind(pull.get(), place());
-  AwaitPeers(push.get(), links_);
-  EXPECT_EQ(push->stats().reconnects, links_);
-  Did(absl::StrCat(links_, " links are cut at once, and all come back"));
+  AwaitPeers(push.get(), kThousands);
+  EXPECT_EQ(push->stats().reconnects, kThousands);
+  Did(absl::StrCat(kThousands, " links are cut at once, and all come back"));
 }
 
 // Each link on a socket of its own.

@@ -4,7 +4,6 @@
 #include <memory>
 #include <utility>
 
-#include "adapters/sim/socket.h"
 #include "cli/host_socket_on.h"
 #include "gtest/gtest.h"
 
@@ -15,6 +14,7 @@ class SimSocket final : public cli::HostSocketOn<sim::Socket> {
  public:
   using HostSocketOn::HostSocketOn;
 
+  const sim::Socket& socket() const { return socket_; }
   void StartClose(absl::Duration linger) override { socket_.StartClose(linger); }
   bool closed() const override { return socket_.closed(); }
 };
@@ -30,6 +30,10 @@ absl::StatusOr<std::unique_ptr<cli::HostSocket>> SimHost::MakeSocket(SocketType 
 
 void SimHost::Await(int, bool, std::function<void()>) {
   ADD_FAILURE() << "there are no descriptors in a simulation";
+}
+
+const sim::Socket& SimHost::SocketOf(const cli::HostSocket& socket) {
+  return dynamic_cast<const SimSocket&>(socket).socket();
 }
 
 }  // namespace monocoque::conformance

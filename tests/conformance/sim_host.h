@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/sim/simulation.h"
+#include "adapters/sim/socket.h"
 #include "cli/host.h"
 #include "protocol/socket/options.h"
 #include "protocol/wire/socket_type.h"
@@ -24,6 +25,11 @@ class SimHost final : public cli::Host {
   void RunOnce(absl::Duration max_wait) override { simulation_.Run(max_wait); }
   // Fails the test: there are no descriptors in a simulation.
   void Await(int fd, bool write, std::function<void()> ready) override;
+
+  // What goes wrong is its to do, between sockets that SocketOf shows it.
+  sim::Simulation& simulation() { return simulation_; }
+  // Of a socket that one of these hosts made.
+  static const sim::Socket& SocketOf(const cli::HostSocket& socket);
 
  private:
   sim::Simulation simulation_{{.latency = absl::Microseconds(200)}};

@@ -347,10 +347,8 @@ TEST_P(WireTest, SilentAndDeaf) {
 INSTANTIATE_TEST_SUITE_P(
     , WireTest,
     ::testing::ValuesIn(CellsOf(
-        "WireTest",
-        {{"sim", "",
-          "simulated transports join sockets alone; cuts: tests/adapters/sim/faults_test.cc"},
-         {"", "inproc", "has no octets of its own that a stranger could write"}})),
+        "WireTest", {{"sim", "", "simulated transports join sockets alone: SimWire"},
+                     {"", "inproc", "has no octets of its own that a stranger could write"}})),
     CellName);
 
 }  // namespace

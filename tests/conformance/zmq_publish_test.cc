@@ -1,6 +1,6 @@
 // PUB, SUB, XPUB and XSUB with a live libzmq, alike in each cell: whoever binds, whoever publishes,
 // over ipc by path and by name; subscriptions in commands from SUB and in messages from libzmq's
-// XSUB (S-1, S-2, D-14). Crowds of them are in tests/interop/publish_test.cc.
+// XSUB (S-1, S-2, D-14). Crowds of them are in tests/interop/crowd_test.cc.
 #include <zmq.h>
 
 #include <memory>

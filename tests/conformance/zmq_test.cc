@@ -1,7 +1,5 @@
 // A socket's life with a live libzmq at the other side: who comes first, who comes back, who
-// lingers, who goes, who is killed. Alike in each cell. What messages of each pattern look like to
-// libzmq is in tests/interop: patterns_test.cc, publish_test.cc, stream_test.cc and
-// draft_patterns_test.cc.
+// lingers, who goes, who is killed. Alike in each cell.
 #include <zmq.h>
 
 #include <csignal>

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "adapters/zap.h"
 #include "alloc/bytes.h"
@@ -21,8 +22,11 @@
 #include "protocol/drive/auth.h"
 #include "protocol/mechanism/curve_keys.h"
 #include "protocol/mechanism/options.h"
+#include "protocol/socket/event.h"
 #include "protocol/socket/options.h"
+#include "protocol/wire/message.h"
 #include "protocol/wire/routing_number.h"
+#include "protocol/wire/socket_type.h"
 #include "tests/conformance/cell.h"
 #include "tests/conformance/zmq_cell.h"
 #include "tests/support/draft_frame.h"

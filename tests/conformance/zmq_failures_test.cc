@@ -1,6 +1,5 @@
 // What goes wrong between a socket, a live libzmq and the system, alike in each cell: who has an
 // address, whose file it is, by what name it is found.
-#include <sys/stat.h>
 #include <zmq.h>
 
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/socket/event.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/conformance/cell.h"
 #include "tests/conformance/zmq_cell.h"

@@ -48,6 +48,8 @@ class Pump {
   static constexpr std::size_t kWriteBytes = 512 * 1024;
   // Frames looked at in one turn: one busy peer cannot starve the loop.
   static constexpr std::size_t kFramesATurn = 16384;
+  // Frames between two looks at the clock, in a slice of time: some microseconds.
+  static constexpr std::size_t kFramesAStep = 256;
 
   Pump(M* machine, PumpDriver* driver) : machine_(*machine), driver_(*driver) {}
 
@@ -60,6 +62,16 @@ class Pump {
     RefuseUndecided(now);
     Flush();
     return more;
+  }
+
+  // A slice of time, for a host that steps by itself: turns as long as work is left and `clock`, a
+  // function that gives an Instant, is before `until`; at least one. True: work is left.
+  template <typename Clock>
+  bool PollUntil(Instant until, Clock&& clock) {
+    for (Instant now = clock();; now = clock()) {
+      if (!Turn(now, kFramesAStep)) return false;
+      if (clock() >= until) return true;
+    }
   }
 
   void RunActions() {

@@ -52,6 +52,10 @@ class Slice {
   // nobody looks at the octets any more; also when they are few and were copied inline, then at
   // once.
   static Slice Adopt(const void* data, std::size_t size, void (*release)(void* arg), void* arg);
+  // The same where the memory itself is what is released: Adopt(p, size, std::free).
+  static Slice Adopt(void* data, std::size_t size, void (*release)(void* data)) {
+    return Adopt(data, size, release, data);
+  }
 
   const std::uint8_t* data() const { return block_ != nullptr ? u_.data : u_.octets; }
   std::size_t size() const { return size_; }

@@ -54,20 +54,21 @@ int main() {
   for (Slice part : parts) octets += part.size();
   Expect(parts.part_count() == 3 && parts[2].text() == "body" && octets == 6, "parts are a range");
 
+  const Bytes body = parts[2].bytes();
+  Expect(body.size() == 4 && body[0] == 'b', "of octets");
+
   // The user's own memory, sent without a copy; released when nobody looks at it any more.
   static bool released = false;
+  const auto release = [](void* p) {
+    std::free(p);
+    released = true;
+  };
   constexpr std::size_t kSize = 1 << 20;
-  void* memory = std::calloc(kSize, 1);
+  void* ptr = std::calloc(kSize, 1);
   {
-    Message big(Slice::Adopt(
-        memory, kSize,
-        [](void* p) {
-          std::free(p);
-          released = true;
-        },
-        memory));
+    Message big(Slice::Adopt(ptr, kSize, release));
     Message copy = big;  // cheap: shares
-    Expect(copy.bytes().data() == memory && !released, "copies share");
+    Expect(copy.bytes().data() == ptr && !released, "copies share");
   }
   Expect(released, "and let go");
 

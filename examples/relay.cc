@@ -15,12 +15,20 @@ using monocoque::uring::Task;
 
 namespace {
 
-// What a relay is: two sockets and one line.
-Task<absl::Status> Relay(Socket& front, Socket& back) { co_return co_await Proxy(front, back); }
+// Or tcp://*:5559, and so on: then clients and workers may be anywhere.
+constexpr char kFront[] = "inproc://clients";
+constexpr char kBack[] = "inproc://workers";
 
-Task<absl::Status> Work(Loop& loop, std::string at) {
+Task<absl::Status> Relay(Loop& loop) {
+  Socket front = loop.MakeSocket(SocketType::kRouter), back = loop.MakeSocket(SocketType::kDealer);
+  CO_RETURN_IF_ERROR(front.Bind(kFront));
+  CO_RETURN_IF_ERROR(back.Bind(kBack));
+  co_return co_await Proxy(front, back);
+}
+
+Task<absl::Status> Work(Loop& loop) {
   Socket rep = loop.MakeSocket(SocketType::kRep);
-  CO_RETURN_IF_ERROR(rep.Connect(at));
+  CO_RETURN_IF_ERROR(rep.Connect(kBack));
   for (;;) {
     absl::StatusOr<Message> request = co_await rep.AsyncReceive();
     if (!request.ok()) co_return request.status();
@@ -28,9 +36,9 @@ Task<absl::Status> Work(Loop& loop, std::string at) {
   }
 }
 
-Task<absl::Status> Ask(Loop& loop, std::string at, std::string what) {
+Task<absl::Status> Ask(Loop& loop, std::string what) {
   Socket req = loop.MakeSocket(SocketType::kReq);
-  CO_RETURN_IF_ERROR(req.Connect(at));
+  CO_RETURN_IF_ERROR(req.Connect(kFront));
   for (int i = 0; i < 3; ++i) {
     CO_RETURN_IF_ERROR(co_await req.AsyncSend(Message(absl::StrCat(what, " ", i))));
     absl::StatusOr<Message> reply = co_await req.AsyncReceive();
@@ -43,9 +51,9 @@ Task<absl::Status> Ask(Loop& loop, std::string at, std::string what) {
 // Of those that only end when the loop does, nobody takes the result.
 Task<void> Beside(Task<absl::Status> task) { (void)co_await std::move(task); }
 
-Task<absl::Status> AskBoth(Loop& loop, std::string at) {
-  CO_RETURN_IF_ERROR(co_await Ask(loop, at, "sweep"));
-  CO_RETURN_IF_ERROR(co_await Ask(loop, at, "paint"));
+Task<absl::Status> AskBoth(Loop& loop) {
+  CO_RETURN_IF_ERROR(co_await Ask(loop, "sweep"));
+  CO_RETURN_IF_ERROR(co_await Ask(loop, "paint"));
   co_return absl::OkStatus();
 }
 
@@ -53,16 +61,10 @@ Task<absl::Status> AskBoth(Loop& loop, std::string at) {
 
 int main() {
   Loop loop;
-  Socket front = loop.MakeSocket(SocketType::kRouter);
-  Socket back = loop.MakeSocket(SocketType::kDealer);
-  // Paths that nobody else has.
-  const absl::StatusOr<std::string> front_at = front.Bind("ipc://*");
-  const absl::StatusOr<std::string> back_at = back.Bind("ipc://*");
-  if (!front_at.ok() || !back_at.ok()) return 1;
-  loop.Spawn(Beside(Relay(front, back)));
-  loop.Spawn(Beside(Work(loop, *back_at)));
-  loop.Spawn(Beside(Work(loop, *back_at)));
-  const absl::Status asked = loop.RunUntil(AskBoth(loop, *front_at));
+  loop.Spawn(Beside(Relay(loop)));
+  loop.Spawn(Beside(Work(loop)));
+  loop.Spawn(Beside(Work(loop)));
+  const absl::Status asked = loop.RunUntil(AskBoth(loop));
   if (!asked.ok()) std::fprintf(stderr, "%s\n", std::string(asked.message()).c_str());
   return asked.ok() ? 0 : 1;
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <initializer_list>
 #include <string>
@@ -102,6 +103,26 @@ TEST(SliceTest, CopiesOfASliceShowTheSameMemory) {
     EXPECT_EQ(lent.given_back, 0);
   }
   EXPECT_EQ(lent.given_back, 1);
+}
+
+// The shorter form: what is released is the memory itself, once, few octets or many.
+TEST(SliceTest, AdoptedMemoryIsReleased) {
+  static void* released = nullptr;
+  static int times = 0;
+  for (const std::size_t size : {std::size_t{5}, std::size_t{5000}}) {
+    void* memory = std::calloc(size, 1);
+    times = 0;
+    {
+      const Slice slice = Slice::Adopt(memory, size, [](void* data) {
+        released = data;
+        ++times;
+        std::free(data);
+      });
+      EXPECT_EQ(slice.size(), size);
+    }
+    EXPECT_EQ(times, 1);
+    EXPECT_EQ(released, memory);
+  }
 }
 
 TEST(SliceTest, InlineCopiesAreIndependent) {

@@ -100,12 +100,10 @@ class Pump {
 
   void RefuseUndecided(Instant now) {
     while (!undecided_.empty()) {
-      for (LinkId link : std::exchange(undecided_, {})) {
-        machine_.Authorize(link,
-                           AuthVerdict{.status = AuthStatus::kTryLater,
-                                       .text = "nobody here decides who may come in"},
-                           now);
-      }
+      AuthVerdict nobody;
+      nobody.status = AuthStatus::kTryLater;
+      nobody.text = "nobody here decides who may come in";
+      for (LinkId link : std::exchange(undecided_, {})) machine_.Authorize(link, nobody, now);
       RunActions();
     }
   }

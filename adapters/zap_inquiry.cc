@@ -57,11 +57,7 @@ ZapInquiry::ZapInquiry(const Host& host, std::shared_ptr<InprocHub> hub,
   SocketOptions options;
   // The deadline is that of the handshake that waits for the answer.
   options.link.handshake_timeout = absl::ZeroDuration();
-  options.link.retry = {.dial_failed = Retry::kNever,
-                        .transport = Retry::kNever,
-                        .timeout = Retry::kNever,
-                        .heartbeat = Retry::kNever,
-                        .limit = Retry::kNever};
+  options.link.retry = RetryRules::Never();
   absl::StatusOr<Socket> machine = Socket::Create(SocketType::kDealer, options, host);
   if (!machine.ok()) return;
   machine_.emplace(*std::move(machine));

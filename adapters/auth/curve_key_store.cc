@@ -9,7 +9,7 @@ namespace monocoque {
 void CurveKeyStore::Authenticate(std::shared_ptr<const AuthRequest> request, Reply reply) {
   AuthVerdict verdict{.status = AuthStatus::kRefused, .text = "the key is not allowed"};
   PublicKey key{};
-  if (request->mechanism == "CURVE" && request->client_key.size() == key.size()) {
+  if (request->by_curve() && request->client_key.size() == key.size()) {
     std::ranges::copy(AsBytes(request->client_key), key.begin());
     if (const auto user = users_.find(key); user != users_.end()) {
       verdict = {.status = AuthStatus::kAccepted, .text = "", .user_id = user->second};

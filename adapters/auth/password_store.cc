@@ -178,7 +178,7 @@ AuthVerdict PasswordStore::State::Verify(const AuthRequest& request) {
 }
 
 void PasswordStore::State::Ask(const std::shared_ptr<State>& self, Job job) {
-  if (job.request->mechanism != "PLAIN" || users_.empty()) {
+  if (!job.request->by_plain() || users_.empty()) {
     job.reply(Refused());
     return;
   }

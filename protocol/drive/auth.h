@@ -29,6 +29,8 @@ struct AuthRequest {
   std::string identity;
   // "NULL", "PLAIN", "CURVE"; and by it the credentials:
   std::string mechanism;
+  bool by_plain() const { return mechanism == "PLAIN"; }
+  bool by_curve() const { return mechanism == "CURVE"; }
   // PLAIN. The password is zeroed when the request dies.
   std::string username;
   std::string password;

@@ -29,4 +29,12 @@ Retry RetryRules::For(Cause cause) const {
   return transport;
 }
 
+RetryRules RetryRules::Never() {
+  return {.dial_failed = Retry::kNever,
+          .transport = Retry::kNever,
+          .timeout = Retry::kNever,
+          .heartbeat = Retry::kNever,
+          .limit = Retry::kNever};
+}
+
 }  // namespace monocoque

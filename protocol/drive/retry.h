@@ -33,6 +33,8 @@ struct RetryRules {
   Retry we_rejected_peer = Retry::kNever;
 
   Retry For(Cause cause) const;
+  // One attempt, whatever comes of it.
+  static RetryRules Never();
 };
 
 }  // namespace monocoque

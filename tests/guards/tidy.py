@@ -8,6 +8,8 @@ import subprocess
 
 MAX_FILE_LINES = 599
 MAX_FUNCTION_LINES = 69
+# Lines of a folder that are neither blank nor comment.
+MAX_FOLDER_LINES = {"adapters/asio": 899, "adapters/coro": 1199, "adapters/uring": 1399, "adapters/uv": 899}
 
 CODE = (".h", ".cc", ".py", ".bzl", ".sh")
 TEXT = CODE + (".bazel", ".md", ".txt", ".bazelrc")
@@ -20,8 +22,8 @@ _DOCUMENT = re.compile(r"(?<![\w./-])((?:[\w.-]+/)*[\w.-]+\.md)\b")
 # What ZMTP speaks of, and adapters must not.
 _PROTOCOL_WORDS = frozenset(
     "greeting frame handshake mechanism metadata envelope subscription heartbeat ping".split())
-# SOCKS5 has a protocol of its own; those who decide about peers are told how each proves who it is.
-_OWN_PROTOCOL = re.compile(r"adapters/(?:zap(?:_\w+)?\.(?:h|cc)$|auth/|net/socks5\.(?:h|cc)$)")
+# SOCKS5 has a protocol of its own; the one header of ZAP says how a peer proves who it is.
+_OWN_PROTOCOL = re.compile(r"adapters/(?:zap\.h$|net/socks5\.(?:h|cc)$)")
 # An operation on Asio: one that waits, or a wish that is done at once; and what is said of each.
 _OPERATION = re.compile(r"^ *(?!return\b|co_)(?:[\w:]+(?:<[^<>\n]*>)?[&*]* +)+"
                         r"(async_\w+|(?:un)?bind|(?:dis)?connect|(?:un)?subscribe|join|leave) *\(", re.M)
@@ -179,6 +181,23 @@ def check_documents(path, source, files):
 
 def _without(pattern, source):
     return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)), source)
+
+
+def code_lines(source):
+    """Lines of a C++ text that are neither blank nor comment alone."""
+    text = _COMMENT_OR_STRING.sub(lambda match: re.sub(r"[^\n]", " ", match.group(0)) if match.group(1) else
+                                  match.group(0), source)
+    return sum(1 for line in text.splitlines() if line.strip())
+
+
+def check_folders(texts):
+    """An adapter is small. `texts`: each path with its text."""
+    lines = dict.fromkeys(MAX_FOLDER_LINES, 0)
+    for path, text in texts.items():
+        if os.path.dirname(path) in lines and path.endswith((".h", ".cc")):
+            lines[os.path.dirname(path)] += code_lines(text)
+    return ["%s: %d lines of code, at most %d" % (folder, count, MAX_FOLDER_LINES[folder])
+            for folder, count in lines.items() if count > MAX_FOLDER_LINES[folder]]
 
 
 def check_vocabulary(path, source):

@@ -41,6 +41,11 @@ class TheTree(unittest.TestCase):
     def test_files_and_functions_are_short(self):
         self.assertNone(self.complaints(tidy.check_length))
 
+    def test_adapters_are_small(self):
+        self.assertNone(tidy.check_folders(self.texts))
+        for folder in tidy.MAX_FOLDER_LINES:
+            self.assertTrue(any(os.path.dirname(path) == folder for path in self.texts), folder)
+
     def test_header_guards_are_paths(self):
         self.assertNone(self.complaints(tidy.check_guard))
 
@@ -156,10 +161,19 @@ class TheRules(unittest.TestCase):
                      "options->link.handshake_timeout = made.options.link.heartbeat.interval;"):
             with self.subTest(line):
                 self.assertEqual(tidy.check_vocabulary("adapters/uv/socket.cc", line), [])
-        for path in ("protocol/wire/frame.h", "adapters/zap.h", "adapters/zap_inquiry.cc", "adapters/auth/key_file.h",
-                     "adapters/net/socks5.cc", "docs/adapters.md"):
+        for path in ("protocol/wire/frame.h", "adapters/zap.h", "adapters/net/socks5.cc", "docs/adapters.md"):
             self.assertEqual(tidy.check_vocabulary(path, "frame"), [])
-        self.assertEqual(len(tidy.check_vocabulary("adapters/net/socks5_more.cc", "\n frame")), 1)
+        for path in ("adapters/net/socks5_more.cc", "adapters/zap_inquiry.cc", "adapters/auth/key_file.h"):
+            self.assertEqual(len(tidy.check_vocabulary(path, "\n frame")), 1)
+
+    def test_a_folder_that_is_too_large_is_found(self):
+        most = tidy.MAX_FOLDER_LINES["adapters/uv"]
+        lines = "// a comment\n\nint a;  // and code\n/* more\n of it */\n"
+        full = {"adapters/uv/a.cc": lines * (most - 1), "adapters/uv/b.h": lines, "adapters/uv/BUILD.bazel": "a",
+                "adapters/uv/more/c.cc": lines, "adapters/asio/a.cc": lines}
+        self.assertEqual(tidy.check_folders(full), [])
+        full["adapters/uv/b.h"] += "char text[] = \"// not a comment\";\n"
+        self.assertEqual(len(tidy.check_folders(full)), 1)
 
     def test_a_look_at_the_wall_clock_is_found(self):
         for line in ("begin = absl::Now();", "std::chrono::system_clock::now()", "clock_gettime(CLOCK_REALTIME, &t);"):

@@ -86,6 +86,9 @@ class Initiation {
 //     co_await rep.async_bind("tcp://127.0.0.1:5555");
 //     Message request = co_await rep.async_receive();
 //
+// `using namespace monocoque` beside `namespace asio = boost::asio` makes `asio` ambiguous: name
+// what is used, `using monocoque::Message`, as the examples do.
+//
 // Every async_ function takes a completion token; without one the executor's default, and without
 // that `use_awaitable`. The handler's associated executor, allocator and cancellation slot are
 // honoured. It never runs within the function that began the operation.
@@ -102,7 +105,12 @@ class Initiation {
 // But operator|| of Boost drops the result of an operation that completes while another has already
 // won: in it use async_wait_receive, which takes nothing, and then try_receive.
 //
-// What is sent is written at the end of the turn in which it is sent, all of it together.
+// What is sent is written at the end of the turn in which it is sent, all of it together; at once
+// when 512 KiB wait.
+//
+// Once no dialer tries any more (LinkOptions::retry), nobody listens and no peer is left, sends,
+// receives and async_wait_ready end with why the last one gave up, whatever its kind; try_send
+// still says would_block.
 //
 // Thread rule: one call at a time, and the executor runs one handler at a time: an io_context with
 // one thread, or a strand of yours. Moved-from sockets can be assigned to and destroyed. Destroying
@@ -194,7 +202,8 @@ class basic_socket {
 
   // Signature: void(to, ec)
   // Completes when: at once, within the call: connecting has begun. It goes on in the background,
-  //   again and again; nobody need listen yet.
+  //   again and again, until LinkOptions::retry has it give up, which the event kGaveUp tells;
+  //   nobody need listen yet.
   // Codes: invalid_argument: not an endpoint, or options that do not go together; already_exists:
   //   another peer has LinkOptions::connect_routing_id; failed_precondition: the socket is closing.
   // Cancellation: none.

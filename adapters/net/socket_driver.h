@@ -70,7 +70,7 @@ class SocketDriver final : public PumpDriver {
 
   // Listens before it returns: the bound endpoint, with the port that the system chose.
   absl::StatusOr<std::string> Bind(std::string_view endpoint, const LinkOptions* options = nullptr);
-  // Connects in the background, again and again.
+  // Connects in the background, again and again, until LinkOptions::retry has it give up: kGaveUp.
   absl::Status Connect(std::string_view endpoint, const LinkOptions* options = nullptr);
   // The way back: with the text that Bind gave, and that Connect got.
   absl::Status Unbind(std::string_view bound);

@@ -56,7 +56,7 @@ class Socket {
   // endpoint.
   absl::StatusOr<std::string> Bind(std::string_view endpoint);
   absl::StatusOr<std::string> Bind(std::string_view endpoint, const LinkOptions& options);
-  // Connects in the background, again and again.
+  // Connects in the background, again and again, until LinkOptions::retry has it give up: kGaveUp.
   absl::Status Connect(std::string_view endpoint);
   absl::Status Connect(std::string_view endpoint, const LinkOptions& options);
   // The way back: with the text that Bind gave, and that Connect got.

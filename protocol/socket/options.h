@@ -27,8 +27,8 @@ enum class RoutingIdClash {
   kHandOver,        // the newcomer gets it, and the old link is closed
 };
 
-// What one link follows. The socket has a default for all; each Bind and Connect may bring its own.
-// Counts for the next Bind or Connect.
+// What one link follows. The socket has a default for all, which it was made with; each Bind and
+// Connect may bring its own in its place. Neither changes afterwards.
 struct LinkOptions {
   // Security: none by default. Both sides need the same; who is its client and who its server is
   // told here, whoever listens. STREAM knows none.
@@ -50,7 +50,8 @@ struct LinkOptions {
   HeartbeatOptions heartbeat;
   // Pauses between the attempts of a dialer (libzmq: RECONNECT_IVL, RECONNECT_IVL_MAX).
   BackoffOptions reconnect;
-  // After which ends a dialer tries again (libzmq: RECONNECT_STOP).
+  // After which ends a dialer tries again, and after which it gives up for good, as by default
+  // where the peer breaks the protocol, does not fit or refuses (libzmq: RECONNECT_STOP).
   RetryRules retry;
   // Connect: messages wait only for a link that stands. Without one the peer takes none, and what
   // was not sent is lost with the link; otherwise it waits for the next (libzmq: IMMEDIATE).
@@ -75,7 +76,7 @@ struct LinkOptions {
   TransportOptions transport;
 };
 
-// The rules of one socket. Counts from its creation on, unless a field says otherwise.
+// The rules of one socket, for its life.
 struct SocketOptions {
   // Our name to a ROUTER: 1 to 255 octets not led by a zero octet; empty: none. Sent by REQ, DEALER
   // and ROUTER (libzmq: ROUTING_ID).

@@ -92,6 +92,7 @@ class Session {
   void OnReady(const SocketEvent& ready);
   void WatchEvents();
   int Close();
+  bool TellDrops();
 
   // The socket is asked nothing any more once it closes.
   Tasks::Until UntilEnded(std::function<bool()> holds) {
@@ -264,6 +265,9 @@ Task<bool> Session::SendLine(std::string_view line, std::uint64_t number) {
   if (number > 1) co_await tasks_.Sleep(args_.interval);
   if (ended() || (has_destination() && !co_await FindDestination(*message, number)))
     co_return false;
+  if (number == 1 && role_.publishes() && socket_->core().topics() == 0) {
+    Complain("nobody has subscribed yet: what is published until then reaches nobody");
+  }
   const absl::Status sent = co_await SendOne(*std::move(message));
   if (absl::IsNotFound(sent)) {
     co_return Fail(absl::StrCat("stdin, line ", number, ": whom it is for has just gone"));
@@ -411,12 +415,22 @@ int Session::Run() {
   }
   if (receives_by_itself()) tasks_.Spawn(ReceiveMessages());
   if (!role_.reads && !answers()) tasks_.Spawn(WatchReader());
-  const int code = ending_.Run([this] { WatchEvents(); }) ? Close() : kTimedOut;
+  int code = ending_.Run([this] { WatchEvents(); }) ? Close() : kTimedOut;
+  if (TellDrops() && code == kDone) code = kFailed;
   nobody_.TellSum();
   no_room_.TellSum();
   troubles_->TellSums();
   if (code == kTimedOut) troubles_->TellTimeout();
   return code;
+}
+
+// Of a publisher: what others drop is for who answers, and told there.
+bool Session::TellDrops() {
+  if (!role_.publishes() || !troubles_->dropped()) return false;
+  const std::uint64_t dropped = socket_->stats().dropped;
+  Complain(absl::StrCat(dropped, dropped == 1 ? " message was" : " messages were",
+                        " dropped: whom they were for had no room for more"));
+  return true;
 }
 
 int Session::Close() {

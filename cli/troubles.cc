@@ -1,5 +1,7 @@
 #include "cli/troubles.h"
 
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -50,6 +52,9 @@ std::string Troubles::OnEvent(const SocketEvent& event) {
       --ways_;
       absent_[event.dialer] = absl::StrCat(event.endpoint, ": ", Explained(event.status.message()));
       return absl::StrCat(absent_[event.dialer], "; it will not be tried again");
+    case SocketEvent::Kind::kDropsBegan:
+      OnDrops(event);
+      return "";
     default:
       return "";
   }
@@ -75,6 +80,13 @@ void Troubles::OnClosed(const SocketEvent& closed) {
   } else if (mute && !hint_.empty()) {
     OnAttemptFailed(closed.dialer, cause, why);
   }
+}
+
+void Troubles::OnDrops(const SocketEvent& began) {
+  if (std::exchange(dropped_, true) || hushed_) return;
+  Complain(absl::StrCat(began.endpoint,
+                        ": it takes messages more slowly than they come, and what is beyond --hwm "
+                        "is dropped; raise --hwm (0 is no mark)"));
 }
 
 void Troubles::OnAttemptFailed(DialerId dialer, Cause cause, const std::string& why) {

@@ -32,6 +32,9 @@ class Troubles {
   // No peer can come any more.
   bool nobody_can_come() const { return ways_ == 0; }
 
+  // A peer was at its mark, and what was for it was dropped.
+  bool dropped() const { return dropped_; }
+
   // Why somebody who is dialed, or who came, is not there; empty: nothing is known.
   std::string why_nobody() const { return absent_.empty() ? "" : absent_.rbegin()->second; }
   // Why what was sent did not arrive, as far as is known.
@@ -44,6 +47,7 @@ class Troubles {
 
  private:
   void OnClosed(const SocketEvent& closed);
+  void OnDrops(const SocketEvent& began);
   void OnAttemptFailed(DialerId dialer, Cause cause, const std::string& why);
 
   std::size_t ways_;
@@ -51,6 +55,7 @@ class Troubles {
   std::map<DialerId, std::string> absent_;  // no dialer: of those that come
   std::string cut_;                         // the last end that cost messages
   bool hushed_ = false;
+  bool dropped_ = false;
   std::set<std::pair<DialerId, Cause>> told_;
   Recurring kept_out_{" peers did not get in"};
   Recurring ended_{" connections were ended"};

@@ -205,15 +205,6 @@ TEST(CommandTest, XPubAndXSub) {
   EXPECT_THAT(xpub.out(), StartsWith("\\x01n\nupstream\n"));
 }
 
-// A publisher without any subscriber does not wait for ever.
-TEST(CommandTest, PubToNobodyEnds) {
-  Command pub({"pub", "--bind", "ipc://*"});
-  pub.Bound();
-  pub.Feed("lost\n", true);
-  EXPECT_EQ(pub.Wait(), 0);
-  EXPECT_EQ(pub.Complaint(), "");
-}
-
 TEST(CommandTest, SubAndLibzmqPub) {
   ZmqPeer theirs(ZMQ_XPUB);
   Command sub(

@@ -69,7 +69,8 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
     if (!name.ok()) return Usage(absl::StrCat(option, ": ", name.status().message()));
     (option == "--join" ? args->groups : args->subscriptions).push_back(*std::move(name));
   } else if (option == "--reply") {
-    if (const auto reply = ParseLine(value); !reply.ok()) {
+    // What a REQ asks comes in an envelope, and so goes the answer.
+    if (const auto reply = ParseLine(value, {.envelope = 1}); !reply.ok()) {
       return Usage(absl::StrCat("--reply: ", reply.status().message()));
     }
     args->reply = std::string(value);

@@ -8,13 +8,17 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/net/address.h"
+#include "protocol/wire/limits.h"
 
 namespace monocoque::cli {
 namespace {
 
 // What is read while lines wait to be sent.
 constexpr std::size_t kAheadBytes = 65536;
+// Of one line, as it stands there.
+constexpr std::size_t kMostBytes = Limits().max_message_bytes;
 
 }  // namespace
 
@@ -23,7 +27,7 @@ bool Lines::HasLine() {
   return scanned_ < text_.size();
 }
 
-// A line that has no end yet is read on, however long.
+// A line that has no end yet is read on.
 bool Lines::HasRoom() { return text_.size() - begin_ < kAheadBytes || !HasLine(); }
 
 Task<void> Lines::Read() {
@@ -52,6 +56,12 @@ void Lines::ReadSome() {
   }
   if (got < 0 && errno != EINTR && errno != EAGAIN) {
     status_ = absl::UnavailableError(net::ErrorText(errno));
+  }
+  if (text_.size() > kMostBytes && !HasLine()) {
+    status_ = absl::ResourceExhaustedError(absl::StrCat(
+        "longer than ", kMostBytes >> 20, " MiB, which is all that a message may have"));
+    text_ = std::string();
+    scanned_ = 0;
   }
   ended_ = got == 0 || !status_.ok();
 }

@@ -18,7 +18,7 @@ class Lines {
   // Spawned once: reads what comes, and no further than some ahead of Next.
   Task<void> Read();
   // The next line without its end; the last one may have none. Nothing at the end of input, or when
-  // reading failed: status() tells.
+  // reading failed: status() tells. ResourceExhausted: the line is longer than a message may be.
   Task<std::optional<std::string>> Next();
   const absl::Status& status() const { return status_; }
   // Nothing more will be read.

@@ -245,7 +245,10 @@ Task<absl::StatusOr<Message>> Session::Receive() {
 
 // What a line stands for, ready to be sent. An error says what is wrong with it.
 absl::StatusOr<Message> Session::Parse(std::string_view line) const {
-  absl::StatusOr<Message> message = ParseLine(line);
+  // REQ puts its envelope in front.
+  absl::StatusOr<Message> message =
+      ParseLine(line, {.envelope = args_.role == SocketType::kReq ? 1u : 0u,
+                       .front = role_.front == Front::kNothing ? 0u : 1u});
   if (!message.ok()) return message;
   if (absl::Status taken = TakeFront(role_.front, &*message); !taken.ok()) {
     return absl::Status(taken.code(), absl::StrCat(role_.name, " ", taken.message()));
@@ -293,14 +296,17 @@ Task<void> Session::AwaitSubscriber() {
 
 Task<void> Session::SendLines() {
   if (role_.publishes()) co_await AwaitSubscriber();
-  for (std::uint64_t number = 1; !ended(); ++number) {
+  std::uint64_t number = 1;
+  for (; !ended(); ++number) {
     const std::optional<std::string> line = co_await lines_.Next();
     if (!line) break;
     line_waits_ = true;
     if (!co_await SendLine(*line, number)) co_return;
   }
   if (!lines_.status().ok()) {
-    Fail(absl::StrCat("stdin: ", lines_.status().message()));
+    const bool too_long = absl::IsResourceExhausted(lines_.status());
+    Fail(absl::StrCat("stdin", too_long ? absl::StrCat(", line ", number) : "", ": ",
+                      lines_.status().message()));
   } else if (!receives_by_itself()) {
     ending_.End(kDone);
   }

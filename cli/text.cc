@@ -1,11 +1,14 @@
 #include "cli/text.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "protocol/wire/limits.h"
 
 namespace monocoque::cli {
 namespace {
@@ -73,12 +76,24 @@ absl::StatusOr<std::string> Unescape(std::string_view text) {
   return out;
 }
 
-absl::StatusOr<Message> ParseLine(std::string_view line) {
+absl::StatusOr<Message> ParseLine(std::string_view line, Beside beside) {
+  constexpr Limits kLimits;
+  const auto count = static_cast<std::size_t>(std::ranges::count(line, '\t')) + 1;
+  if (const std::size_t most = kLimits.max_parts - beside.envelope; count > most + beside.front) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a message has at most ", most, " parts, this one ", count - beside.front));
+  }
+  std::uint64_t octets = 0;
   std::vector<std::string> parts;
-  for (std::string_view part : absl::StrSplit(line, '\t')) {
-    absl::StatusOr<std::string> octets = Unescape(part);
-    if (!octets.ok()) return octets.status();
-    parts.push_back(*std::move(octets));
+  for (std::string_view text : absl::StrSplit(line, '\t')) {
+    absl::StatusOr<std::string> part = Unescape(text);
+    if (!part.ok()) return part.status();
+    octets += part->size();
+    parts.push_back(*std::move(part));
+  }
+  if (octets > kLimits.max_message_bytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a message has at most ", kLimits.max_message_bytes >> 20, " MiB"));
   }
   const std::vector<std::string_view> views(parts.begin(), parts.end());
   return Message(views);

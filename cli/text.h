@@ -1,6 +1,7 @@
 #ifndef MONOCOQUE_CLI_TEXT_H_
 #define MONOCOQUE_CLI_TEXT_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -17,8 +18,15 @@ std::string Escape(std::string_view octets);
 // The way back; an error names the bad escape.
 absl::StatusOr<std::string> Unescape(std::string_view text);
 
-// A line, without its end, as a message: parts are separated by tabs.
-absl::StatusOr<Message> ParseLine(std::string_view line);
+// Parts beside those of the message itself.
+struct Beside {
+  std::size_t envelope = 0;  // that it gets before it is sent
+  std::size_t front = 0;     // of its line, that say where it goes
+};
+
+// A line, without its end, as a message: parts are separated by tabs. An error says what is wrong,
+// or that no peer takes so much.
+absl::StatusOr<Message> ParseLine(std::string_view line, Beside beside = {});
 // A message as a line, without its end.
 std::string FormatLine(const Message& message, Format format);
 

@@ -15,12 +15,46 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdef";
 
-// A JSON string of what Escape gave: only quotes and backslashes need care.
-std::string JsonString(std::string_view escaped) {
+unsigned Octet(std::string_view text, std::size_t at) {
+  return static_cast<unsigned char>(text[at]);
+}
+
+// Octets of the character in front (RFC 3629); 0: there is none.
+std::size_t Utf8Length(std::string_view text) {
+  const unsigned lead = Octet(text, 0);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (length == 0 || lead > 0xf4 || text.size() < length) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((Octet(text, i) & 0xc0) != 0x80) return 0;
+  }
+  // Longer than it has to be, half of a UTF-16 pair, or beyond U+10FFFF.
+  const unsigned second = Octet(text, 1);
+  const bool wrong = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+                     (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
+  return wrong ? 0 : length;
+}
+
+std::string JsonCharacter(std::string_view character) {
+  constexpr std::string_view kShort = "\"\\\b\f\n\r\t";
+  if (const std::size_t at = kShort.find(character); at != std::string_view::npos) {
+    return {'\\', "\"\\bfnrt"[at]};
+  }
+  // Control characters, those behind ASCII too: terminals obey them.
+  const unsigned last = Octet(character, character.size() - 1);
+  const bool control = character.size() == 1 ? last < 0x20 || last == 0x7f
+                                             : Octet(character, 0) == 0xc2 && last < 0xa0;
+  return control ? absl::StrCat("\\u", absl::Hex(last, absl::kZeroPad4)) : std::string(character);
+}
+
+// A string; of what is not text, an object.
+std::string Json(std::string_view octets) {
   std::string out = "\"";
-  for (char c : escaped) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(c);
+  for (std::size_t i = 0; i < octets.size();) {
+    const std::size_t length = Utf8Length(octets.substr(i));
+    if (length == 0) return absl::StrCat("{\"hex\":\"", absl::BytesToHexString(octets), "\"}");
+    out += JsonCharacter(octets.substr(i, length));
+    i += length;
   }
   out.push_back('"');
   return out;
@@ -113,7 +147,7 @@ std::string FormatLine(const Message& message, Format format) {
         out += absl::BytesToHexString(part.text());
         break;
       case Format::kJson:
-        out += JsonString(Escape(part.text()));
+        out += Json(part.text());
         break;
     }
   }

@@ -27,7 +27,8 @@ struct Beside {
 // A line, without its end, as a message: parts are separated by tabs. An error says what is wrong,
 // or that no peer takes so much.
 absl::StatusOr<Message> ParseLine(std::string_view line, Beside beside = {});
-// A message as a line, without its end.
+// A message as a line, without its end. JSON shows a part that is UTF-8 as a string, and another as
+// an object: {"hex":"00ff"}.
 std::string FormatLine(const Message& message, Format format);
 
 }  // namespace monocoque::cli

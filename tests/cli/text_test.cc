@@ -31,9 +31,38 @@ TEST(TextTest, LinesAndFormats) {
   EXPECT_EQ(m[2].text(), "two\t\\");
   EXPECT_EQ(FormatLine(m, Format::kText), "one\t\ttwo\\t\\\\");
   EXPECT_EQ(FormatLine(m, Format::kHex), "6f6e65\t\t74776f095c");
-  EXPECT_EQ(FormatLine(m, Format::kJson), R"({"parts":["one","","two\\t\\\\"]})");
+  EXPECT_EQ(FormatLine(m, Format::kJson), R"({"parts":["one","","two\t\\"]})");
   EXPECT_EQ(FormatLine(*ParseLine("say \"hi\""), Format::kJson), R"({"parts":["say \"hi\""]})");
   EXPECT_EQ(ParseLine("")->part_count(), 1u);
+}
+
+// JSON's strings are text; what is none is no string.
+TEST(TextTest, JsonShowsUtf8AsItIs) {
+  const struct {
+    std::string part;
+    std::string shown;
+  } cases[] = {
+      {"h\xc3\xa9llo", "\"h\xc3\xa9llo\""},
+      {"\xe2\x82\xac \xf0\x9f\x8e\xba", "\"\xe2\x82\xac \xf0\x9f\x8e\xba\""},
+      {"\"\\/", R"("\"\\/")"},
+      {std::string("\0\x01\x1b\x1f\x7f", 5), R"("\u0000\u0001\u001b\u001f\u007f")"},
+      {"\b\f\n\r\t", R"("\b\f\n\r\t")"},
+      // Terminals take it for an escape.
+      {"\xc2\x9b", R"("\u009b")"},
+      // Cut, overlong, a surrogate, too large, and octets that begin nothing.
+      {"h\xc3", R"({"hex":"68c3"})"},
+      {"\xc0\x80", R"({"hex":"c080"})"},
+      {"\xe0\x80\x80", R"({"hex":"e08080"})"},
+      {"\xed\xa0\x80", R"({"hex":"eda080"})"},
+      {"\xf4\x90\x80\x80", R"({"hex":"f4908080"})"},
+      {"\xf0\x8f\xbf\xbf", R"({"hex":"f08fbfbf"})"},
+      {"\x80", R"({"hex":"80"})"},
+      {"\xff", R"({"hex":"ff"})"},
+      {"\xc3h", R"({"hex":"c368"})"},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(FormatLine(Message(c.part), Format::kJson), "{\"parts\":[" + c.shown + "]}");
+  }
 }
 
 }  // namespace

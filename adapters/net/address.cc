@@ -186,7 +186,8 @@ absl::StatusOr<Address> AddressForBind(const Endpoint& endpoint, std::optional<b
   }
   return absl::NotFoundError(
       absl::StrCat("bind ", absl::CHexEscape(endpoint.ToString()),
-                   ": no such interface; give an address, an interface's name, or *."));
+                   ": there is no such interface, and names are not looked up to listen; write "
+                   "127.0.0.1, [::1], an interface's name, or *."));
 }
 
 absl::StatusOr<std::vector<Address>> NumericAddresses(const Endpoint& endpoint) {

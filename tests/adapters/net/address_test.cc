@@ -95,8 +95,11 @@ TEST(AddressTest, ANameIsNoNumericAddress) {
 TEST(AddressTest, WhereToListen) {
   EXPECT_EQ(EndpointOf(*AddressForBind(Parsed("tcp://*:7"))).ToString(), "tcp://0.0.0.0:7");
   EXPECT_EQ(EndpointOf(*AddressForBind(Parsed("tcp://lo:7"))).ToString(), "tcp://127.0.0.1:7");
-  EXPECT_EQ(AddressForBind(Parsed("tcp://localhost:7")).status().code(),
-            absl::StatusCode::kNotFound);
+  const absl::Status name = AddressForBind(Parsed("tcp://localhost:7")).status();
+  EXPECT_EQ(name.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(name.message(),
+            "bind tcp://localhost:7: there is no such interface, and names are not looked up to "
+            "listen; write 127.0.0.1, [::1], an interface's name, or *.");
 }
 
 TEST(AddressTest, NamesAreResolved) {

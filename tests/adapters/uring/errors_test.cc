@@ -232,7 +232,7 @@ TEST_F(ErrorsTest, NoSuchAddress) {
   EXPECT_THAT(BindError("tcp://192.0.2.1:0"),
               EndsWith("this machine has no such address; see `ip address`."));
   EXPECT_THAT(BindError("tcp://no-such-interface:0"),
-              EndsWith("no such interface; give an address, an interface's name, or *."));
+              EndsWith("write 127.0.0.1, [::1], an interface's name, or *."));
 }
 
 // What the text alone shows is said at once.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <iterator>
 #include <utility>
 
@@ -11,9 +12,14 @@
 #include "absl/strings/str_join.h"
 #include "cli/host.h"
 #include "cli/roles.h"
+#include "protocol/drive/endpoint.h"
 
 namespace monocoque::cli {
 namespace {
+
+// Octets of an endpoint that an error quotes.
+constexpr std::size_t kMostQuoted = 256;
+constexpr std::size_t kMostIdentity = 255;
 
 absl::Status Usage(std::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(why, "; see monocoque --help"));
@@ -55,14 +61,64 @@ std::vector<Args::Place>* PlacesOf(Args* args, std::string_view option) {
   return nullptr;
 }
 
+// The library has transports that lead to nobody from here. What has none is for its parser.
+absl::Status CheckTransport(std::string_view endpoint) {
+  const std::size_t end = endpoint.find("://");
+  if (end == std::string_view::npos || end == 0) return absl::OkStatus();
+  const std::string_view transport = endpoint.substr(0, end);
+  if (transport == "tcp" || transport == "ipc") return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(transport == "inproc"
+                                                     ? "inproc reaches only sockets of one process"
+                                                     : "no such transport here",
+                                                 "; use tcp or ipc"));
+}
+
+// All that the text alone shows.
+absl::Status CheckEndpoint(bool bind, std::string_view text) {
+  if (absl::Status reaches = CheckTransport(text); !reaches.ok()) return reaches;
+  const absl::StatusOr<Endpoint> endpoint = ParseEndpoint(text);
+  if (!endpoint.ok()) return endpoint.status();
+  return bind ? CheckForBind(*endpoint) : CheckForConnect(*endpoint);
+}
+
+absl::Status AddPlace(std::vector<Args::Place>* places, std::string_view option,
+                      std::string_view value) {
+  const std::string lacks = absl::StrCat(option, " lacks its endpoint");
+  if (value.empty()) return Usage(lacks);
+  if (value[0] == '-') return Usage(absl::StrCat(lacks, ": behind it stands ", Escape(value)));
+  const bool bind = absl::EndsWith(option, "bind");
+  const absl::Status fits = CheckEndpoint(bind, value);
+  if (!fits.ok()) {
+    // What it quotes stands here as it was given.
+    std::string_view why = fits.message();
+    constexpr std::string_view kQuoted = "\": ";
+    const std::size_t quoted = why.rfind(kQuoted);
+    if (quoted != std::string_view::npos) why.remove_prefix(quoted + kQuoted.size());
+    return Usage(absl::StrCat(option, " ", Escape(value.substr(0, kMostQuoted)),
+                              value.size() > kMostQuoted ? "..." : "", ": ", why));
+  }
+  places->push_back({bind, std::string(value)});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Identity(std::string_view option, std::string_view value) {
+  absl::StatusOr<std::string> identity = Unescape(value);
+  if (!identity.ok()) return Usage(absl::StrCat(option, ": ", identity.status().message()));
+  if (identity->empty() || identity->size() > kMostIdentity || identity->front() == '\0') {
+    return Usage(
+        absl::StrCat(option, " wants 1 to ", kMostIdentity, " octets, the first of them not zero"));
+  }
+  return identity;
+}
+
 // Sets one option that has a value.
 absl::Status SetOption(Args* args, std::string_view option, std::string_view value) {
   if (std::vector<Args::Place>* places = PlacesOf(args, option)) {
-    places->push_back({absl::EndsWith(option, "bind"), std::string(value)});
-  } else if (option == "--identity") {
-    absl::StatusOr<std::string> identity = Unescape(value);
-    if (!identity.ok()) return Usage(absl::StrCat("--identity: ", identity.status().message()));
-    if (identity->empty()) return Usage("--identity wants 1 to 255 octets, not none");
+    return AddPlace(places, option, value);
+  }
+  if (option == "--identity") {
+    absl::StatusOr<std::string> identity = Identity(option, value);
+    if (!identity.ok()) return identity.status();
     args->identity = *std::move(identity);
   } else if (option == "--subscribe" || option == "--join") {
     absl::StatusOr<std::string> name = Unescape(value);
@@ -248,7 +304,8 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
     } else if (i + 1 < words.size()) {
       value = words[++i];
     } else {
-      return Usage(absl::StrCat(option, " wants a value"));
+      const bool place = PlacesOf(&args, option) != nullptr;
+      return Usage(absl::StrCat(option, place ? " lacks its endpoint" : " wants a value"));
     }
     given.push_back(option);
     if (absl::Status set = SetOption(&args, option, value); !set.ok()) return set;

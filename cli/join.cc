@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -16,19 +15,6 @@ namespace {
 
 // Somebody waits at a shell: pauses between attempts stay short.
 constexpr absl::Duration kLongestPause = absl::Milliseconds(500);
-
-// The library has transports that lead to nobody from here. What has none is for its parser.
-absl::Status CheckTransport(std::string_view endpoint) {
-  const std::size_t end = endpoint.find("://");
-  if (end == std::string_view::npos || end == 0) return absl::OkStatus();
-  const std::string_view transport = endpoint.substr(0, end);
-  if (transport == "tcp" || transport == "ipc") return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(Escape(endpoint),
-                   transport == "inproc" ? ": inproc reaches only sockets of one process"
-                                         : ": no such transport here",
-                   "; use tcp or ipc"));
-}
 
 }  // namespace
 
@@ -48,7 +34,6 @@ SocketOptions OptionsOf(const Args& args, SocketType type) {
 
 absl::Status Join(HostSocket* socket, const std::vector<Args::Place>& places) {
   for (const Args::Place& place : places) {
-    if (absl::Status reaches = CheckTransport(place.endpoint); !reaches.ok()) return reaches;
     if (!place.bind) {
       if (absl::Status connected = socket->Connect(place.endpoint); !connected.ok()) {
         return connected;

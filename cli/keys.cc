@@ -95,7 +95,10 @@ int Passwd(const std::vector<std::string_view>& words) {
   if (absl::Status fits = CheckUserName(name); !fits.ok()) return Usage(fits.message());
   std::vector<std::string> notes;
   const absl::StatusOr<SecretText> password = ReadPassword(*read->value, &notes);
-  if (!password.ok()) return Fail(password.status());
+  if (!password.ok()) {
+    return Fail(absl::Status(password.status().code(),
+                             absl::StrCat("--password-file ", password.status().message())));
+  }
   for (const std::string& note : notes) Complain(note);
   const absl::StatusOr<std::string> hash = HashPassword(password->text());
   if (!hash.ok()) return Fail(hash.status());

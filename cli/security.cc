@@ -95,12 +95,17 @@ absl::Status CheckCurve(const SecurityArgs& args) {
   return absl::OkStatus();
 }
 
+// What is wrong with the file of this option.
+absl::Status Of(std::string_view option, const absl::Status& why) {
+  return absl::Status(why.code(), absl::StrCat(option, " ", why.message()));
+}
+
 std::string Domain(const SecurityArgs& args) { return args.zap_domain.value_or(""); }
 
 absl::Status LoadPlain(const SecurityArgs& args, Security* out) {
   if (args.plain_server) {
     absl::StatusOr<std::vector<PasswordUser>> users = ReadUsersFile(*args.plain_users);
-    if (!users.ok()) return users.status();
+    if (!users.ok()) return Of("--plain-users", users.status());
     if (users->empty()) {
       out->notes.push_back(absl::StrCat("nobody is let in: there is no user in ",
                                         Escape(*args.plain_users),
@@ -113,7 +118,7 @@ absl::Status LoadPlain(const SecurityArgs& args, Security* out) {
     return absl::OkStatus();
   }
   absl::StatusOr<SecretText> password = ReadPassword(*args.plain_password_file, &out->notes);
-  if (!password.ok()) return password.status();
+  if (!password.ok()) return Of("--plain-password-file", password.status());
   out->mechanism = PlainClient{.username = *args.plain_username, .password = *std::move(password)};
   return absl::OkStatus();
 }
@@ -130,7 +135,10 @@ std::string UserOf(std::string_view path) {
 absl::StatusOr<PublicKey> ServerKey(const std::string& said) {
   absl::StatusOr<PublicKey> key = ParsePublicKey(said);
   if (key.ok()) return key;
-  if (access(said.c_str(), F_OK) == 0) return ReadPublicKey(said);
+  if (access(said.c_str(), F_OK) == 0) {
+    key = ReadPublicKey(said);
+    return key.ok() ? key : Of("--curve-server-key", key.status());
+  }
   return Wrong(
       "--curve-server-key wants the server's public key, 40 characters as in its .pub file, or "
       "that file; what stands there is neither");
@@ -140,7 +148,7 @@ absl::Status LoadCurve(const SecurityArgs& args, Security* out) {
   const std::shared_ptr<const Crypto> crypto = sodium::MakeCrypto();
   if (crypto == nullptr) return absl::InternalError("libsodium cannot be used on this machine");
   const absl::StatusOr<CurveKeyPair> keys = ReadKeyPair(*args.curve_key, *crypto);
-  if (!keys.ok()) return keys.status();
+  if (!keys.ok()) return Of("--curve-key", keys.status());
   if (!args.curve_server) {
     const absl::StatusOr<PublicKey> server_key = ServerKey(*args.curve_server_key);
     if (!server_key.ok()) return server_key.status();
@@ -151,7 +159,7 @@ absl::Status LoadCurve(const SecurityArgs& args, Security* out) {
   const auto store = std::make_shared<CurveKeyStore>();
   for (const std::string& path : args.allow_keys) {
     const absl::StatusOr<PublicKey> key = ReadPublicKey(path);
-    if (!key.ok()) return key.status();
+    if (!key.ok()) return Of(kAllowKey, key.status());
     store->Allow(*key, UserOf(path));
   }
   if (store->size() == 0 && !args.allow_any_key) {

@@ -41,17 +41,17 @@ TEST(ArgsTest, TheWholeContract) {
 
 TEST(ArgsTest, Security) {
   const auto plain = ParseArgs(
-      {"pull", "--bind=x", "--plain-server", "--plain-users", "users", "--zap-domain", "d"});
+      {"pull", "--bind=ipc://@x", "--plain-server", "--plain-users", "users", "--zap-domain", "d"});
   ASSERT_TRUE(plain.ok()) << plain.status();
   EXPECT_TRUE(plain->security.plain_server);
   EXPECT_EQ(*plain->security.plain_users, "users");
   EXPECT_EQ(*plain->security.zap_domain, "d");
-  const auto client = ParseArgs(
-      {"push", "--connect=x", "--curve-key=c.key", absl::StrCat("--curve-server-key=", kKey)});
+  const auto client = ParseArgs({"push", "--connect=ipc://@x", "--curve-key=c.key",
+                                 absl::StrCat("--curve-server-key=", kKey)});
   ASSERT_TRUE(client.ok()) << client.status();
   EXPECT_EQ(*client->security.curve_key, "c.key");
   EXPECT_EQ(*client->security.curve_server_key, kKey);
-  const auto server = ParseArgs({"pull", "--bind=x", "--curve-server", "--curve-key=s.key",
+  const auto server = ParseArgs({"pull", "--bind=ipc://@x", "--curve-server", "--curve-key=s.key",
                                  "--allow-key=a.pub", "--allow-key", "b.pub"});
   ASSERT_TRUE(server.ok()) << server.status();
   EXPECT_EQ(server->security.allow_keys, (std::vector<std::string>{"a.pub", "b.pub"}));
@@ -82,64 +82,90 @@ TEST(ArgsTest, AllRoles) {
 
 TEST(ArgsTest, UsageErrorsSayWhat) {
   struct Case {
-    std::vector<std::string_view> words;
+    std::vector<std::string> words;
     const char* says;
   };
   const std::vector<Case> cases = {
       {{}, "give a role"},
-      {{"nonsense", "--bind", "x"}, "channel, stream, proxy, demo, keygen and passwd"},
+      {{"nonsense", "--bind", "ipc://@x"}, "channel, stream, proxy, demo, keygen and passwd"},
       {{"pull"}, "give --bind"},
-      {{"pull", "--bind"}, "wants a value"},
-      {{"pull", "--bind", "x", "--frobnicate"}, "unknown option"},
-      {{"pull", "--bind", "x", "--count", "many"}, "whole number"},
-      {{"pull", "--bind", "x", "--count=-1"}, "whole number"},
-      {{"pull", "--bind", "x", "--count", " 1"}, "whole number"},
-      {{"pull", "--bind", "x", "--count", "+1"}, "whole number"},
-      {{"pull", "--bind", "x", "--count", ""}, "whole number"},
-      {{"pull", "--bind", "x", "--timeout", "1 "}, "wants seconds"},
-      {{"pull", "--bind", "x", "--timeout", "-1"}, "wants seconds"},
-      {{"pull", "--bind", "x", "--timeout", "0x1"}, "wants seconds"},
-      {{"dealer", "--bind", "x", "--identity", ""}, "1 to 255 octets"},
-      {{"pull", "--bind", "x", "--timeout", "soon"}, "wants seconds"},
-      {{"pull", "--bind", "x", "--format", "xml"}, "text, hex or json"},
-      {{"pull", "--bind", "x", "--adapter", "epoll"}, "wants uring, uv or asio"},
-      {{"pull", "--bind", "x", "--echo"}, "for rep, router, server, peer and stream"},
-      {{"rep", "--bind", "x"}, "--echo or --reply"},
-      {{"rep", "--bind", "x", "--echo", "--reply", "y"}, "exclude"},
-      {{"server", "--bind", "x", "--reply", "a\tb"}, "server answers with one part"},
-      {{"dish", "--bind", "x"}, "dish needs --join"},
-      {{"sub", "--bind", "x", "--join", "g"}, "--join is for dish"},
-      {{"dish", "--bind", "x", "--join", "\\q"}, "--join: bad escape"},
-      {{"pull", "push", "--bind", "x"}, "unexpected word"},
-      {{"pull", "--bind", "x", "--plain-server"}, "--plain-server wants --plain-users FILE"},
-      {{"pull", "--bind", "x", "--plain-users", "f"}, "--plain-users is for --plain-server"},
-      {{"pull", "--bind", "x", "--plain-username", "a"}, "wants --plain-password-file FILE"},
-      {{"pull", "--bind", "x", "--plain-password-file", "f"}, "wants --plain-username NAME"},
-      {{"pull", "--bind", "x", "--plain-server", "--plain-users", "f", "--plain-username=a"},
+      {{"pull", "--bind"}, "--bind lacks its endpoint"},
+      {{"pull", "--bind", "--timeout", "1"},
+       "--bind lacks its endpoint: behind it stands --timeout"},
+      {{"pull", "--bind="}, "--bind lacks its endpoint"},
+      {{"pull", "--bind", "tcp:/x"}, "--bind tcp:/x: write transport://address"},
+      {{"pull", "--bind=tcp://127.0.0.1"}, "--bind tcp://127.0.0.1: a port is missing"},
+      {{"pull", "--connect", "127.0.0.1:1"}, "--connect 127.0.0.1:1: write transport://address"},
+      {{"pull", "--connect", "tcp://*:1"}, "--connect tcp://*:1: * is for listening"},
+      {{"pull", "--bind", "tcp://x:1;y:2"}, "--bind tcp://x:1;y:2: a source address is for connec"},
+      {{"pull", "--bind", "inproc://x"}, "--bind inproc://x: inproc reaches only sockets of one"},
+      {{"pull", "--bind", "udp://x:1"}, "--bind udp://x:1: no such transport here; use tcp or ipc"},
+      {{"pull", "--connect", "sim://x"}, "--connect sim://x: no such transport here; use tcp or"},
+      {{"proxy", "pull", "push", "--frontend-bind", "tcp://\x1b[31m"},
+       "--frontend-bind tcp://\\x1b[31m: "},
+      {{"pull", "--bind", absl::StrCat("ipc://", std::string(5000, 'x'))},
+       "xxx...: a Unix socket's"},
+      {{"pull", "--bind", "ipc://@x", "--frobnicate"}, "unknown option"},
+      {{"pull", "--bind", "ipc://@x", "--count", "many"}, "whole number"},
+      {{"pull", "--bind", "ipc://@x", "--count=-1"}, "whole number"},
+      {{"pull", "--bind", "ipc://@x", "--count", " 1"}, "whole number"},
+      {{"pull", "--bind", "ipc://@x", "--count", "+1"}, "whole number"},
+      {{"pull", "--bind", "ipc://@x", "--count", ""}, "whole number"},
+      {{"pull", "--bind", "ipc://@x", "--timeout", "1 "}, "wants seconds"},
+      {{"pull", "--bind", "ipc://@x", "--timeout", "-1"}, "wants seconds"},
+      {{"pull", "--bind", "ipc://@x", "--timeout", "0x1"}, "wants seconds"},
+      {{"dealer", "--bind", "ipc://@x", "--identity", ""}, "--identity wants 1 to 255 octets"},
+      {{"dealer", "--bind", "ipc://@x", "--identity", "\\x00x"},
+       "--identity wants 1 to 255 octets, the first of them not zero"},
+      {{"dealer", "--bind", "ipc://@x", "--identity", std::string(256, 'i')},
+       "--identity wants 1 to"},
+      {{"pull", "--bind", "ipc://@x", "--timeout", "soon"}, "wants seconds"},
+      {{"pull", "--bind", "ipc://@x", "--format", "xml"}, "text, hex or json"},
+      {{"pull", "--bind", "ipc://@x", "--adapter", "epoll"}, "wants uring, uv or asio"},
+      {{"pull", "--bind", "ipc://@x", "--echo"}, "for rep, router, server, peer and stream"},
+      {{"rep", "--bind", "ipc://@x"}, "--echo or --reply"},
+      {{"rep", "--bind", "ipc://@x", "--echo", "--reply", "y"}, "exclude"},
+      {{"server", "--bind", "ipc://@x", "--reply", "a\tb"}, "server answers with one part"},
+      {{"dish", "--bind", "ipc://@x"}, "dish needs --join"},
+      {{"sub", "--bind", "ipc://@x", "--join", "g"}, "--join is for dish"},
+      {{"dish", "--bind", "ipc://@x", "--join", "\\q"}, "--join: bad escape"},
+      {{"pull", "push", "--bind", "ipc://@x"}, "unexpected word"},
+      {{"pull", "--bind", "ipc://@x", "--plain-server"}, "--plain-server wants --plain-users FILE"},
+      {{"pull", "--bind", "ipc://@x", "--plain-users", "f"}, "--plain-users is for --plain-server"},
+      {{"pull", "--bind", "ipc://@x", "--plain-username", "a"}, "wants --plain-password-file FILE"},
+      {{"pull", "--bind", "ipc://@x", "--plain-password-file", "f"}, "wants --plain-username NAME"},
+      {{"pull", "--bind", "ipc://@x", "--plain-server", "--plain-users", "f", "--plain-username=a"},
        "--plain-username is for the client and --plain-server for the server"},
-      {{"pull", "--bind", "x", "--plain-server", "--curve-key", "f"}, "PLAIN and CURVE exclude"},
-      {{"pull", "--bind", "x", "--curve-server"}, "--curve-server wants --curve-key FILE"},
-      {{"pull", "--bind", "x", "--curve-server-key", kKey},
+      {{"pull", "--bind", "ipc://@x", "--plain-server", "--curve-key", "f"},
+       "PLAIN and CURVE exclude"},
+      {{"pull", "--bind", "ipc://@x", "--curve-server"}, "--curve-server wants --curve-key FILE"},
+      {{"pull", "--bind", "ipc://@x", "--curve-server-key", std::string(kKey)},
        "--curve-server-key wants --curve-key FILE"},
-      {{"pull", "--bind", "x", "--curve-key", "f"}, "--curve-key wants --curve-server-key KEY"},
-      {{"pull", "--bind", "x", "--curve-key=f", "--curve-server", "--curve-server-key", kKey},
+      {{"pull", "--bind", "ipc://@x", "--curve-key", "f"},
+       "--curve-key wants --curve-server-key KEY"},
+      {{"pull", "--bind", "ipc://@x", "--curve-key=f", "--curve-server", "--curve-server-key",
+        std::string(kKey)},
        "--curve-server-key is for the client and --curve-server for the server"},
-      {{"pull", "--bind", "x", "--curve-key=f", "--curve-server-key", kKey, "--allow-key=g"},
+      {{"pull", "--bind", "ipc://@x", "--curve-key=f", "--curve-server-key", std::string(kKey),
+        "--allow-key=g"},
        "--allow-key and --allow-any-key are for --curve-server"},
-      {{"pull", "--bind=x", "--curve-key=f", "--curve-server", "--allow-any-key", "--allow-key=g"},
+      {{"pull", "--bind=ipc://@x", "--curve-key=f", "--curve-server", "--allow-any-key",
+        "--allow-key=g"},
        "--allow-key and --allow-any-key exclude each other"},
-      {{"pull", "--bind=x", "--curve-key=f", "--curve-server", "--allow-any-key", "--zap-domain=d"},
+      {{"pull", "--bind=ipc://@x", "--curve-key=f", "--curve-server", "--allow-any-key",
+        "--zap-domain=d"},
        "--zap-domain and --allow-any-key exclude each other"},
-      {{"pull", "--bind", "x", "--zap-domain", ""}, "--zap-domain wants a name"},
-      {{"pull", "--bind", "x", "--zap-domain=d", "--plain-username=a", "--plain-password-file=f"},
+      {{"pull", "--bind", "ipc://@x", "--zap-domain", ""}, "--zap-domain wants a name"},
+      {{"pull", "--bind", "ipc://@x", "--zap-domain=d", "--plain-username=a",
+        "--plain-password-file=f"},
        "--zap-domain is for servers"},
-      {{"pull", "--bind", "x", "--plain-server=yes"}, "--plain-server takes no value"},
-      {{"rep", "--bind", "x", "--echo=yes"}, "--echo takes no value"},
+      {{"pull", "--bind", "ipc://@x", "--plain-server=yes"}, "--plain-server takes no value"},
+      {{"rep", "--bind", "ipc://@x", "--echo=yes"}, "--echo takes no value"},
       {{"--help=yes"}, "--help takes no value"},
-      {{"pull\x1b[31m", "--bind", "x"}, "pull\\x1b[31m"},
+      {{"pull\x1b[31m", "--bind", "ipc://@x"}, "pull\\x1b[31m"},
   };
   for (const Case& c : cases) {
-    const auto args = ParseArgs(c.words);
+    const auto args = ParseArgs({c.words.begin(), c.words.end()});
     ASSERT_FALSE(args.ok()) << c.says;
     EXPECT_THAT(std::string(args.status().message()), HasSubstr(c.says));
   }

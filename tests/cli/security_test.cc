@@ -187,7 +187,9 @@ TEST_F(CommandSecurityTest, WhatTheKeysCommandsWant) {
       {{"keygen", "--out", "/no/such/folder/a"}, 1, "/no/such/folder/a.pub: No such file"},
       {{"passwd", "ada"}, 2, "passwd wants --password-file FILE and NAME"},
       {{"passwd", "--password-file", "/none"}, 2, "passwd wants --password-file FILE and NAME"},
-      {{"passwd", "--password-file", "/none", "ada"}, 1, "/none: No such file or directory"},
+      {{"passwd", "--password-file", "/none", "ada"},
+       1,
+       "--password-file /none: No such file or directory"},
       {{"passwd", "--password-file", "/none", "ada", "bob"}, 2, "unexpected word \"bob\""},
       {{"passwd", "--password-file", "/none", "a b"}, 2, "no blanks"},
       {{"passwd", "--password-file", Write("pw0", ""), "ada"}, 1, "its first line, is empty"},
@@ -307,20 +309,20 @@ TEST_F(CommandSecurityTest, FilesThatAreWrong) {
     std::string says;
   } cases[] = {
       {{"--curve-server", "--curve-key", open, "--allow-any-key"},
-       absl::StrCat(open,
+       absl::StrCat("--curve-key ", open,
                     ": others than its owner can read this secret key; it may be known "
                     "already. Make new keys, or: chmod 600 ",
                     open)},
       {{"--curve-server", "--curve-key", bad, "--allow-any-key"},
-       absl::StrCat(bad, ": line 1: z85: 41 characters, not 40")},
+       absl::StrCat("--curve-key ", bad, ": line 1: z85: 41 characters, not 40")},
       {{"--curve-server", "--curve-key", Path("none.key"), "--allow-any-key"},
-       absl::StrCat(Path("none.key"), ": No such file or directory")},
+       absl::StrCat("--curve-key ", Path("none.key"), ": No such file or directory")},
       {CurveServer("server") + Words{"--allow-key", Path("client.key")},
-       absl::StrCat(Path("client.key"),
+       absl::StrCat("--allow-key ", Path("client.key"),
                     ": holds a secret key, which is its owner's alone; give the "
                     "file that ends in .pub")},
       {Words{"--curve-key", Path("client.key"), "--curve-server-key", Path("server.key")},
-       absl::StrCat(Path("server.key"),
+       absl::StrCat("--curve-server-key ", Path("server.key"),
                     ": holds a secret key, which is its owner's alone; give the "
                     "file that ends in .pub")},
       // It may be a secret with a slip in it.
@@ -329,11 +331,14 @@ TEST_F(CommandSecurityTest, FilesThatAreWrong) {
        "--curve-server-key wants the server's public key, 40 characters as in its .pub file, or "
        "that file; what stands there is neither"},
       {{"--plain-server", "--plain-users", Write("u", "ada swordfish\n")},
-       absl::StrCat(Path("u"), ": line 1: behind the name stands no hash of a password")},
+       absl::StrCat("--plain-users ", Path("u"),
+                    ": line 1: behind the name stands no hash of a password")},
       {{"--plain-username", "ada", "--plain-password-file", Write("long", std::string(256, 'p'))},
-       absl::StrCat(Path("long"), ": the password, its first line, has more than 255 octets")},
+       absl::StrCat("--plain-password-file ", Path("long"),
+                    ": the password, its first line, has more than 255 octets")},
       {{"--plain-username", "ada", "--plain-password-file", Write("empty", "\nswordfish\n")},
-       absl::StrCat(Path("empty"), ": the password, its first line, is empty")},
+       absl::StrCat("--plain-password-file ", Path("empty"),
+                    ": the password, its first line, is empty")},
   };
   for (const auto& c : cases) {
     Command pull(Words{"pull", "--bind", "ipc://*", "--timeout", "0.1"} + c.words);

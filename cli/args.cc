@@ -192,7 +192,7 @@ constexpr Option kSecurity = {"", true, false};
 // Those that have no value.
 bool IsFlag(std::string_view word) {
   SecurityArgs nowhere;
-  return word == "--echo" || word == "--help" || word == "--version" ||
+  return word == "--echo" || word == "--raw" || word == "--help" || word == "--version" ||
          SetSecurityFlag(&nowhere, word);
 }
 
@@ -261,6 +261,7 @@ absl::Status SetProxy(Args* args, const std::vector<std::string_view>& names) {
   args->frontend.type = front->type;
   args->backend.type = back->type;
   if (args->echo) return Usage("--echo is not for proxy");
+  if (args->raw) return Usage("--raw is not for proxy");
   if (args->frontend.places.empty()) return Usage("give --frontend-bind or --frontend-connect");
   if (args->backend.places.empty()) return Usage("give --backend-bind or --backend-connect");
   return absl::OkStatus();
@@ -282,8 +283,8 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
       names.push_back(word);
       continue;
     }
-    if (word == "--echo") {
-      args.echo = true;
+    if (word == "--echo" || word == "--raw") {
+      (word == "--raw" ? args.raw : args.echo) = true;
       continue;
     }
     if (SetSecurityFlag(&args.security, word)) {
@@ -321,6 +322,9 @@ absl::StatusOr<Args> ParseArgs(const std::vector<std::string_view>& words) {
     return Usage(absl::StrCat("unexpected word \"", Escape(names[wanted]), "\""));
   }
   absl::Status fits = CheckOptions(given, names[0]);
+  if (args.raw && std::ranges::find(given, "--format") != given.end()) {
+    return Usage("--raw and --format exclude each other");
+  }
   if (fits.ok()) fits = wanted == 3 ? SetProxy(&args, names) : SetRole(&args, names[0]);
   if (!fits.ok()) return fits;
   return args;

@@ -42,6 +42,7 @@ struct Args {
   bool echo = false;
   absl::Duration interval = absl::ZeroDuration();
   Format format = Format::kText;
+  bool raw = false;
   std::optional<std::uint64_t> hwm;
   absl::Duration linger = absl::InfiniteDuration();
   std::optional<std::string> adapter;

@@ -28,6 +28,8 @@ endpoints: tcp://HOST:PORT (port * or 0 to bind: the system chooses), ipc://PATH
   --join GROUP       dish: messages of this group (repeatable)
   --interval MS      wait between sends
   --format FORMAT    how messages are printed: text, hex, json
+  --raw              lines as they are, nothing escaped: one part each, tabs and all; a part in
+                     front that says whom it is for, or from, stays in text form
   --hwm N            high-water mark in messages, both ways; 0 is none
   --linger MS        at the end, wait so long at most for what was sent to go out
   --help, --version

@@ -65,6 +65,7 @@ class Session {
  private:
   bool answers() const { return args_.echo || args_.reply.has_value(); }
   bool reads_stdin() const { return role_.reads && !answers(); }
+  bool has_front() const { return role_.front != Front::kNothing; }
   bool has_destination() const {
     return role_.front == Front::kRoutingId || role_.front == Front::kRoutingNumber;
   }
@@ -76,6 +77,7 @@ class Session {
   absl::Status Subscribe();
   Task<void> AwaitSubscriber();
   Task<void> SendLines();
+  absl::StatusOr<Message> ParseParts(std::string_view line) const;
   absl::StatusOr<Message> Parse(std::string_view line) const;
   Task<bool> SendLine(std::string_view line, std::uint64_t number);
   Task<absl::Status> SendOne(Message message);
@@ -161,7 +163,9 @@ absl::Status Session::Subscribe() {
 Task<bool> Session::Print(Message message) {
   if (role_.front == Front::kRoutingId) Know(AsText(message.routing_id()));
   ShowFront(role_.front, &message);
-  const absl::Status written = co_await output_.Write(FormatLine(message, args_.format) + "\n");
+  const std::string line =
+      args_.raw ? FormatRaw(message, has_front()) : FormatLine(message, args_.format);
+  const absl::Status written = co_await output_.Write(line + "\n");
   co_return written.ok() || Fail(written.message());
 }
 
@@ -243,12 +247,20 @@ Task<absl::StatusOr<Message>> Session::Receive() {
   co_return message;
 }
 
+absl::StatusOr<Message> Session::ParseParts(std::string_view line) const {
+  if (args_.raw) return ParseRaw(line, has_front());
+  // REQ puts its envelope in front.
+  return ParseLine(
+      line, {.envelope = args_.role == SocketType::kReq ? 1u : 0u, .front = has_front() ? 1u : 0u});
+}
+
 // What a line stands for, ready to be sent. An error says what is wrong with it.
 absl::StatusOr<Message> Session::Parse(std::string_view line) const {
-  // REQ puts its envelope in front.
-  absl::StatusOr<Message> message =
-      ParseLine(line, {.envelope = args_.role == SocketType::kReq ? 1u : 0u,
-                       .front = role_.front == Front::kNothing ? 0u : 1u});
+  absl::StatusOr<Message> message = ParseParts(line);
+  if (absl::IsInvalidArgument(message.status())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(message.status().message(), ". --raw takes lines as they are"));
+  }
   if (!message.ok()) return message;
   if (absl::Status taken = TakeFront(role_.front, &*message); !taken.ok()) {
     return absl::Status(taken.code(), absl::StrCat(role_.name, " ", taken.message()));

@@ -48,7 +48,8 @@ struct Security {
   std::string hint;
 };
 
-// Reads what the arguments name. An error says which option and file, and shows no key and no password.
+// Reads what the arguments name. An error says which option and file, and shows no key and no
+// password.
 absl::StatusOr<Security> LoadSecurity(const SecurityArgs& args);
 
 // The first line of a file, without its end. `notes`: a sentence if others can read it.

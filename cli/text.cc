@@ -47,6 +47,12 @@ std::string JsonCharacter(std::string_view character) {
   return control ? absl::StrCat("\\u", absl::Hex(last, absl::kZeroPad4)) : std::string(character);
 }
 
+absl::Status CheckOctets(std::uint64_t octets) {
+  constexpr std::uint64_t kMost = Limits().max_message_bytes;
+  if (octets <= kMost) return absl::OkStatus();
+  return absl::OutOfRangeError(absl::StrCat("a message has at most ", kMost >> 20, " MiB"));
+}
+
 // A string; of what is not text, an object.
 std::string Json(std::string_view octets) {
   std::string out = "\"";
@@ -125,12 +131,31 @@ absl::StatusOr<Message> ParseLine(std::string_view line, Beside beside) {
     octets += part->size();
     parts.push_back(*std::move(part));
   }
-  if (octets > kLimits.max_message_bytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a message has at most ", kLimits.max_message_bytes >> 20, " MiB"));
-  }
+  if (absl::Status fits = CheckOctets(octets); !fits.ok()) return fits;
   const std::vector<std::string_view> views(parts.begin(), parts.end());
   return Message(views);
+}
+
+absl::StatusOr<Message> ParseRaw(std::string_view line, bool has_front) {
+  if (absl::Status fits = CheckOctets(line.size()); !fits.ok()) return fits;
+  if (!has_front) return Message(line);
+  const std::size_t tab = line.find('\t');
+  const absl::StatusOr<std::string> front = Unescape(line.substr(0, tab));
+  if (!front.ok()) return front.status();
+  Message message(*front);
+  if (tab != std::string_view::npos) message.AddPart(line.substr(tab + 1));
+  return message;
+}
+
+std::string FormatRaw(const Message& message, bool has_front) {
+  std::string out;
+  bool first = true;
+  for (const Slice& part : message) {
+    if (!first) out += "\t";
+    out += first && has_front ? Escape(part.text()) : part.text();
+    first = false;
+  }
+  return out;
 }
 
 std::string FormatLine(const Message& message, Format format) {

@@ -161,6 +161,9 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
        "--zap-domain is for servers"},
       {{"pull", "--bind", "ipc://@x", "--plain-server=yes"}, "--plain-server takes no value"},
       {{"rep", "--bind", "ipc://@x", "--echo=yes"}, "--echo takes no value"},
+      {{"push", "--bind", "ipc://@x", "--raw=yes"}, "--raw takes no value"},
+      {{"push", "--bind", "ipc://@x", "--raw", "--format=hex"}, "--raw and --format exclude"},
+      {{"proxy", "pull", "push", "--raw"}, "--raw is not for proxy"},
       {{"--help=yes"}, "--help takes no value"},
       {{"pull\x1b[31m", "--bind", "ipc://@x"}, "pull\\x1b[31m"},
   };
@@ -169,6 +172,11 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
     ASSERT_FALSE(args.ok()) << c.says;
     EXPECT_THAT(std::string(args.status().message()), HasSubstr(c.says));
   }
+}
+
+TEST(ArgsTest, Raw) {
+  EXPECT_TRUE(ParseArgs({"push", "--raw", "--bind", "ipc://@x"})->raw);
+  EXPECT_FALSE(ParseArgs({"push", "--bind", "ipc://@x"})->raw);
 }
 
 TEST(ArgsTest, Modes) {

@@ -328,6 +328,18 @@ TEST(CommandTest, RawOctetsOnStdin) {
   EXPECT_EQ(pull.out(), "h\\xc3\\xa9llo\\x0d\n\\x00\\x1b[31m\n");
 }
 
+TEST(CommandTest, RawLines) {
+  const std::string line("\\q h\xc3\xa9llo\t\0\x1b[31m\r\n", 18);
+  for (const bool front : {false, true}) {
+    Command to({front ? "dealer" : "pull", "--bind", "ipc://*", "--count", "1", "--raw",
+                "--identity", "me\\x01"});
+    Command from({front ? "router" : "push", "--connect", to.Bound(), "--raw"});
+    from.Feed((front ? "me\\x01\t" : "") + line, !front);
+    EXPECT_EQ(to.Wait(), 0);
+    EXPECT_EQ(to.out(), line);
+  }
+}
+
 TEST(CommandTest, ABadEscapeNamesItsLineAndLosesNothing) {
   Command pull({"pull", "--bind", "tcp://127.0.0.1:*", "--count", "1"});
   Command push({"push", "--connect", pull.Bound()});
@@ -336,7 +348,7 @@ TEST(CommandTest, ABadEscapeNamesItsLineAndLosesNothing) {
   EXPECT_EQ(
       push.err(),
       "monocoque: stdin, line 2: bad escape \"\\\\q\"; there are \\\\ \\t \\n and \\x with two "
-      "lower-case hexadecimal digits\n");
+      "lower-case hexadecimal digits. --raw takes lines as they are\n");
   EXPECT_EQ(pull.Wait(), 0);
   EXPECT_EQ(pull.out(), "fine\n");
 }
@@ -454,9 +466,10 @@ TEST(CommandTest, HelpAndVersion) {
   EXPECT_THAT(version.out(), MatchesRegex("monocoque [0-9]+\\.[0-9]+\\.[0-9]+\n"));
   Command help({"pull", "--help"});
   EXPECT_EQ(help.Wait(), 0);
-  for (const char* option : {"--adapter", "--bind", "--connect", "--count", "--timeout",
-                             "--identity", "--reply", "--echo", "--interval", "--format", "--hwm",
-                             "--linger", "--subscribe", "--join", "channel", "demo", "exit: 0"}) {
+  for (const char* option :
+       {"--adapter", "--bind", "--connect", "--count", "--timeout", "--identity", "--reply",
+        "--echo", "--interval", "--format", "--hwm", "--linger", "--subscribe", "--join", "--raw",
+        "channel", "demo", "exit: 0"}) {
     EXPECT_THAT(help.out(), HasSubstr(option));
   }
 }

@@ -36,6 +36,23 @@ TEST(TextTest, LinesAndFormats) {
   EXPECT_EQ(ParseLine("")->part_count(), 1u);
 }
 
+// One part, and in front of it whom it is for.
+TEST(TextTest, Raw) {
+  const std::string all("\\q\t\x00\xff\r", 6);
+  for (const bool front : {false, true}) {
+    const std::string line = (front ? "\\x01id\t" : "") + all;
+    const Message m = *ParseRaw(line, front);
+    ASSERT_EQ(m.part_count(), front ? 2u : 1u);
+    EXPECT_TRUE(!front || m[0].text() == "\x01id");
+    EXPECT_EQ(m[m.part_count() - 1].text(), all);
+    EXPECT_EQ(FormatRaw(m, front), line);
+  }
+  EXPECT_EQ(ParseRaw("id", true)->part_count(), 1u);
+  EXPECT_EQ(ParseRaw("", false)->part_count(), 1u);
+  EXPECT_FALSE(ParseRaw("\\q\t", true).ok());
+  EXPECT_EQ(FormatRaw(*ParseLine("one\t\\x01"), false), "one\t\x01");
+}
+
 // JSON's strings are text; what is none is no string.
 TEST(TextTest, JsonShowsUtf8AsItIs) {
   const struct {

@@ -257,7 +257,7 @@ absl::StatusOr<Message> Session::ParseParts(std::string_view line) const {
 // What a line stands for, ready to be sent. An error says what is wrong with it.
 absl::StatusOr<Message> Session::Parse(std::string_view line) const {
   absl::StatusOr<Message> message = ParseParts(line);
-  if (absl::IsInvalidArgument(message.status())) {
+  if (absl::IsInvalidArgument(message.status()) && !args_.raw) {
     return absl::InvalidArgumentError(
         absl::StrCat(message.status().message(), ". --raw takes lines as they are"));
   }

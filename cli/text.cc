@@ -120,7 +120,7 @@ absl::StatusOr<Message> ParseLine(std::string_view line, Beside beside) {
   constexpr Limits kLimits;
   const auto count = static_cast<std::size_t>(std::ranges::count(line, '\t')) + 1;
   if (const std::size_t most = kLimits.max_parts - beside.envelope; count > most + beside.front) {
-    return absl::InvalidArgumentError(
+    return absl::OutOfRangeError(
         absl::StrCat("a message has at most ", most, " parts, this one ", count - beside.front));
   }
   std::uint64_t octets = 0;

@@ -80,31 +80,24 @@ TEST(ArgsTest, AllRoles) {
   }
 }
 
+struct Case {
+  std::vector<std::string> words;
+  const char* says;
+};
+
+void ExpectUsageErrors(const std::vector<Case>& cases) {
+  for (const Case& c : cases) {
+    const auto args = ParseArgs({c.words.begin(), c.words.end()});
+    ASSERT_FALSE(args.ok()) << c.says;
+    EXPECT_THAT(std::string(args.status().message()), HasSubstr(c.says));
+  }
+}
+
 TEST(ArgsTest, UsageErrorsSayWhat) {
-  struct Case {
-    std::vector<std::string> words;
-    const char* says;
-  };
-  const std::vector<Case> cases = {
+  ExpectUsageErrors({
       {{}, "give a role"},
       {{"nonsense", "--bind", "ipc://@x"}, "channel, stream, proxy, demo, keygen and passwd"},
       {{"pull"}, "give --bind"},
-      {{"pull", "--bind"}, "--bind lacks its endpoint"},
-      {{"pull", "--bind", "--timeout", "1"},
-       "--bind lacks its endpoint: behind it stands --timeout"},
-      {{"pull", "--bind="}, "--bind lacks its endpoint"},
-      {{"pull", "--bind", "tcp:/x"}, "--bind tcp:/x: write transport://address"},
-      {{"pull", "--bind=tcp://127.0.0.1"}, "--bind tcp://127.0.0.1: a port is missing"},
-      {{"pull", "--connect", "127.0.0.1:1"}, "--connect 127.0.0.1:1: write transport://address"},
-      {{"pull", "--connect", "tcp://*:1"}, "--connect tcp://*:1: * is for listening"},
-      {{"pull", "--bind", "tcp://x:1;y:2"}, "--bind tcp://x:1;y:2: a source address is for connec"},
-      {{"pull", "--bind", "inproc://x"}, "--bind inproc://x: inproc reaches only sockets of one"},
-      {{"pull", "--bind", "udp://x:1"}, "--bind udp://x:1: no such transport here; use tcp or ipc"},
-      {{"pull", "--connect", "sim://x"}, "--connect sim://x: no such transport here; use tcp or"},
-      {{"proxy", "pull", "push", "--frontend-bind", "tcp://\x1b[31m"},
-       "--frontend-bind tcp://\\x1b[31m: "},
-      {{"pull", "--bind", absl::StrCat("ipc://", std::string(5000, 'x'))},
-       "xxx...: a Unix socket's"},
       {{"pull", "--bind", "ipc://@x", "--frobnicate"}, "unknown option"},
       {{"pull", "--bind", "ipc://@x", "--count", "many"}, "whole number"},
       {{"pull", "--bind", "ipc://@x", "--count=-1"}, "whole number"},
@@ -130,6 +123,39 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
       {{"sub", "--bind", "ipc://@x", "--join", "g"}, "--join is for dish"},
       {{"dish", "--bind", "ipc://@x", "--join", "\\q"}, "--join: bad escape"},
       {{"pull", "push", "--bind", "ipc://@x"}, "unexpected word"},
+      {{"pull", "--bind", "ipc://@x", "--plain-server=yes"}, "--plain-server takes no value"},
+      {{"rep", "--bind", "ipc://@x", "--echo=yes"}, "--echo takes no value"},
+      {{"push", "--bind", "ipc://@x", "--raw=yes"}, "--raw takes no value"},
+      {{"push", "--bind", "ipc://@x", "--raw", "--format=hex"}, "--raw and --format exclude"},
+      {{"proxy", "pull", "push", "--raw"}, "--raw is not for proxy"},
+      {{"--help=yes"}, "--help takes no value"},
+      {{"pull\x1b[31m", "--bind", "ipc://@x"}, "pull\\x1b[31m"},
+  });
+}
+
+TEST(ArgsTest, WrongEndpointsNameTheirOption) {
+  ExpectUsageErrors({
+      {{"pull", "--bind"}, "--bind lacks its endpoint"},
+      {{"pull", "--bind", "--timeout", "1"},
+       "--bind lacks its endpoint: behind it stands --timeout"},
+      {{"pull", "--bind="}, "--bind lacks its endpoint"},
+      {{"pull", "--bind", "tcp:/x"}, "--bind tcp:/x: write transport://address"},
+      {{"pull", "--bind=tcp://127.0.0.1"}, "--bind tcp://127.0.0.1: a port is missing"},
+      {{"pull", "--connect", "127.0.0.1:1"}, "--connect 127.0.0.1:1: write transport://address"},
+      {{"pull", "--connect", "tcp://*:1"}, "--connect tcp://*:1: * is for listening"},
+      {{"pull", "--bind", "tcp://x:1;y:2"}, "--bind tcp://x:1;y:2: a source address is for connec"},
+      {{"pull", "--bind", "inproc://x"}, "--bind inproc://x: inproc reaches only sockets of one"},
+      {{"pull", "--bind", "udp://x:1"}, "--bind udp://x:1: no such transport here; use tcp or ipc"},
+      {{"pull", "--connect", "sim://x"}, "--connect sim://x: no such transport here; use tcp or"},
+      {{"proxy", "pull", "push", "--frontend-bind", "tcp://\x1b[31m"},
+       "--frontend-bind tcp://\\x1b[31m: "},
+      {{"pull", "--bind", absl::StrCat("ipc://", std::string(5000, 'x'))},
+       "xxx...: a Unix socket's"},
+  });
+}
+
+TEST(ArgsTest, SecurityThatDoesNotFit) {
+  ExpectUsageErrors({
       {{"pull", "--bind", "ipc://@x", "--plain-server"}, "--plain-server wants --plain-users FILE"},
       {{"pull", "--bind", "ipc://@x", "--plain-users", "f"}, "--plain-users is for --plain-server"},
       {{"pull", "--bind", "ipc://@x", "--plain-username", "a"}, "wants --plain-password-file FILE"},
@@ -159,19 +185,7 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
       {{"pull", "--bind", "ipc://@x", "--zap-domain=d", "--plain-username=a",
         "--plain-password-file=f"},
        "--zap-domain is for servers"},
-      {{"pull", "--bind", "ipc://@x", "--plain-server=yes"}, "--plain-server takes no value"},
-      {{"rep", "--bind", "ipc://@x", "--echo=yes"}, "--echo takes no value"},
-      {{"push", "--bind", "ipc://@x", "--raw=yes"}, "--raw takes no value"},
-      {{"push", "--bind", "ipc://@x", "--raw", "--format=hex"}, "--raw and --format exclude"},
-      {{"proxy", "pull", "push", "--raw"}, "--raw is not for proxy"},
-      {{"--help=yes"}, "--help takes no value"},
-      {{"pull\x1b[31m", "--bind", "ipc://@x"}, "pull\\x1b[31m"},
-  };
-  for (const Case& c : cases) {
-    const auto args = ParseArgs({c.words.begin(), c.words.end()});
-    ASSERT_FALSE(args.ok()) << c.says;
-    EXPECT_THAT(std::string(args.status().message()), HasSubstr(c.says));
-  }
+  });
 }
 
 TEST(ArgsTest, Raw) {

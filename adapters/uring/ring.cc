@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +28,19 @@ constexpr unsigned kSetups[] = {
 
 // The kernel's limit.
 constexpr unsigned kMostCompletions = 65536;
+
+// What there is no other way for.
+constexpr std::pair<int, std::string_view> kNeeded[] = {
+    {IORING_OP_POLL_ADD, "POLL_ADD"}, {IORING_OP_ASYNC_CANCEL, "ASYNC_CANCEL"},
+    {IORING_OP_SENDMSG, "SENDMSG"},   {IORING_OP_SEND, "SEND"},
+    {IORING_OP_RECV, "RECV"},         {IORING_OP_CLOSE, "CLOSE"}};
+
+absl::Status CheckRing(io_uring* ring) {
+  io_uring_probe* probe = io_uring_get_probe_ring(ring);
+  absl::Status has = CheckRequests(probe);
+  io_uring_free_probe(probe);
+  return has;
+}
 
 int DisabledSetting() {
   int disabled = 0;
@@ -63,6 +77,16 @@ absl::Status SetupRefused(int error, int disabled) {
   return absl::UnavailableError(absl::StrCat("io_uring: ", net::ErrorText(error), "."));
 }
 
+absl::Status CheckRequests(const io_uring_probe* probe) {
+  for (const auto& [request, name] : kNeeded) {
+    if (probe != nullptr && io_uring_opcode_supported(probe, request) != 0) continue;
+    return absl::UnimplementedError(
+        absl::StrCat("io_uring: this kernel's has no ", name,
+                     "; take Linux 5.6 or a later one, or another adapter."));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<Ring>> Ring::Create(unsigned entries) {
   std::unique_ptr<Ring> ring(new Ring);
   int result = -EINVAL;
@@ -77,6 +101,7 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Create(unsigned entries) {
     ring->own_.ring_fd = -1;
     return SetupRefused(-result, DisabledSetting());
   }
+  if (absl::Status has = CheckRing(&ring->own_); !has.ok()) return has;
   // One request through all of it: a filter may let the setup pass and not what follows.
   io_uring_sqe* sqe = ring->Prepare();
   io_uring_prep_nop(sqe);
@@ -109,6 +134,7 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Share(io_uring* host, std::uint16_t 
         "the loop on that one");
   }
   if (result < 0) return SetupRefused(-result, DisabledSetting());
+  if (absl::Status has = CheckRing(host); !has.ok()) return has;
   return std::unique_ptr<Ring>(new Ring(host, tag));
 }
 

@@ -24,6 +24,8 @@ class Completion {
 // Why the kernel said no to a ring, in words that help. `disabled` is what
 // /proc/sys/kernel/io_uring_disabled says.
 absl::Status SetupRefused(int error, int disabled);
+// Has the kernel what there is no other way for? null: it cannot be asked, which is older still.
+absl::Status CheckRequests(const io_uring_probe* probe);
 
 // An io_uring, of its own or the host's. For the thread that made it.
 //

@@ -325,19 +325,19 @@ class alignas(kCacheLine) Connection {
   absl::Status status_;
   Instant handshake_deadline_;
   Instant closing_deadline_ = Instant::Never();
-  bool lingers_ = false;
   absl::Status write_error_;      // if write_failed_
   std::size_t told_written_ = 0;  // of the batch that is out
   std::size_t pong_bytes_ = 0;    // of answers to PINGs that nobody took yet, at most
+  bool lingers_ = false;
   bool window_out_ = false;
   bool held_ = false;
-  bool paused_ = false;  // the receive mark was reached when Process looked last
-  bool unseen_ = false;  // Process stopped at the mark, in front of what may be more messages
-  bool behind_ = false;  // Process left frames that it has not looked at
+  bool paused_ = false;     // the receive mark was reached when Process looked last
+  bool unseen_ = false;     // Process stopped at the mark, in front of what may be more messages
+  bool behind_ = false;     // Process left frames that it has not looked at
+  bool borrowing_ = false;  // what is received has the reserve
   Instant starved_until_ = Instant::Never();
   Instant clock_;  // of the last turn
   std::shared_ptr<Reserves> reserves_;
-  bool borrowing_ = false;  // what is received has the reserve
   RingQueue<ConnectionEvent> events_;
 };
 

@@ -334,9 +334,7 @@ void Reader::Drop() {
 
 void Reader::Compact() {
   input_.Compact(pool_.get(), budget_.get());
-  if (command_.capacity() <= kRestingCommandBytes) return;
-  command_.clear();
-  command_.shrink_to_fit();
+  if (command_.capacity() > kRestingCommandBytes) std::string().swap(command_);
 }
 
 void Reader::DropGather() {

@@ -50,6 +50,26 @@ TEST(RingTest, ARefusalNamesItsReason) {
   }
 }
 
+// An old kernel is refused by a sentence, and not by connections that fail.
+TEST(RingTest, WhatAKernelLacksIsNamed) {
+  constexpr int kAll = 64;
+  std::vector<std::uint64_t> memory(
+      (sizeof(io_uring_probe) + kAll * sizeof(io_uring_probe_op)) / 8 + 1);
+  auto* probe = reinterpret_cast<io_uring_probe*>(memory.data());
+  probe->last_op = kAll - 1;
+  for (int i = 0; i < kAll; ++i) probe->ops[i].flags = IO_URING_OP_SUPPORTED;
+  EXPECT_TRUE(CheckRequests(probe).ok());
+  for (const int needed : {IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL, IORING_OP_SENDMSG,
+                           IORING_OP_SEND, IORING_OP_RECV, IORING_OP_CLOSE}) {
+    probe->ops[needed].flags = 0;
+    const absl::Status lacks = CheckRequests(probe);
+    EXPECT_EQ(lacks.code(), absl::StatusCode::kUnimplemented) << needed;
+    EXPECT_THAT(std::string(lacks.message()), HasSubstr("take Linux 5.6"));
+    probe->ops[needed].flags = IO_URING_OP_SUPPORTED;
+  }
+  EXPECT_THAT(std::string(CheckRequests(nullptr).message()), HasSubstr("has no POLL_ADD"));
+}
+
 // What `run` says in a process of its own.
 std::string InChild(const std::function<std::string()>& run) {
   std::array<int, 2> ends{};

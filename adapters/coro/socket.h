@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "adapters/coro/awaiter.h"
 #include "adapters/coro/socket_state.h"
 #include "adapters/net/socket_face.h"
 #include "adapters/net/steps.h"
@@ -32,13 +33,18 @@ class Loop;
 // returned. Coroutines beside a callback wait for what it noted.
 //
 // Thread rule: the loop's thread. Destroying it closes without lingering: what the kernel does not
-// take now is lost.
+// take now is lost. Assigning to it destroys what it had.
 class Socket : public net::SocketFace<SocketState> {
  public:
+  // None: every call says so.
   Socket() = default;
   explicit Socket(std::shared_ptr<SocketState> state) : SocketFace(std::move(state)) {}
   Socket(Socket&&) noexcept = default;
-  Socket& operator=(Socket&&) noexcept = default;
+  Socket& operator=(Socket&& other) noexcept {
+    Socket gone(std::move(other));
+    std::swap(state_, gone.state_);
+    return *this;
+  }
   ~Socket();
 
   // Sends, waiting until some peer can take it. On an error the message is untouched.

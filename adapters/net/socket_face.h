@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -18,15 +19,24 @@
 
 namespace monocoque::net {
 
+// Why a handle without a socket can do nothing: it was never given one, or was moved from.
+const absl::Status& NoSocket();
+
 // What a socket's user can ask on every adapter whose calls give absl::Status. The adapter's own
-// handle adds how to send, to wait and to close. A handle: movable.
+// handle adds how to send, to wait and to close. A handle: movable. One that was never given a
+// socket, or was moved from, may be asked anything but core(): status() is a failed precondition,
+// and so is the answer to all else; counts are zero.
 //
 // `State` is the adapter's: `status()`, and if that is OK `driver()`, a SocketDriver.
 template <typename State>
 class SocketFace {
  public:
   // OK, or why the socket could not be made, which all operations say then.
-  const absl::Status& status() const { return state_->status(); }
+  const absl::Status& status() const {
+    if (state_ == nullptr) [[unlikely]]
+      return NoSocket();
+    return state_->status();
+  }
 
   // Listens before it returns: the bound endpoint, with the port that the system chose. `options`:
   // for this endpoint; null: those of the socket.
@@ -86,24 +96,35 @@ class SocketFace {
     return status().ok() && state_->driver().machine().NextEvent(out);
   }
 
-  // Any other wish of the core socket, with the time it is made at, if status() is OK:
+  // Any other wish of the core socket, with the time it is made at:
   //     socket.Ask([&](monocoque::Socket* s, Instant now) { return s->Join("group", now); })
+  // If status() is not OK the wish is not asked: that status is the answer, or an empty value where
+  // the answer is of another kind.
   template <typename Wish>
   auto Ask(Wish&& wish) {
-    return state_->driver().Ask(std::forward<Wish>(wish));
+    using Answer = decltype(state_->driver().Ask(std::forward<Wish>(wish)));
+    if (status().ok()) [[likely]]
+      return state_->driver().Ask(std::forward<Wish>(wish));
+    if constexpr (std::is_constructible_v<Answer, const absl::Status&>) {
+      return Answer(status());
+    } else {
+      return Answer{};
+    }
   }
-  // The core socket beneath, if status() is OK: getters, statistics.
-  monocoque::Socket& core() const { return state_->driver().machine(); }
-  const SocketStats& stats() const { return core().stats(); }
+  // The core socket beneath, only if status() is OK: getters. Whatever changes it goes through the
+  // calls here, or Ask.
+  const monocoque::Socket& core() const { return state_->driver().machine(); }
+  // All zero if status() is not OK.
+  const SocketStats& stats() const {
+    static constexpr SocketStats kNone{};
+    return status().ok() ? core().stats() : kNone;
+  }
 
  protected:
   SocketFace() = default;
   explicit SocketFace(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  // Assigning is the adapter's: what the handle had is closed as its destructor closes it.
   SocketFace(SocketFace&&) noexcept = default;
-  SocketFace& operator=(SocketFace&& other) noexcept {
-    std::swap(state_, other.state_);
-    return *this;
-  }
   ~SocketFace() = default;
 
   std::shared_ptr<State> state_;

@@ -25,13 +25,15 @@ absl::Status Socket::Send(Message* message) {
 }
 
 void Socket::OnWritable(std::function<void()> callback) {
+  if (!status().ok()) return;
   state_->on_writable = Shared(std::move(callback));
 }
 
 // What is there already is told at the next turn.
 void Socket::OnMessage(std::function<void(Message)> callback) {
+  if (!status().ok()) return;
   state_->on_message = Shared(std::move(callback));
-  if (status().ok()) state_->driver().Touch();
+  state_->driver().Touch();
 }
 
 void Socket::Pause() {
@@ -47,6 +49,10 @@ void Socket::Flush() {
 }
 
 void Socket::Close(absl::Duration linger, std::function<void(absl::Status)> done) {
+  if (state_ == nullptr) {
+    if (done) done(status());
+    return;
+  }
   state_->StartClose(linger, std::move(done));
 }
 

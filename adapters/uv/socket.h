@@ -5,13 +5,13 @@
 
 #include <functional>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "adapters/net/socket_face.h"
 #include "adapters/uv/socket_state.h"
 #include "protocol/socket/options.h"
-#include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 
@@ -38,16 +38,21 @@ namespace monocoque::uv {
 // one loop share one pool of memory; messages may go to other threads. No thread is ours; names are
 // looked up on libuv's own.
 //
-// A handle: movable. Destroying it drops at once what was not handed to the kernel yet and closes
-// every descriptor. No callback comes any more, but each `done` of a Close that was not over: with
-// "cancelled", at the loop's next turn. Like any handle of libuv it needs the loop to run once more
-// before uv_loop_close. Leave the handles that uv_walk shows alone.
+// A handle: movable. Assigning to it destroys what it had. Destroying it drops at once what was not
+// handed to the kernel yet and closes every descriptor. No callback comes any more, but each `done`
+// of a Close that was not over: with "cancelled", at the loop's next turn. Like any handle of libuv
+// it needs the loop to run once more before uv_loop_close. Leave the handles that uv_walk shows
+// alone.
 class Socket : public net::SocketFace<SocketState> {
  public:
   // Does not fail; status() tells if the socket can be used.
   Socket(uv_loop_t* loop, SocketType type, const SocketOptions& options = {});
   Socket(Socket&&) noexcept = default;
-  Socket& operator=(Socket&&) noexcept = default;
+  Socket& operator=(Socket&& other) noexcept {
+    Socket gone(std::move(other));
+    std::swap(state_, gone.state_);
+    return *this;
+  }
   ~Socket();
 
   // Sends now or not at all: takes the message, or leaves it untouched. After "unavailable"
@@ -73,12 +78,10 @@ class Socket : public net::SocketFace<SocketState> {
   // exceeded if something was not sent, cancelled if the socket is destroyed earlier, status() if
   // it was never usable. It comes once, never from within a call, so what it captures has to
   // outlive the socket. Again: with a new linger time, and each `done` comes, for which a loop is
-  // needed still; without `done` a socket that is closed leaves its loop alone.
+  // needed still; without `done` a socket that is closed leaves its loop alone. Where there is no
+  // socket, as the handle was moved from, there is no loop either: `done` comes within the call.
   void Close(absl::Duration linger = absl::InfiniteDuration(),
              std::function<void(absl::Status)> done = {});
-
-  // The core socket beneath, if status() is OK: getters, statistics.
-  const monocoque::Socket& core() const { return SocketFace::core(); }
 };
 
 }  // namespace monocoque::uv

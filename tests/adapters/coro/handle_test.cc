@@ -17,6 +17,10 @@
 #include "adapters/coro/loop.h"
 #include "adapters/coro/task.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/instant.h"
+#include "protocol/socket/event.h"
+#include "protocol/socket/options.h"
+#include "protocol/socket/socket.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/adapters/coro/runtimes.h"
@@ -106,6 +110,113 @@ TEST_P(HandleTest, WaitingForAnyOfSeveralEndsWithOneThatIsDestroyed) {
   Socket other = loop.MakeSocket(SocketType::kPull);
   auto push = loop.Push(one.Bind("tcp://127.0.0.1:*").value_or(""));
   EXPECT_TRUE(absl::IsCancelled(loop.WaitAny({&other, &one}, kSoon).status()));
+}
+
+// ---- No socket at all, and the end of one that is assigned to -----------------------------------
+
+void ExpectNone(const absl::Status& status) {
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_EQ(status.message(), "there is no socket here: it was never made, or moved from");
+}
+
+// What cannot be told from a wait that never ends is asked with a short one.
+void ExpectEveryCallSaysSo(Socket* none) {
+  ExpectNone(none->status());
+  ExpectNone(none->Bind("tcp://127.0.0.1:*").status());
+  ExpectNone(none->Connect("tcp://127.0.0.1:1"));
+  ExpectNone(none->Unbind("tcp://127.0.0.1:1"));
+  ExpectNone(none->Disconnect("tcp://127.0.0.1:1"));
+  ExpectNone(none->Subscribe("a"));
+  ExpectNone(none->Unsubscribe("a"));
+  ExpectNone(none->Join("a"));
+  ExpectNone(none->Leave("a"));
+  Message message("kept");
+  ExpectNone(none->Send(&message, kSoon));
+  ExpectNone(none->TrySend(&message));
+  EXPECT_EQ(message.text(), "kept");
+  ExpectNone(none->Send("text", kSoon));
+  ExpectNone(none->Receive(kSoon).status());
+  ExpectNone(none->Receive(&message, kSoon));
+  ExpectNone(none->WaitReady(1, kSoon));
+  ExpectNone(none->Close(absl::ZeroDuration()));
+  ExpectNone(none->Ask([](monocoque::Socket*, Instant) { return absl::OkStatus(); }));
+  ExpectNone(
+      none->Ask([](monocoque::Socket*, Instant) { return absl::StatusOr<int>(1); }).status());
+  EXPECT_EQ(none->Ask([](monocoque::Socket*, Instant) { return 1; }), 0);
+}
+
+void ExpectNothingIsThere(Socket* none) {
+  Message message;
+  SocketEvent event;
+  EXPECT_FALSE(none->TryReceive(&message));
+  EXPECT_FALSE(none->CanReceive());
+  EXPECT_FALSE(none->NextEvent(&event));
+  EXPECT_EQ(none->stats().messages_sent, 0u);
+  EXPECT_TRUE(none->closed());
+  none->SetAuthenticator(nullptr);
+  none->OnEvent([](const SocketEvent&) {});
+  none->Flush();
+  none->StartClose();
+}
+
+Task<void> AwaitEachAndNote(Socket& none, std::vector<absl::Status>* ends) {
+  ends->push_back((co_await none.AsyncReceive()).status());
+  ends->push_back(co_await none.AsyncSend(Message("a")));
+  ends->push_back(co_await none.AsyncReady());
+  ends->push_back(co_await none.AsyncUntil([] { return false; }));
+  ends->push_back(co_await none.AsyncClose());
+}
+
+TEST_P(HandleTest, WithoutASocketEveryCallSaysSo) {
+  Loop& loop = NewLoop();
+  Socket never;
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  const Socket taken = std::move(pull);
+  EXPECT_TRUE(taken.status().ok());
+  for (Socket* none : {&never, &pull}) {
+    ExpectEveryCallSaysSo(none);
+    ExpectNothingIsThere(none);
+    ExpectNone(loop.WaitAny({none}, kSoon).status());
+    std::vector<absl::Status> ends;
+    loop.RunUntil(AwaitEachAndNote(*none, &ends));
+    EXPECT_EQ(ends.size(), 5u);
+    for (const absl::Status& end : ends) ExpectNone(end);
+  }
+}
+
+// One that could not be made counts nothing.
+TEST_P(HandleTest, ASocketThatCouldNotBeMadeHasCountedNothing) {
+  SocketOptions impossible;
+  impossible.routing_id = std::string(300, 'i');
+  Socket none = NewLoop().MakeSocket(SocketType::kDealer, impossible);
+  ASSERT_FALSE(none.status().ok());
+  EXPECT_EQ(none.stats().messages_sent, 0u);
+  EXPECT_EQ(none.Ask([](monocoque::Socket*, Instant) { return absl::OkStatus(); }), none.status());
+}
+
+// What a handle had is closed when it gets another, as if it had been destroyed.
+TEST_P(HandleTest, AssigningClosesWhatWasThere) {
+  Loop& loop = NewLoop();
+  int told = 0;
+  Socket old = loop.MakeSocket(SocketType::kPull);
+  old.OnEvent([&](const SocketEvent&) { ++told; });
+  const std::string at =
+      old.Bind(absl::StrCat("ipc://@monocoque-assigned-", getpid())).value_or("");
+  for (int i = 0; i < 3; ++i) loop.RunOnce(absl::ZeroDuration());
+  const int before = told;
+  Socket fresh = loop.MakeSocket(SocketType::kPull);
+  ASSERT_TRUE(fresh.Bind("tcp://127.0.0.1:*").ok());
+  old = std::move(fresh);
+  ExpectNone(fresh.status());
+  for (int i = 0; i < 3; ++i) loop.RunOnce(absl::ZeroDuration());
+  Socket third = loop.MakeSocket(SocketType::kPull);
+  EXPECT_TRUE(third.Bind(at).ok()) << "the old one still listens";
+  Socket push = *loop.Push(at);
+  EXPECT_TRUE(push.WaitReady(1, kSoon).ok());
+  EXPECT_EQ(told, before);
+  Socket& same = old;
+  old = std::move(same);
+  EXPECT_TRUE(old.status().ok());
 }
 
 Task<void> ReceiveAndNote(Socket& socket, std::vector<absl::Status>* ends) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -150,13 +151,27 @@ TEST_F(CloseTest, ALateDoneThatStopsTheLoop) {
   EXPECT_EQ(uv_loop_alive(loop()), 0);
 }
 
-// A handle that is assigned to gives its old socket away, which is destroyed elsewhere.
+// A handle that is assigned to closes what it had, as its destructor does.
 TEST_F(CloseTest, DestroyedByAnAssignment) {
   auto& push = MakePatient();
   push->Close(absl::InfiniteDuration(), Note());
-  *push = Socket(loop(), SocketType::kPush);
+  Socket other(loop(), SocketType::kPush);
+  *push = std::move(other);
   RunOnceWithoutWaiting();
   EXPECT_THAT(told_, ElementsAre(absl::StatusCode::kCancelled));
+  EXPECT_TRUE(absl::IsFailedPrecondition(other.status())) << other.status();
+  EXPECT_TRUE(push->status().ok());
+  Socket& same = *push;
+  *push = std::move(same);
+  EXPECT_TRUE(push->status().ok());
+}
+
+// It has no loop that could tell later.
+TEST_F(CloseTest, WhereThereIsNoSocketDoneComesAtOnce) {
+  Socket push(loop(), SocketType::kPush);
+  const Socket taken = std::move(push);
+  push.Close(absl::InfiniteDuration(), Note());
+  EXPECT_THAT(told_, ElementsAre(absl::StatusCode::kFailedPrecondition));
 }
 
 TEST_F(CloseTest, ASocketThatCannotBeMadeSaysSo) {

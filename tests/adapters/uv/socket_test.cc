@@ -377,6 +377,29 @@ TEST_F(SocketTest, EventsAreToldAsTheyHappen) {
 }
 
 // An option that makes no sense is refused with a sentence, which every operation repeats.
+TEST_F(SocketTest, AHandleThatWasMovedFromSaysSo) {
+  auto& taken = Make(SocketType::kPull);
+  const Socket pull = std::move(*taken);
+  EXPECT_TRUE(pull.status().ok());
+  Message message("kept");
+  const absl::Status why = taken->status();
+  EXPECT_TRUE(absl::IsFailedPrecondition(why)) << why;
+  EXPECT_THAT(std::string(why.message()), HasSubstr("no socket here"));
+  EXPECT_EQ(taken->Bind("tcp://127.0.0.1:*").status(), why);
+  EXPECT_EQ(taken->Connect("tcp://127.0.0.1:1"), why);
+  EXPECT_EQ(taken->Send(&message), why);
+  EXPECT_EQ(message.text(), "kept");
+  EXPECT_FALSE(taken->TryReceive(&message));
+  EXPECT_EQ(taken->stats().messages_sent, 0u);
+  taken->OnMessage([](const Message&) {});
+  taken->OnWritable([] {});
+  taken->OnEvent([](const SocketEvent&) {});
+  taken->Pause();
+  taken->Resume();
+  taken->Flush();
+  taken->Close();
+}
+
 TEST_F(SocketTest, ASocketThatCannotBeMadeSaysWhy) {
   SocketOptions options;
   options.routing_id = std::string(300, 'i');

@@ -6,6 +6,7 @@
 #include "adapters/coro/awaitables.h"
 #include "adapters/coro/socket_state.h"
 #include "adapters/net/host.h"
+#include "adapters/net/steps.h"
 #include "alloc/budget.h"
 #include "alloc/slab_pool.h"
 
@@ -202,6 +203,27 @@ void Loop::Unresume(std::coroutine_handle<> handle) {
   }
 }
 
+namespace {
+
+// The first of the sockets that has a message; none: an error, or unavailable for now.
+absl::StatusOr<std::size_t> FindMessage(const std::vector<std::shared_ptr<SocketState>>& states) {
+  absl::Status why = absl::FailedPreconditionError("wait: no socket was given");
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    net::WaitReceiveStep step;
+    const bool settled = step.Try(states[i]->waiting);
+    if (settled && step.status.ok()) return i;
+    if (states[i]->driver().closed()) return absl::CancelledError("one of the sockets was closed");
+    if (!settled) {
+      why = absl::UnavailableError("");
+    } else if (i == 0) {
+      why = std::move(step.status);
+    }
+  }
+  return why;
+}
+
+}  // namespace
+
 absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
                                           absl::Duration timeout) {
   if (!status_.ok()) return status_;
@@ -213,12 +235,8 @@ absl::StatusOr<std::size_t> Loop::WaitAny(const std::vector<Socket*>& sockets,
   }
   const Instant deadline = net::Now() + std::max(timeout, absl::ZeroDuration());
   for (bool turned = false;; turned = true) {
-    for (std::size_t i = 0; i < states.size(); ++i) {
-      if (states[i]->driver().CanReceive()) return i;
-      if (states[i]->driver().closed()) {
-        return absl::CancelledError("one of the sockets was closed");
-      }
-    }
+    absl::StatusOr<std::size_t> found = FindMessage(states);
+    if (!absl::IsUnavailable(found.status())) return found;
     if (turned && net::Now() >= deadline)
       return absl::DeadlineExceededError("no message within the time given");
     RunOnce(deadline - net::Now());

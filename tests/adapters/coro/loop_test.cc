@@ -295,6 +295,32 @@ TEST_P(LoopTest, WaitsOnSeveralSockets) {
             absl::StatusCode::kDeadlineExceeded);
 }
 
+// Where no message can come as things stand, the answer is that of Receive, at once.
+TEST_P(LoopTest, WaitingWhereNothingCanComeFailsAtOnce) {
+  Loop& loop = NewLoop();
+  Dialogue d(&loop);
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  for (Socket* never : {&push, &d.req}) {
+    const absl::Status why = never->Receive(kSoon).status();
+    ASSERT_TRUE(absl::IsFailedPrecondition(why)) << why;
+    EXPECT_EQ(loop.WaitAny({never}, kSoon).status(), why);
+    EXPECT_EQ(loop.WaitAny({never, never}, kSoon).status(), why);
+  }
+  EXPECT_TRUE(absl::IsFailedPrecondition(loop.WaitAny({}, kSoon).status()));
+}
+
+// One that can receive is waited for, whatever the others cannot.
+TEST_P(LoopTest, WaitingGoesOnWhereOneCanReceive) {
+  Loop& loop = NewLoop();
+  Dialogue d(&loop);
+  Socket push = loop.MakeSocket(SocketType::kPush);
+  EXPECT_TRUE(
+      absl::IsDeadlineExceeded(loop.WaitAny({&push, &d.rep}, absl::Milliseconds(1)).status()));
+  ASSERT_TRUE(d.req.Send("now it has asked", kSoon).ok());
+  EXPECT_EQ(*loop.WaitAny({&push, &d.rep}, kSoon), 1u);
+  EXPECT_TRUE(absl::IsDeadlineExceeded(loop.WaitAny({&d.req}, absl::Milliseconds(1)).status()));
+}
+
 // What is taken off while somebody looks for a message sets reading going again.
 TEST_P(LoopTest, LookingForAMessageGoesOnReading) {
   Loop& loop = NewLoop();

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "absl/base/attributes.h"
 #include "alloc/block.h"
 #include "alloc/bytes.h"
 
@@ -57,11 +58,13 @@ class Slice {
     return Adopt(data, size, release, data);
   }
 
-  const std::uint8_t* data() const { return block_ != nullptr ? u_.data : u_.octets; }
+  const std::uint8_t* data() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return block_ != nullptr ? u_.data : u_.octets;
+  }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  Bytes bytes() const { return {data(), size_}; }
-  std::string_view text() const { return AsText(bytes()); }
+  Bytes bytes() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return {data(), size_}; }
+  std::string_view text() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return AsText(bytes()); }
 
   // The block that is kept alive; null if the octets are inline.
   Block* block() const { return block_; }

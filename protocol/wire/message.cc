@@ -59,6 +59,9 @@ Message::Iterator& Message::Iterator::operator++() {
   return *this;
 }
 
+Message::Message(absl::Span<const std::string> parts)
+    : Message(absl::InlinedVector<std::string_view, 8>(parts.begin(), parts.end())) {}
+
 Message::Message(absl::Span<const std::string_view> parts) {
   if (parts.size() < 2) {
     if (!parts.empty()) SetBody(AsBytes(parts[0]));

@@ -1,13 +1,17 @@
 #ifndef MONOCOQUE_PROTOCOL_WIRE_MESSAGE_H_
 #define MONOCOQUE_PROTOCOL_WIRE_MESSAGE_H_
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
+#include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
+#include "absl/base/attributes.h"
 #include "absl/types/span.h"
 #include "alloc/bytes.h"
 #include "alloc/payload.h"
@@ -37,6 +41,10 @@ class Part {
 // The one-part message is the common case and reads like a string: text(), bytes(), size() speak of
 // part 0. Several parts are a range of slices: `for (Slice part : m)`, `m[1].text()`.
 //
+// What text(), bytes() and m[i] give is borrowed from the message, and what a slice's text() gives
+// from that slice, which may hold a copy: of a temporary it ends with the full expression. Keep the
+// message, or the slice: `auto m = socket.Receive(); m->text()`.
+//
 // 96 bytes. Up to 80 octets lie inside; more are shared with the block they were received in, or
 // with the user's own memory (Slice::Adopt), or read where they lie (Borrow). Several parts are
 // kept as they are on the wire and walked, so that a message has a fixed size and needs no
@@ -61,24 +69,32 @@ class Message {
     return message;
   }
   static Message Borrow(std::string_view text) { return Borrow(AsBytes(text)); }
+  // A temporary would be gone before the message is.
+  template <typename Text>
+    requires std::same_as<std::remove_cv_t<Text>, std::string>
+  static Message Borrow(Text&& text) = delete;
   // The octets of `body`, without a copy.
   explicit Message(Slice body) { payload_.AssignSlice(std::move(body)); }
   explicit Message(std::initializer_list<std::string_view> parts)
       : Message(absl::MakeConstSpan(parts.begin(), parts.size())) {}
+  // As many parts as there are texts, in linear time; of none, one empty part.
   explicit Message(absl::Span<const std::string_view> parts);
+  explicit Message(absl::Span<const std::string> parts);
 
   // Parts are counted from 0; there is always one at least.
   std::size_t part_count() const;
   bool multipart() const { return (payload_.tag() & kMultipart) != 0; }
   // Octets of part 0.
-  Bytes bytes() const { return multipart() ? (*this)[0].bytes() : payload_.bytes(); }
-  std::string_view text() const { return AsText(bytes()); }
+  Bytes bytes() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return multipart() ? (*this)[0].bytes() : payload_.bytes();
+  }
+  std::string_view text() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return AsText(bytes()); }
   std::size_t size() const { return bytes().size(); }
   // Octets of all parts together.
   std::size_t total_bytes() const;
 
   // Part `index`, borrowed; an empty part if there is none.
-  Part operator[](std::size_t index) const;
+  Part operator[](std::size_t index) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
   // Part `index` as a slice of its own: shared if it is large.
   Slice Share(std::size_t index) const;
 
@@ -107,14 +123,16 @@ class Message {
   Iterator begin() const { return Iterator(this, 0); }
   Iterator end() const { return Iterator(this, kEnd); }
 
-  // Adds a part behind the last. The message then owns a copy of all its octets.
+  // Adds a part behind the last, in time that grows with all of them. A fresh message has one part,
+  // an empty one, which stays the first: give the parts to the constructor. The message then owns a
+  // copy of all its octets.
   void AddPart(Bytes part);
   void AddPart(std::string_view part) { AddPart(AsBytes(part)); }
 
   // Where the message came from (ROUTER and the like), or where it is to go: the same attribute, so
   // that a received message that is sent back finds its sender. Empty: none.
-  Bytes routing_id() const { return attribute(kRoutingId); }
-  Bytes to() const { return routing_id(); }
+  Bytes routing_id() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return attribute(kRoutingId); }
+  Bytes to() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return routing_id(); }
   // At most 255 octets, else false and nothing changes.
   bool set_to(Bytes id) { return SetAttribute(kRoutingId, id); }
   bool set_to(std::string_view id) { return set_to(AsBytes(id)); }
@@ -126,7 +144,7 @@ class Message {
   bool set_to_number(std::uint32_t number) { return set_to(Bytes(RoutingIdOf(number))); }
 
   // RADIO and DISH: the group. At most 255 octets.
-  Bytes group() const { return attribute(kGroup); }
+  Bytes group() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return attribute(kGroup); }
   bool set_group(std::string_view group) { return SetAttribute(kGroup, AsBytes(group)); }
 
   // The peer a received message came from; no id in one made by hand.

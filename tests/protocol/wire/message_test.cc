@@ -77,6 +77,13 @@ std::string WireHex(const Message& message) {
   return absl::BytesToHexString(AsText(message.payload().bytes()));
 }
 
+template <typename Text>
+concept CanBeBorrowed = requires(Text&& text) { Message::Borrow(std::forward<Text>(text)); };
+static_assert(CanBeBorrowed<std::string&> && CanBeBorrowed<const std::string&>);
+static_assert(CanBeBorrowed<std::string_view> && CanBeBorrowed<const char*>);
+static_assert(!CanBeBorrowed<std::string> && !CanBeBorrowed<const std::string>,
+              "a temporary is gone before the message is sent");
+
 TEST(MessageTest, AMessageOfNothingHasOneEmptyPart) {
   for (const Message& message :
        {Message(), Message(""), Message(std::string_view()), Message(Bytes()), Message(Slice()),
@@ -236,6 +243,33 @@ TEST(MessageTest, AddPartPutsItBehindTheLast) {
     message.AddPart(expected.back());
     ExpectParts(message, expected);
   }
+}
+
+// It has a part already.
+TEST(MessageTest, AddPartToAFreshMessagePutsItBehindAnEmptyOne) {
+  Message message;
+  message.AddPart("a");
+  message.AddPart("b");
+  EXPECT_EQ(message, Message({"", "a", "b"}));
+}
+
+TEST(MessageTest, PartsMayBeCountedAtRunTime) {
+  std::vector<std::string> parts;
+  EXPECT_EQ(Message(parts), Message());
+  parts.emplace_back("only one");
+  EXPECT_EQ(Message(parts), Message("only one"));
+  parts.emplace_back("");
+  parts.emplace_back(1000, 'x');
+  EXPECT_EQ(Message(parts), Message({"only one", "", std::string(1000, 'x')}));
+  const std::vector<std::string_view> views(parts.begin(), parts.end());
+  EXPECT_EQ(Message(views), Message(parts));
+}
+
+TEST(MessageTest, ManyPartsCostNoMoreEachThanFew) {
+  const std::vector<std::string> parts(100'000, "part");
+  const Message message(parts);
+  EXPECT_EQ(message.part_count(), parts.size());
+  EXPECT_EQ(message.total_bytes(), 4 * parts.size());
 }
 
 TEST(MessageTest, AMessageMayAddAPartOfItsOwn) {

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <string_view>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "adapters/coro/awaiter.h"
 #include "adapters/coro/loop.h"
 #include "adapters/net/host.h"
 #include "adapters/net/steps.h"
@@ -12,16 +13,6 @@
 
 namespace monocoque::coro {
 namespace {
-
-// A message that stays its user's until it is sent.
-struct SendItStep : net::StatusStep {
-  explicit SendItStep(Message* what) : message(what) {}
-  bool Try(const net::WaitQueues& among) {
-    status = among.driver()->Send(message);
-    return net::Settled(among, &status);
-  }
-  Message* message;
-};
 
 // Turns the loop, at least once, until the step has its result or the time is over. Whoever is
 // served meanwhile may destroy the socket's handle, or move it: its state is what is asked.
@@ -36,7 +27,7 @@ absl::Status TurnUntil(std::shared_ptr<SocketState> state, absl::Duration timeou
     if (step->Try(state->waiting)) return step->status;
     const Instant now = deadline.is_never() ? state->loop().now() : net::Now();
     if (turned && now >= deadline) {
-      return absl::DeadlineExceededError(absl::StrCat(what, ": not within the time given"));
+      return NotInTime(what);
     }
     state->loop().RunOnce(deadline - now);
   }
@@ -67,7 +58,7 @@ absl::Status Socket::Send(Message* message, absl::Duration timeout) {
   // What is borrowed is copied while there is time, and whoever is served meanwhile may change it.
   if (!message->Own()) return absl::ResourceExhaustedError("send: there is no memory to wait with");
   const std::shared_ptr<SocketState> state = state_;
-  SendItStep step(message);
+  net::SendItStep step(message);
   sent = TurnUntil(state, timeout, "send", &step);
   if (sent.ok()) state->WriteNow();
   return sent;

@@ -77,11 +77,24 @@ class Socket : public net::SocketFace<SocketState> {
   bool closed() const { return !status().ok() || state_->driver().closed(); }
 
   // Awaitables for coroutines: absl::Status, absl::StatusOr<Message>. A message is taken in the
-  // very call that resumes the coroutine; destroying one that waits loses nothing.
+  // very call that resumes the coroutine; destroying one that waits loses nothing. With a timeout
+  // they fail when it is over as the blocking calls do, deadline exceeded, after one turn at least;
+  // what comes later stays for the next receive. Without one no timer is set.
   auto AsyncSend(Message message) {
     return Awaiter(state_.get(), net::SendStep(std::move(message)));
   }
+  auto AsyncSend(Message message, absl::Duration timeout) {
+    return TimedAwaiter(state_.get(), net::SendStep(std::move(message)), timeout, "send");
+  }
+  // On an error the message is untouched; it stays where it is until then.
+  auto AsyncSend(Message* message) { return Awaiter(state_.get(), net::SendItStep(message)); }
+  auto AsyncSend(Message* message, absl::Duration timeout) {
+    return TimedAwaiter(state_.get(), net::SendItStep(message), timeout, "send");
+  }
   auto AsyncReceive() { return Awaiter(state_.get(), net::ReceiveStep()); }
+  auto AsyncReceive(absl::Duration timeout) {
+    return TimedAwaiter(state_.get(), net::ReceiveStep(), timeout, "receive");
+  }
   // Until the condition holds, which is asked whenever something happened to the socket; cancelled
   // if it does not when the socket is closed.
   auto AsyncUntil(std::function<bool()> holds) {
@@ -90,6 +103,9 @@ class Socket : public net::SocketFace<SocketState> {
   // As WaitReady and Close.
   auto AsyncReady(std::size_t peers = 1) {
     return Awaiter(state_.get(), net::WaitReadyStep(peers));
+  }
+  auto AsyncReady(std::size_t peers, absl::Duration timeout) {
+    return TimedAwaiter(state_.get(), net::WaitReadyStep(peers), timeout, "wait for peers");
   }
   auto AsyncClose(absl::Duration linger = absl::InfiniteDuration()) {
     StartClose(linger);

@@ -16,8 +16,7 @@ SocketState::SocketState(Loop* loop, absl::StatusOr<monocoque::Socket> machine)
 
 // Coroutines that still wait, as the loop goes, stay as they are.
 SocketState::~SocketState() {
-  while (waiting.Take() != nullptr) {
-  }
+  while (net::Waiter* left = waiting.Take()) left->Abandon();
   driver_.reset();
   loop_.SetTimer(this, Instant::Never());
   loop_.Forget(&touched);
@@ -72,6 +71,8 @@ net::TurnClock& SocketState::clock() { return loop_.clock(); }
 void SocketState::Wake() { loop_.Touch(&touched); }
 
 void SocketState::SetTimer(Instant when) { loop_.SetTimer(this, when); }
+
+void SocketState::SetTimer(net::Timed* timed, Instant when) { loop_.SetTimer(timed, when); }
 
 absl::StatusOr<std::unique_ptr<net::Watch>> SocketState::MakeWatch(int fd,
                                                                    net::WatchHandler* handler) {

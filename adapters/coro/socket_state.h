@@ -73,6 +73,8 @@ class SocketState final : public net::Reactor,
   // Reactor. A turn is due, for whatever reason.
   void Wake() override;
   void SetTimer(Instant when) override;
+  // Of somebody who waits, on the loop; never: none.
+  void SetTimer(net::Timed* timed, Instant when);
   absl::StatusOr<std::unique_ptr<net::Watch>> MakeWatch(int fd,
                                                         net::WatchHandler* handler) override;
   absl::StatusOr<std::unique_ptr<net::Lookup>> Resolve(const std::string& host, std::uint16_t port,

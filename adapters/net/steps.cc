@@ -46,6 +46,10 @@ bool SendStep::Try(const WaitQueues& among) {
   return Keep(among.driver()->Send(&message), among, &status);
 }
 
+bool SendItStep::Try(const WaitQueues& among) {
+  return Keep(among.driver()->Send(message), among, &status);
+}
+
 bool SendManyStep::Try(const WaitQueues& among) {
   while (status.ok() && value < messages.size()) {
     if (!Keep(among.driver()->Send(&messages[value]), among, &status)) return false;

@@ -62,6 +62,14 @@ struct SendStep : StatusStep {
   Message message;
 };
 
+// The same of a message that stays its user's until it is sent.
+struct SendItStep : StatusStep {
+  static constexpr Place kPlace = Place::kSenders;
+  explicit SendItStep(Message* what) : message(what) {}
+  bool Try(const WaitQueues& among);
+  Message* message;
+};
+
 // Its value: how many are sent.
 struct SendManyStep : ValueStep<std::size_t> {
   static constexpr Place kPlace = Place::kSenders;

@@ -30,6 +30,11 @@ void WaitQueues::Add(Waiter* waiter, Place place) {
   waiter->queue_->Add(&waiter->node_);
 }
 
+bool WaitQueues::IsNext(const Waiter* waiter) const {
+  if (waiter->queue_ == nullptr) return false;
+  return waiter->queue_ == &Queue(Place::kWatchers) || waiter->queue_->front() == waiter;
+}
+
 void WaitQueues::Finish(Waiter* waiter, absl::Status result) {
   if (waiter->queue_ == nullptr || waiter->queue_ == &Queue(Place::kReady)) return;
   waiter->Finish(std::move(result));

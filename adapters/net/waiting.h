@@ -39,6 +39,8 @@ class Waiter {
   // Gives the result to whoever waits: user code, which may do anything. It is in no queue then,
   // and may destroy itself.
   virtual void Complete() = 0;
+  // It was taken out untold, and never will be told.
+  virtual void Abandon() {}
 
  private:
   friend class WaitQueues;
@@ -76,6 +78,8 @@ class WaitQueues {
   // Does it have its result without waiting? Where order counts, nobody passes those who wait.
   bool TryNow(Waiter* waiter, Place place) const;
   void Add(Waiter* waiter, Place place);
+  // Will the next round try it, or tell it, or is another before it?
+  bool IsNext(const Waiter* waiter) const;
   // It has this result, unless it has one. At any moment; whoever is tried just now and gets a
   // result keeps that.
   void Finish(Waiter* waiter, absl::Status result);

@@ -99,6 +99,20 @@ TEST_F(WaitQueuesTest, NobodyPassesThoseWhoWaitInOrder) {
 }
 
 // Whoever has something to do again each time does not keep the others from it.
+// Of senders and receivers the first is next, of watchers each one.
+TEST_F(WaitQueuesTest, WhoIsNext) {
+  const auto alone = Make("in no queue");
+  EXPECT_FALSE(queues_.IsNext(alone.get()));
+  for (const Place place : {Place::kSenders, Place::kReceivers, Place::kWatchers}) {
+    auto first = Wait("first", place);
+    const auto second = Wait("second", place);
+    EXPECT_TRUE(queues_.IsNext(first.get()));
+    EXPECT_EQ(queues_.IsNext(second.get()), place == Place::kWatchers);
+    first.reset();
+    EXPECT_TRUE(queues_.IsNext(second.get()));
+  }
+}
+
 TEST_F(WaitQueuesTest, OneOfEachKindARound) {
   const auto sender = Wait("send", Place::kSenders);
   sender->on_complete = [&] { queues_.Add(sender.get(), Place::kSenders); };

@@ -193,7 +193,8 @@ int main(int argc, char** argv) {
   if (argc == 2 && std::string_view(argv[1]) == "describe") {
     std::printf(
         "{\"engine\":\"monocoque\",\"lib_version\":\"%s\",\"language\":\"C++20\","
-        "\"concurrency\":\"one loop\",\"threading\":\"single thread\",\"io\":\"io_uring\"}\n",
+        "\"concurrency\":\"one loop\",\"threading\":\"single thread\",\"io\":\"io_uring; libuv or "
+        "Boost.Asio by --variant\"}\n",
         std::string(monocoque::kVersion).c_str());
     return 0;
   }

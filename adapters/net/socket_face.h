@@ -45,7 +45,8 @@ class SocketFace {
     if (!status().ok()) return status();
     return state_->driver().Bind(endpoint, options);
   }
-  // Connects in the background, again and again.
+  // Connects in the background, again and again, but for ends that would repeat themselves: then it
+  // gives up for good, which an event tells (docs/adapters.md).
   absl::Status Connect(std::string_view endpoint, const LinkOptions* options = nullptr) {
     return status().ok() ? state_->driver().Connect(endpoint, options) : status();
   }

@@ -215,7 +215,8 @@ TEST(ArenaTargetCommandTest, Describe) {
   EXPECT_EQ(describe.Wait(), 0);
   EXPECT_EQ(describe.out(), absl::StrCat("{\"engine\":\"monocoque\",\"lib_version\":\"", kVersion,
                                          "\",\"language\":\"C++20\",\"concurrency\":\"one loop\","
-                                         "\"threading\":\"single thread\",\"io\":\"io_uring\"}\n"));
+                                         "\"threading\":\"single thread\",\"io\":\"io_uring; libuv "
+                                         "or Boost.Asio by --variant\"}\n"));
 }
 
 TEST(ArenaTargetCommandTest, WhatIsNotThereIsSaid) {

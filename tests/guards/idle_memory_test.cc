@@ -1,5 +1,5 @@
 // What an idle link costs: at most 4 KiB, in the core alone and on each adapter with all that its
-// runtime takes for it, whichever side dialed; one exception is named below.
+// runtime takes for it, whichever side dialed.
 #include <string>
 #include <string_view>
 

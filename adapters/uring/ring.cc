@@ -79,7 +79,7 @@ absl::Status SetupRefused(int error, int disabled) {
 
 absl::Status CheckRequests(const io_uring_probe* probe) {
   for (const auto& [request, name] : kNeeded) {
-    if (probe != nullptr && io_uring_opcode_supported(probe, request) != 0) continue;
+    if (probe == nullptr || io_uring_opcode_supported(probe, request) != 0) continue;
     return absl::UnimplementedError(
         absl::StrCat("io_uring: this kernel's has no ", name,
                      "; take Linux 5.6 or a later one, or another adapter."));

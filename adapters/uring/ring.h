@@ -24,7 +24,7 @@ class Completion {
 // Why the kernel said no to a ring, in words that help. `disabled` is what
 // /proc/sys/kernel/io_uring_disabled says.
 absl::Status SetupRefused(int error, int disabled);
-// Has the kernel what there is no other way for? null: it cannot be asked, which is older still.
+// Has the kernel what there is no other way for? null: it may not be asked; then it is assumed.
 absl::Status CheckRequests(const io_uring_probe* probe);
 
 // An io_uring, of its own or the host's. For the thread that made it.

@@ -67,7 +67,7 @@ TEST(RingTest, WhatAKernelLacksIsNamed) {
     EXPECT_THAT(std::string(lacks.message()), HasSubstr("take Linux 5.6"));
     probe->ops[needed].flags = IO_URING_OP_SUPPORTED;
   }
-  EXPECT_THAT(std::string(CheckRequests(nullptr).message()), HasSubstr("has no POLL_ADD"));
+  EXPECT_TRUE(CheckRequests(nullptr).ok()) << "a filter may forbid to ask";
 }
 
 // What `run` says in a process of its own.

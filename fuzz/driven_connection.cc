@@ -26,6 +26,8 @@ namespace monocoque::fuzz {
 namespace {
 
 constexpr std::size_t kAll = static_cast<std::size_t>(-1);
+// Behind a failed write is read on at most so long, or for closing_timeout.
+constexpr absl::Duration kReadOn = absl::Seconds(30);
 
 // A command that ends no link by its form (RFC 37).
 bool IsSound(std::string_view body, SocketType receiver) {
@@ -385,6 +387,7 @@ void DrivenConnection::ReturnBatch(unsigned outcome) {
     }
     batch.Advance(here);
     left -= here;
+    connection_->OnWritten(batch.written(), now_);
   }
   Require(batch.written() == written, "a batch counts what was written");
   const bool fails = outcome >= 8;
@@ -392,7 +395,11 @@ void DrivenConnection::ReturnBatch(unsigned outcome) {
   connection_->ReturnBatch(std::move(batch), written,
                            fails ? absl::UnavailableError("broken pipe") : absl::OkStatus(), now_);
   Require(!connection_->in_flight(), "no batch is out");
-  Require(!fails || connection_->done(), "a failed write ends it all");
+  if (fails) {
+    const Instant latest = now_ + std::max(options_.closing_timeout, kReadOn);
+    Require(!connection_->wants_transmit(), "nothing is written behind a failed write");
+    Require(connection_->done() || connection_->NextDeadline() <= latest, "it ends in time");
+  }
   output_.Check(memory_.sent, PeersVersion());
 }
 

@@ -369,6 +369,7 @@ void SocketWorld::Return(unsigned how) {
   const bool open = wire != nullptr && wire->state == Wire::State::kOpen;
   if (open && wire->far) DeliverToPartner(*wire, AsBytes(octets));
   const bool fails = how >= 8 || !open;
+  subject_.OnWritten(link, written / 2, now_);
   subject_.ReturnBatch(link, std::move(batch), written,
                        fails ? absl::UnavailableError("reset") : absl::OkStatus(), now_);
   // A transport whose write failed is gone on both sides.
@@ -401,6 +402,7 @@ void SocketWorld::LateFacts(unsigned how) {
   (void)subject_.PrepareRead(link);
   subject_.CommitRead(link, ReadWindow(), 0, now_);
   subject_.OnTransportClosed(link, absl::OkStatus(), now_);
+  if (held == batches_.end()) subject_.OnWritten(link, 1, now_);
   TransmitBatch batch;
   if (held == batches_.end()) subject_.ReturnBatch(link, std::move(batch), 0, {}, now_);
   subject_.OnListenFailed(ListenerId::FromValue(how), absl::UnavailableError("late"), now_);

@@ -523,7 +523,7 @@ bool Connection::FillTransmit(TransmitBatch* batch, std::size_t max_bytes) {
 
 void Connection::OnWritten(std::size_t written, Instant now) {
   clock_ = now;
-  if (written <= told_written_) return;
+  if (!writer_.in_flight() || written <= told_written_) return;
   const std::size_t more = written - std::exchange(told_written_, written);
   heartbeat_.OnWritten(more, now);
   pong_bytes_ -= std::min(pong_bytes_, more);

@@ -9,7 +9,7 @@ import subprocess
 MAX_FILE_LINES = 599
 MAX_FUNCTION_LINES = 69
 # Lines of a folder that are neither blank nor comment.
-MAX_FOLDER_LINES = {"adapters/asio": 899, "adapters/coro": 1199, "adapters/uring": 1399, "adapters/uv": 899}
+MAX_FOLDER_LINES = {"adapters/asio": 899, "adapters/coro": 1249, "adapters/uring": 1399, "adapters/uv": 899}
 
 CODE = (".h", ".cc", ".py", ".bzl", ".sh")
 TEXT = CODE + (".bazel", ".md", ".txt", ".bazelrc")

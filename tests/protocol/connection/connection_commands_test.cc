@@ -13,7 +13,6 @@
 #include "protocol/connection/connection.h"
 #include "protocol/drive/cause.h"
 #include "protocol/wire/frame.h"
-#include "tests/support/allocations.h"
 #include "tests/support/pair.h"
 
 namespace monocoque {
@@ -148,36 +147,6 @@ TEST(ConnectionCommandsTest, APingIsAnsweredBehindABacklog) {
   Feed(c.get(), Hex("04 07 04 50494e47 0000"), host.now);
   c->Process(10, host.now);
   EXPECT_EQ(c->unsent_bytes(), before + 7);
-}
-
-// SEC-2: what tells much at once has the memory for it while it is told, and not for good.
-TEST(ConnectionCommandsTest, ABurstOfSubscriptionsLeavesNothingBehind) {
-  const Host host = TestHost();
-  const auto c = testing::Up(SocketType::kXPub, "XSUB", host);
-  // One message of many parts, each a subscription to everything.
-  Feed(c.get(), Repeated(Hex("01 01 01"), 20'000) + Hex("00 01 01"), host.now);
-  Message message;
-  const auto before = testing::CountAllocations();
-  std::size_t told = 0;
-  for (Poll poll; (poll = c->Receive(&message, host.now)) != Poll::kNeedData;) {
-    ASSERT_EQ(poll, Poll::kEvent);
-    for (ConnectionEvent event; c->NextEvent(&event); ++told) {
-    }
-  }
-  EXPECT_EQ(told, 20'001u);
-  EXPECT_LE((testing::CountAllocations() - before).live_bytes, 8 * 1024);
-}
-
-// The same of a large command that means nothing to us (C-4).
-TEST(ConnectionCommandsTest, ALargeCommandLeavesNothingBehind) {
-  const Host host = TestHost();
-  const auto c = Up(host);
-  const auto before = testing::CountAllocations();
-  Feed(c.get(), Hex("06 0000000000010000 05 4e4f4e4553") + std::string(65536 - 6, 'x'), host.now);
-  EXPECT_FALSE(c->Process(10, host.now));
-  EXPECT_TRUE(c->status().ok()) << c->status();
-  EXPECT_EQ(c->stored_bytes(), 0u);
-  EXPECT_LE((testing::CountAllocations() - before).live_bytes, 8 * 1024);
 }
 
 // A message that is cut by our own Close is let go of, whole or not, however long the peer takes to

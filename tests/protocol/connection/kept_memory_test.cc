@@ -1,0 +1,53 @@
+// What a peer said at once leaves no memory behind that its link keeps, charged to nobody.
+#include <cstddef>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "protocol/connection/connection.h"
+#include "protocol/wire/message.h"
+#include "tests/support/allocations.h"
+#include "tests/support/pair.h"
+
+namespace monocoque {
+namespace {
+
+using ::monocoque::testing::CountAllocations;
+using ::monocoque::testing::Feed;
+using ::monocoque::testing::Hex;
+using ::monocoque::testing::TestHost;
+using ::monocoque::testing::Up;
+
+// SEC-2: what tells much at once has the memory for it while it is told, and not for good.
+TEST(KeptMemoryTest, ABurstOfSubscriptionsLeavesNothingBehind) {
+  const Host host = TestHost();
+  const auto c = Up(SocketType::kXPub, "XSUB", host);
+  // One message of many parts, each a subscription to everything.
+  std::string octets;
+  for (int i = 0; i < 20'000; ++i) octets += Hex("01 01 01");
+  Feed(c.get(), octets + Hex("00 01 01"), host.now);
+  Message message;
+  const auto before = CountAllocations();
+  std::size_t told = 0;
+  for (Poll poll; (poll = c->Receive(&message, host.now)) != Poll::kNeedData;) {
+    ASSERT_EQ(poll, Poll::kEvent);
+    for (ConnectionEvent event; c->NextEvent(&event); ++told) {
+    }
+  }
+  EXPECT_EQ(told, 20'001u);
+  EXPECT_LE((CountAllocations() - before).live_bytes, 8 * 1024);
+}
+
+// The same of a large command that means nothing to us (C-4).
+TEST(KeptMemoryTest, ALargeCommandLeavesNothingBehind) {
+  const Host host = TestHost();
+  const auto c = Up(SocketType::kDealer, "DEALER", host);
+  const auto before = CountAllocations();
+  Feed(c.get(), Hex("06 0000000000010000 05 4e4f4e4553") + std::string(65536 - 6, 'x'), host.now);
+  EXPECT_FALSE(c->Process(10, host.now));
+  EXPECT_TRUE(c->status().ok()) << c->status();
+  EXPECT_EQ(c->stored_bytes(), 0u);
+  EXPECT_LE((CountAllocations() - before).live_bytes, 8 * 1024);
+}
+
+}  // namespace
+}  // namespace monocoque

@@ -63,13 +63,19 @@ void ByteChain::AppendSlice(Slice slice, std::size_t messages) {
   open_continues_ = in_message_;
 }
 
+Slice ByteChain::CopyAside(Bytes bytes) {
+  BlockPtr block = Acquire(bytes.size());
+  if (!block) return Slice();
+  std::uint8_t* const data = block->data();
+  std::memcpy(data, bytes.data(), bytes.size());
+  return Slice(std::move(block), data, bytes.size());
+}
+
 bool ByteChain::AppendCopy(Bytes bytes) {
   if (bytes.size() > pool_->slab_bytes()) {
-    BlockPtr block = Acquire(bytes.size());
-    if (!block) return false;
-    std::uint8_t* const data = block->data();
-    std::memcpy(data, bytes.data(), bytes.size());
-    AppendSlice(Slice(std::move(block), data, bytes.size()));
+    Slice copy = CopyAside(bytes);
+    if (copy.size() != bytes.size()) return false;
+    AppendSlice(std::move(copy));
     return true;
   }
   MutableBytes room = Prepare(bytes.size());

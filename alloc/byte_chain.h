@@ -49,9 +49,9 @@ class ByteChain {
   // Appends octets by reference. `messages` begin in it, the first at its first octet; with none it
   // goes on with what was appended before.
   void AppendSlice(Slice slice, std::size_t messages = 0);
-  // Memory for `count` octets that are to be appended as a slice, a slab where they fit into one.
-  // Null if the budget refuses or memory is out.
-  BlockPtr AcquireAside(std::size_t count) { return Acquire(count); }
+  // A copy that is to be appended as a slice, in a slab where it fits into one. Empty if the budget
+  // refuses or memory is out.
+  Slice CopyAside(Bytes bytes);
   // Copies octets of any length; false if memory ran out (then nothing was appended).
   bool AppendCopy(Bytes bytes);
 

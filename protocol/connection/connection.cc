@@ -503,8 +503,8 @@ void Connection::Push(ConnectionEvent event) {
 bool Connection::NextEvent(ConnectionEvent* out) {
   if (events_.empty()) return false;
   *out = events_.take_front();
-  // Most links have nothing more to tell than that they are ready.
-  // Nor does one that told of much at once keep the room for it.
+  // Most links have nothing more to tell than that they are ready; and who told of much at once
+  // does not keep the room for it.
   if (out->kind == ConnectionEvent::Kind::kReady || events_.capacity() > kRestingEvents) {
     events_.Shrink();
   }

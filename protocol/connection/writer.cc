@@ -62,12 +62,12 @@ bool Writer::AppendPieces(Bytes prefix, Bytes header, const Payload& body) {
       content.size() <= kCopyBytes || (body.borrowed() && all <= chain_.slab_bytes());
   Slice shared;
   if (!copied) {
-    shared = body.borrowed() ? CopyAside(content) : body.ToSlice();
+    shared = body.borrowed() ? chain_.CopyAside(content) : body.ToSlice();
     if (shared.size() != content.size()) return false;
   }
   Slice envelope;
   if (prefix.size() > kCopyBytes) {
-    envelope = CopyAside(prefix);
+    envelope = chain_.CopyAside(prefix);
     if (envelope.size() != prefix.size()) return false;
   }
   // Room is asked for before anything is appended, so that a refusal leaves nothing behind.
@@ -98,14 +98,6 @@ BlockPtr Writer::Allocate(std::size_t size) {
   BlockPtr block = Block::Allocate(size, budget_.get());
   if (!block && reserve_ != nullptr) block = Block::Allocate(size, reserve_);
   return block;
-}
-
-Slice Writer::CopyAside(Bytes octets) {
-  BlockPtr block = chain_.AcquireAside(octets.size());
-  if (!block) return Slice();
-  std::uint8_t* const data = block->data();
-  CopyTo(octets, MutableBytes(data, octets.size()));
-  return Slice(std::move(block), data, octets.size());
 }
 
 template <typename Encode>

@@ -113,8 +113,6 @@ class Writer {
   bool AppendSlow(const Message& message, Bytes prefix);
   // A block of its own for so many octets; null if memory is refused.
   BlockPtr Allocate(std::size_t size);
-  // The octets in such a block; empty if memory is refused.
-  Slice CopyAside(Bytes octets);
   // A message of `size` octets that `encode` writes to the room it is given: in the slab, or in a
   // block of its own.
   template <typename Encode>

@@ -84,10 +84,9 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
   event.status = why;
   if (retry == Retry::kNever) {
     event.kind = SocketEvent::Kind::kGaveUp;
-    dialer->gave_up = true;
-    ++hopeless_dialers_;
     if (peer != nullptr) {
       peer->given_up = true;
+      ++hopeless_dialers_;
       AbandonQueue(peer);
       UpdateBalance(peer);
       if (peer->old.empty()) pattern_->OnPeerDown(peer, /*gone=*/true);
@@ -103,8 +102,8 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
 void SocketCore::EndDialer(Dialer* dialer, Instant now) {
   const DialerId id = dialer->id;
   timers_.Remove(&dialer->timer);
-  if (dialer->gave_up) --hopeless_dialers_;
   Peer* peer = peers_.Find(dialer->peer);
+  if (peer != nullptr && peer->given_up) --hopeless_dialers_;
   Link* link = links_.Find(dialer->link);
   const std::unique_ptr<Dialer> gone = dialers_.Erase(id);
   if (peer != nullptr) {

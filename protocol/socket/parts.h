@@ -62,7 +62,6 @@ struct Dialer {
   PeerId peer;
   LinkId link;  // the attempt under way; none during a pause
   bool was_ready = false;
-  bool gave_up = false;  // it makes no further attempt
   TimerOwner timer_owner;
   TimerNode<TimerOwner> timer;
 };

@@ -214,14 +214,14 @@ TEST_F(ByteChainTest, CopiesLargerThanASlabGetTheirOwnMemory) {
 // What lies beside the slab that is written to is a slab, too, and comes from the pool.
 TEST_F(ByteChainTest, MemoryAsideIsPooledIfASlabHasRoom) {
   for (int i = 0; i < 3; ++i) {
-    const BlockPtr aside = chain_->AcquireAside(kSlab);
-    ASSERT_TRUE(aside);
-    EXPECT_EQ(aside->capacity(), kSlab);
+    const Slice aside = chain_->CopyAside(AsBytes(Pattern(kSlab)));
+    ASSERT_EQ(aside.text(), Pattern(kSlab));
+    EXPECT_EQ(aside.block()->capacity(), kSlab);
     EXPECT_EQ(pool_->live(), 1u);
   }
-  const BlockPtr large = chain_->AcquireAside(kSlab + 1);
-  ASSERT_TRUE(large);
-  EXPECT_EQ(large->capacity(), kSlab + 1);
+  const Slice large = chain_->CopyAside(AsBytes(Pattern(kSlab + 1)));
+  ASSERT_EQ(large.size(), kSlab + 1);
+  EXPECT_EQ(large.block()->capacity(), kSlab + 1);
   EXPECT_EQ(budget_->used(), static_cast<std::int64_t>(kSlab + 1));
 }
 

@@ -109,6 +109,8 @@ void RawPeer::Close() {
   if (fd_ >= 0) close(std::exchange(fd_, -1));
 }
 
+void RawPeer::EndReading() { shutdown(fd_, SHUT_RD); }
+
 void RawPeer::EndWriting() { shutdown(fd_, SHUT_WR); }
 
 void RawPeer::Reset() {

@@ -49,6 +49,8 @@ class RawPeer {
   // The stream ends: an orderly end, the same of our direction alone, or a reset.
   void Close();
   void EndWriting();
+  // What is written to us from now on is refused, where the transport can: over ipc.
+  void EndReading();
   void Reset();
 
  private:

@@ -101,6 +101,25 @@ TEST_P(SocketTest, ALargeFrameIsCutByTheEnd) {
   }
 }
 
+// A write fails, and the peer has neither said anything nor gone: nothing is waited for.
+TEST_P(SocketTest, WhoOnlyRefusesToReadIsLeft) {
+  Socket push = loop_.MakeSocket(SocketType::kPush);
+  RawPeer peer([&] { loop_.RunOnce(absl::Milliseconds(1)); },
+               *push.Bind("ipc://@monocoque-refuses-to-read"));
+  peer.HandshakeAs("PULL");
+  ASSERT_TRUE(push.WaitReady(1, kSoon).ok());
+  peer.EndReading();
+  ASSERT_TRUE(push.Send("to nobody", kSoon).ok());
+  // Sooner than behind a failed write is read on.
+  const absl::Time latest = absl::Now() + kSoon;
+  while (push.core().ready_peers() > 0 && absl::Now() < latest) {
+    loop_.RunOnce(absl::Milliseconds(100));
+  }
+  EXPECT_EQ(push.core().ready_peers(), 0u);
+  EXPECT_EQ(push.stats().lost, 1u);
+  EXPECT_TRUE(peer.ReadToEnd());
+}
+
 // Octets that wait for memory are read once there is some again.
 TEST_P(SocketTest, ASpentBudgetPausesReading) {
   for (const std::size_t size : {60'000u, 100'000u}) {

@@ -88,7 +88,6 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
     if (made != nullptr) dialers_.Erase(made->id);
     return absl::ResourceExhaustedError("connect: too many dialers");
   }
-  gave_up_ = absl::OkStatus();
   pattern_->OnPeerMade(its_peer, options);
   UpdateBalance(its_peer);
   StartDial(made, now);

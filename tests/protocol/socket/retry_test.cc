@@ -113,6 +113,7 @@ TEST(SocketRetryTest, Forsaken) {
   Dialed(wires);
   wires.Say(wires.dialed, PeerGreeting() + PeerReady("PUB"));
   ASSERT_EQ(Chosen(wires).kind, Kind::kGaveUp);
+  const DialerId gave_up = Chosen(wires).dialer;
   const absl::Status why = wires.socket.Forsaken();
   EXPECT_EQ(CauseOf(why), Cause::kPeerIncompatible) << why;
   Connect(wires);
@@ -123,6 +124,15 @@ TEST(SocketRetryTest, Forsaken) {
   ASSERT_TRUE(wires.socket.Disconnect(wires.events.back().dialer, wires.now).ok());
   wires.Turn();
   EXPECT_TRUE(wires.socket.Forsaken().ok()) << "that was wanted";
+  // The first is let go of, and counts no more: of two new ones one still hopes.
+  ASSERT_TRUE(wires.socket.Disconnect(gave_up, wires.now).ok());
+  Connect(wires);
+  Dialed(wires);
+  Connect(wires);
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PUB"));
+  ASSERT_EQ(Chosen(wires).kind, Kind::kGaveUp);
+  EXPECT_TRUE(wires.socket.Forsaken().ok()) << "the other is in its handshake";
   const absl::StatusOr<ListenerId> listener =
       wires.socket.Bind(*ParseEndpoint("sim://y"), wires.now);
   ASSERT_TRUE(listener.ok());

@@ -68,10 +68,12 @@ class Pump {
   // function that gives an Instant, is before `until`; at least one. True: work is left.
   template <typename Clock>
   bool PollUntil(Instant until, Clock&& clock) {
-    for (Instant now = clock();; now = clock()) {
+    Instant now = clock();
+    do {
       if (!Turn(now, kFramesAStep)) return false;
-      if (clock() >= until) return true;
-    }
+      now = clock();
+    } while (now < until);
+    return true;
   }
 
   void RunActions() {

@@ -199,8 +199,14 @@ bool HasSomethingToRead(int fd) {
 bool TryAgain(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
 absl::Status StreamError(int error) {
-  return absl::ErrnoToStatus(
-      error, error == ECONNRESET ? "the peer reset the connection" : "the connection failed");
+  switch (error) {
+    case ECONNRESET:
+      return absl::ErrnoToStatus(error, "the peer reset the connection");
+    case EPIPE:
+      return absl::ErrnoToStatus(error, "the peer closed the connection");
+    default:
+      return absl::ErrnoToStatus(error, "the connection failed");
+  }
 }
 
 }  // namespace monocoque::net

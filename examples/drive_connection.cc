@@ -38,7 +38,9 @@ void Read(Peer& peer, Instant now) {
   const ssize_t n = recv(peer.fd, window->span().data(), window->span().size(), MSG_DONTWAIT);
   const absl::Status status = Judge(n);
   peer.connection->CommitRead(*std::move(window), n > 0 ? static_cast<std::size_t>(n) : 0, now);
-  if (n == 0 || !status.ok()) peer.connection->OnTransportClosed(status, now);
+  // Behind a write that failed, what the peer sent before is read, and no more waited for.
+  const bool over = n == 0 || (n < 0 && peer.connection->write_failed());
+  if (over || !status.ok()) peer.connection->OnTransportClosed(status, now);
 }
 
 // As far as the transport takes it; what is left of a batch is in the next that is filled.

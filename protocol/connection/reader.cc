@@ -16,6 +16,16 @@ namespace {
 // A command's buffer larger than this goes once the command was dealt with.
 constexpr std::size_t kRestingCommandBytes = 1024;
 
+// What a message of many parts may take in wire form: its bodies and a header for each.
+std::uint64_t MostGathered(const Limits& limits) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t bodies = limits.max_message_bytes;
+  const std::uint64_t parts = limits.max_parts;
+  return parts < (kMost - bodies) / frame::kLongHeaderBytes
+             ? bodies + parts * frame::kLongHeaderBytes
+             : kMost;
+}
+
 }  // namespace
 
 Reader::Reader(const Limits& limits, BudgetPtr budget, std::shared_ptr<SlabPool> pool)
@@ -267,7 +277,7 @@ bool Reader::BeginGather(const FrameHeader& header) {
   // A message of many parts grows by doubling; a single body has its exact size.
   if (gather_ && want > gather_->capacity()) {
     const std::uint64_t doubled = gather_->capacity() * std::uint64_t{2};
-    want = std::max(want, static_cast<std::size_t>(std::min(doubled, limits_.max_message_bytes)));
+    want = std::max(want, static_cast<std::size_t>(std::min(doubled, MostGathered(limits_))));
   }
   if (!Reserve(want)) return false;
   gathering_ = in_frame_ = true;

@@ -222,10 +222,30 @@ TEST(ReaderTest, PartsGrowNoFurtherThanTheLimit) {
   }
   Feed(&reader, Hex("01 02 61"));
   EXPECT_EQ(reader.Next(&message), Reader::Result::kNeedData);
-  EXPECT_LE(budget->used(), 3'000'000);
+  EXPECT_LE(budget->used(), 3'000'000 + 65536 * 9);
   Feed(&reader, Hex("62 00 01 63"));
   ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
   EXPECT_EQ(message[2].text(), "c");
+}
+
+// SEC-3: nor is it copied again and again there, for parts that have a header and nothing else.
+TEST(ReaderTest, PartsAtTheLimitAreNotCopiedForEach) {
+  const BudgetPtr budget = Budget::Create(Budget::kUnlimited);
+  Reader reader({.max_message_bytes = 100'000}, budget);
+  Message message;
+  Feed(&reader, Hex("03 00000000000186a0") + std::string(100'000, 'x'));
+  EXPECT_EQ(reader.Next(&message), Reader::Result::kNeedData);
+  int blocks = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const std::int64_t before = budget->used();
+    Feed(&reader, Hex("01 00"));
+    EXPECT_EQ(reader.Next(&message), Reader::Result::kNeedData);
+    if (budget->used() != before) ++blocks;
+  }
+  EXPECT_LE(blocks, 2);
+  Feed(&reader, Hex("00 00"));
+  ASSERT_EQ(reader.Next(&message), Reader::Result::kMessage);
+  EXPECT_EQ(message.part_count(), 1002u);
 }
 
 // F-9: the limit of a frame holds for commands, too.

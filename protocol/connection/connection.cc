@@ -458,17 +458,23 @@ void Connection::End(absl::Status why) {
   handshake_deadline_ = Instant::Never();
   if (delivering_) {
     // Whole messages that are here already are still delivered; without one it is over.
-    if (!FindWhole()) StopDelivering();
+    if (FindWhole()) {
+      reader_.Compact();
+    } else {
+      StopDelivering();
+    }
   }
   events_.push_back({ConnectionEvent::Kind::kClosed, {}, status_});
 }
 
-// Is a whole message here? Or may one be, in boxes for which there is no memory now?
+// Is a whole message here? Or may one be, in boxes for which there is no memory now? Counts all
+// that are not in boxes: marks and figures want to know.
 bool Connection::FindWhole() {
+  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
   auto opened = boxes_ == nullptr ? BoxReader::Result::kNeedData : BoxReader::Result::kOpened;
   for (;;) {
-    std::size_t frames = std::numeric_limits<std::size_t>::max();
-    while (reader_.LookAhead(&frames, 1) == Reader::Result::kCommand && JudgeCommand().ok()) {
+    std::size_t frames = kAll;
+    while (reader_.LookAhead(&frames, kAll) == Reader::Result::kCommand && JudgeCommand().ok()) {
     }
     if (reader_.ahead() > 0 || opened == BoxReader::Result::kNoMemory) return true;
     if (opened != BoxReader::Result::kOpened) return false;

@@ -28,13 +28,16 @@ LinkId Wires::Accept(std::string_view hello) {
   return link;
 }
 
+void Wires::Bring(LinkId link, std::string_view octets) {
+  if (octets.empty()) return;
+  BlockPtr block = Block::Allocate(octets.size(), nullptr);
+  std::ranges::copy(AsBytes(octets), block->data());
+  const std::uint8_t* data = block->data();
+  EXPECT_TRUE(socket.Donate(link, Slice(std::move(block), data, octets.size()), now).ok());
+}
+
 void Wires::Say(LinkId link, std::string_view octets) {
-  if (!octets.empty()) {
-    BlockPtr block = Block::Allocate(octets.size(), nullptr);
-    std::ranges::copy(AsBytes(octets), block->data());
-    const std::uint8_t* data = block->data();
-    EXPECT_TRUE(socket.Donate(link, Slice(std::move(block), data, octets.size()), now).ok());
-  }
+  Bring(link, octets);
   Turn();
 }
 
@@ -43,7 +46,8 @@ std::string Wires::Told(LinkId link) {
   return ToHex(std::exchange(told_[link], {}));
 }
 
-void Wires::HangUp(LinkId link) {
+void Wires::HangUp(LinkId link, std::string_view last) {
+  Bring(link, last);
   socket.OnTransportClosed(link, absl::OkStatus(), now);
   Turn();
 }

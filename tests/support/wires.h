@@ -32,8 +32,8 @@ class Wires {
   // What the peer was told since: octets, in hexadecimal.
   std::string Told(LinkId link);
   absl::Status Unbind() { return socket.Unbind(listener_, now); }
-  // The peer closes.
-  void HangUp(LinkId link);
+  // The peer closes; or says something and closes, which is there in one turn.
+  void HangUp(LinkId link, std::string_view last = {});
   // Nothing that is written gets any further.
   void Stall(bool on) { stalled_ = on; }
   // Nothing more is written to this peer.
@@ -47,6 +47,8 @@ class Wires {
   void Turn();
 
  private:
+  void Bring(LinkId link, std::string_view octets);
+
   const Host host_;
   ListenerId listener_;
   std::map<LinkId, std::string> told_;

@@ -230,6 +230,27 @@ TEST(LinkEndsTest, TheReceiveMarkOutlivesTheLink) {
   EXPECT_THAT(wires.Received(), ElementsAre("e"));
 }
 
+// So does what comes in one turn with the end: all of it counts, and is told.
+TEST(LinkEndsTest, TheReceiveMarkCountsWhatCameWithTheEnd) {
+  Wires wires(SocketType::kPull, {.receive_mark = {.messages = 4, .bytes = 0}});
+  const DialerId dialer = *wires.socket.Connect(*ParseEndpoint("sim://there"), wires.now);
+  wires.Turn();
+  const auto come = [&] {
+    wires.socket.OnDialed(wires.dialed, {"sim", "sim"}, wires.now);
+    wires.Say(wires.dialed, PeerGreeting() + PeerReady("PUSH"));
+  };
+  come();
+  const PeerId peer = wires.socket.peer(dialer);
+  wires.HangUp(wires.dialed, std::string("\0\1a\0\1b\0\1c\0\1d\0\1e", 15));
+  EXPECT_EQ(wires.socket.peer_stats(peer)->unreceived_messages, 5u);
+  wires.now = wires.socket.NextDeadline();
+  wires.Turn();
+  come();
+  EXPECT_EQ(wires.socket.read_hint(wires.dialed).mode, ReadMode::kPaused);
+  EXPECT_THAT(wires.Received(), ElementsAre("a", "b", "c", "d", "e"));
+  EXPECT_EQ(wires.socket.read_hint(wires.dialed).mode, ReadMode::kAny);
+}
+
 // TR-6: what had not begun on a link whose batch is still out when it dies is sent on the next one,
 // also while the socket closes.
 TEST(LinkEndsTest, WhatComesBackWhileClosingIsSentAnew) {

@@ -463,6 +463,9 @@ const Limits& SocketCore::LimitsOf(const Peer& peer) const {
 
 void SocketCore::RefuseSubscription(const Peer& peer) {
   ++stats_.subscriptions_refused;
+  if (Link* link = peer.link != nullptr ? peer.link : peer.next) {
+    if (std::exchange(link->told_refused, true)) return;
+  }
   SocketEvent event = EventOf(SocketEvent::Kind::kSubscriptionRefused, peer);
   event.status =
       TerminalStatus(Cause::kLimit, "subscriptions beyond the limit, or no memory for more");

@@ -174,7 +174,8 @@ class SocketCore {
   // the first and once it has room again, or goes.
   void DropFor(Peer* peer);
   void EndDrops(Peer* peer);
-  // Gives the event: the peer's subscriptions are beyond its limit or the socket's budget.
+  // The peer's subscriptions are beyond its limit or the socket's budget: counted, and told with
+  // the first of a link, or whoever sends on would drive out all other events.
   void RefuseSubscription(const Peer& peer);
   // Those of the peer's link. A peer without one may subscribe to nothing.
   const Limits& LimitsOf(const Peer& peer) const;

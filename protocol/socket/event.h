@@ -29,7 +29,7 @@ struct SocketEvent {
                            // nothing is left to write: kRetry or kGaveUp may come before it
     kRetry,                // dialer, delay: until the next attempt
     kGaveUp,               // dialer, endpoint, status: no further attempt by itself
-    kSubscriptionRefused,  // link, peer, endpoint, status
+    kSubscriptionRefused,  // link, peer, endpoint, status: the link's first; stats count them all
     kDropsBegan,           // link, peer: at its mark, what it would get is dropped
     kDropsEnded,           // link, peer: it has room again, or is gone; dropped_messages
   };

@@ -101,6 +101,7 @@ struct alignas(kCacheLine) Link {
   bool introduced = false;      // its messages are next, or were: nothing older waits
   bool ended = false;           // its end was dealt with: peer detached, event given
   bool recovered = false;       // what it had not sent was taken back
+  bool told_refused = false;    // a subscription of its peer was refused, which an event told
   bool transport_open = false;  // we still owe the driver a CloseLink, or it owes us a fact
   std::string remote;           // endpoint text
   Slice routing_id;             // its messages', if its peer got another since; else empty

@@ -1,7 +1,9 @@
 // Limits of what a peer may send in commands, from both sides of the bound.
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -108,6 +110,33 @@ TEST(LimitsTest, TheLongestPrefixFollows) {
   EXPECT_TRUE(ours.socket.Subscribe(std::string(16, 'p'), ours.now).ok());
   EXPECT_EQ(ours.socket.Subscribe(std::string(17, 'p'), ours.now).code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+// SEC-2: who goes on beyond its limit of subscriptions drives out no other events: one a link
+// tells of it, all are counted.
+TEST(LimitsTest, RefusedSubscriptionsAreToldOnceALink) {
+  for (const auto& [type, peer, name] : {std::tuple(SocketType::kPub, "SUB", "SUBSCRIBE"),
+                                         std::tuple(SocketType::kXPub, "SUB", "SUBSCRIBE"),
+                                         std::tuple(SocketType::kRadio, "DISH", "JOIN")}) {
+    SCOPED_TRACE(SocketTypeName(type));
+    SocketOptions options;
+    options.link.limits.max_subscription_bytes = 200;
+    Wires wires(type, options);
+    const auto told = [&] {
+      return std::ranges::count(wires.events, SocketEvent::Kind::kSubscriptionRefused,
+                                &SocketEvent::kind);
+    };
+    std::string some;
+    for (int i = 0; i < 500; ++i) some += Command(name, absl::StrCat(i));
+    for (int came = 1; came <= 2; ++came) {
+      const LinkId link = wires.Accept(PeerGreeting() + PeerReady(peer));
+      wires.Say(link, some);
+      EXPECT_EQ(told(), came);
+      wires.HangUp(link);
+      EXPECT_EQ(wires.events.back().kind, SocketEvent::Kind::kClosed);
+    }
+    EXPECT_EQ(wires.socket.stats().subscriptions_refused, 2 * 499u);
+  }
 }
 
 // Notices that nobody takes stay within the mark, but for what one link brings at a time, however

@@ -47,8 +47,10 @@ class SocketState final : public net::Reactor,
 
   absl::Status TrySend(Message* message) {
     absl::Status sent = driver_->machine().Send(message, driver_->now());
-    if (!sent.ok()) [[unlikely]]
+    if (!sent.ok()) [[unlikely]] {
+      driver_->Rearm();
       return sent;
+    }
     Wake();
     if (flush_policy_.AfterSend(driver_->machine().pending_bytes())) Exchange();
     return sent;

@@ -72,7 +72,10 @@ absl::Status SocketDriver::Send(Message* message) {
     Flush();
     sent = machine_.Send(message, now());
   }
-  if (!sent.ok()) return sent;
+  if (!sent.ok()) {
+    Rearm();
+    return sent;
+  }
   Touch();
   if (machine_.pending_bytes() >= Pump<monocoque::Socket>::kWriteBytes) Flush();
   return sent;
@@ -280,8 +283,9 @@ void SocketDriver::OnAcceptFailed(ListenerId listener, const absl::Status& why) 
 
 void SocketDriver::OnDialed(LinkId link, int fd, const TransportInfo& info) {
   if (auto dial = dials_.extract(link)) retired_.push_back(std::move(dial.mapped()));
-  AddLink(link, fd);
+  // How the link reads hangs on what the machine makes of it.
   machine_.OnDialed(link, info, now());
+  AddLink(link, fd);
   Touch();
 }
 

@@ -83,6 +83,7 @@ class SocketDriver final : public PumpDriver {
     // Taking may set reading going again: an action for the next turn.
     if (machine_.has_outputs()) [[unlikely]]
       Touch();
+    if (!got) Rearm();
     return got;
   }
   // Is one there?
@@ -90,6 +91,7 @@ class SocketDriver final : public PumpDriver {
     const bool can = machine_.CanReceive(now());
     // Looking may take, too.
     if (machine_.has_outputs()) Touch();
+    if (!can) Rearm();
     return can;
   }
   // Any other wish of the core socket, with the time it is made at.
@@ -139,6 +141,8 @@ class SocketDriver final : public PumpDriver {
   bool ServeAuthenticator() { return admission_.ServeOne(); }
   // Tells the oldest event, if there is one and who wants to hear it: user code, as that is.
   bool ServeEvent();
+  // An event waits for who wants to hear it.
+  bool has_event() const { return on_event_ != nullptr && machine_.has_event(); }
   // There may be something for either.
   bool serves() const { return admission_.waiting() || on_event_ != nullptr; }
 
@@ -146,6 +150,12 @@ class SocketDriver final : public PumpDriver {
 
   // Something happened: a turn is due.
   void Touch();
+  // A wish was refused. For want of memory it is asked for again in time: the timer is a turn's to
+  // arm.
+  void Rearm() {
+    if (machine_.NextDeadline() < armed_) [[unlikely]]
+      Touch();
+  }
   // Reads the clock.
   void Tick() { clock_.Tick(); }
   void SetTimer(Timed* timed, Instant when) { timers_.Set(&timed->timer, when); }

@@ -157,9 +157,10 @@ void SocketState::ServeWritable() {
   if (const auto callback = on_writable; callback != nullptr) (*callback)();
 }
 
-// The handles go first, so that the loop can end although the Socket is still there.
+// Behind the last event. The handles go first, so that the loop can end although the Socket is
+// still there.
 void SocketState::ServeClosed() {
-  if (!driver_ || !closing_ || !driver_->closed()) return;
+  if (!driver_ || !closing_ || !driver_->closed() || driver_->has_event()) return;
   closing_ = false;
   CloseHandles();
   const absl::Status result = driver_->CloseResult();

@@ -202,9 +202,14 @@ void SocketCore::Emit(SocketEvent event) {
 
 bool SocketCore::NextWritable(PeerId* out) {
   const Peer* peer = writable_.Pop();
-  if (peer == nullptr) return false;
-  *out = peer->id;
-  return true;
+  *out = peer != nullptr ? peer->id : std::exchange(refused_and_gone_, PeerId());
+  return static_cast<bool>(*out);
+}
+
+// Whoever waits for its room waits in vain: the next Send says so.
+void SocketCore::EndRefusal(Peer* peer) {
+  if (std::exchange(peer->refused, false) || peer->writable.linked()) refused_and_gone_ = peer->id;
+  writable_.Remove(&peer->writable);
 }
 
 bool SocketCore::NextTransmitLink(LinkId* out) {

@@ -222,6 +222,8 @@ class SocketCore {
   //
   // The peer's link did not take a message: it is at its mark, or short of memory for a while.
   void OnRefused(Peer* peer, Link* link);
+  // The peer is gone, or nothing is queued for it any more.
+  void EndRefusal(Peer* peer);
   bool QueueForPeer(Peer* peer, Message* message, Bytes prefix);
   // What waits for the peer's link goes to its connection, as far as that takes it. With conflation
   // only when it is about to write, so that a newer message can take its place until then.
@@ -313,6 +315,7 @@ class SocketCore {
   Rotation<Link> dirty_;
   Rotation<Peer> balance_;
   Rotation<Peer> writable_;
+  PeerId refused_and_gone_;  // one that refused a message and is gone since; told by NextWritable
   TimerHeap<TimerOwner> timers_;
   RingQueue<Action> actions_;
   RingQueue<SocketEvent> events_;

@@ -89,6 +89,7 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
       ++hopeless_dialers_;
       AbandonQueue(peer);
       UpdateBalance(peer);
+      EndRefusal(peer);
       if (peer->old.empty()) pattern_->OnPeerDown(peer, /*gone=*/true);
     }
   } else {
@@ -113,6 +114,7 @@ void SocketCore::EndDialer(Dialer* dialer, Instant now) {
     peer->given_up = true;
     AbandonQueue(peer);
     UpdateBalance(peer);
+    EndRefusal(peer);
   }
   if (link != nullptr && link->connection == nullptr) {
     TellClose(link, CloseMode::kAbort);

@@ -532,7 +532,7 @@ void SocketCore::EraseIfUnused(Peer* peer) {
   EndDrops(peer);
   pattern_->OnPeerDown(peer, /*gone=*/true);
   balance_.Remove(&peer->balance);
-  writable_.Remove(&peer->writable);
+  EndRefusal(peer);
   AbandonQueue(peer);
   peers_.Erase(peer->id);
 }

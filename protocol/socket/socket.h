@@ -226,7 +226,8 @@ class Socket {
   bool NextAction(Action* out);
   bool NextEvent(SocketEvent* out);
   bool has_event() const;
-  // A peer that was refused a message for want of room and has some now; each once a refusal.
+  // A peer that was refused a message for want of room and has some now; each once a refusal. Or,
+  // of those that went meanwhile, the last: a Send to it says so.
   bool NextWritable(PeerId* out);
   // A link that has something to write and no batch out; each once until ReturnBatch or the next
   // send.

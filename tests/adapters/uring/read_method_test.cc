@@ -70,7 +70,9 @@ TEST_P(ReadMethodTest, ABudgetHoldsWhatIsReceived) {
   constexpr std::size_t kEach = 20;
   constexpr std::size_t kBudget = 1 << 20;
   const std::string body(30'000, 'm');
-  for (const bool of_each_link : {false, true}) {
+  for (const auto& [of_each_link, dials] : {std::pair(false, false), std::pair(true, false),
+                                            std::pair(false, true), std::pair(true, true)}) {
+    SCOPED_TRACE(dials ? "those that it dials" : "those that come");
     SocketOptions options;
     (of_each_link ? options.link.budget_bytes : options.budget_bytes) = kBudget;
     Socket pull = loop_.MakeSocket(SocketType::kPull, options);
@@ -79,7 +81,16 @@ TEST_P(ReadMethodTest, ABudgetHoldsWhatIsReceived) {
     Loop others;
     std::vector<Socket> pushes;
     for (std::size_t i = 0; i < (of_each_link ? 1 : kLinks); ++i) {
-      pushes.push_back(*others.Push(*at));
+      pushes.push_back(others.MakeSocket(SocketType::kPush));
+      if (dials) {
+        ASSERT_TRUE(pull.Connect(*pushes.back().Bind("tcp://127.0.0.1:*")).ok());
+        for (int turn = 0; turn < 1000 && !pushes.back().core().CanSend(); ++turn) {
+          others.RunOnce(absl::ZeroDuration());
+          loop_.RunOnce(absl::Milliseconds(1));
+        }
+      } else {
+        ASSERT_TRUE(pushes.back().Connect(*at).ok());
+      }
       for (std::size_t j = 0; j < 2 * kEach; ++j) ASSERT_TRUE(pushes.back().Send(body).ok());
     }
     // Until what comes has come.

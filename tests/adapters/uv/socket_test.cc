@@ -271,6 +271,64 @@ TEST_F(SocketTest, WritableByPeer) {
   EXPECT_TRUE(RunUntil([&] { return writable > told; }));
 }
 
+// And if the peer that is waited for goes: the next Send says so.
+TEST_F(SocketTest, WritableByAPeerThatGoes) {
+  SocketOptions mandatory;
+  mandatory.send_mark.messages = 2;
+  mandatory.router_mandatory = true;
+  auto& router = Make(SocketType::kRouter, mandatory);
+  SocketOptions slow;
+  slow.receive_mark.messages = 2;
+  slow.routing_id = "slow";
+  auto& dealer = Make(SocketType::kDealer, slow);
+  ASSERT_TRUE(dealer->Connect(*router->Bind("inproc://goes")).ok());
+  Send(dealer.get(), "here I am");
+  EXPECT_EQ(Receive(router.get()), "here I am");
+  dealer->Pause();
+  int writable = 0;
+  router->OnWritable([&] { ++writable; });
+  Message message(std::string(1 << 20, 'r'));
+  const Message large = message;
+  absl::Status status;
+  int quiet = 0;
+  for (int sent = 0; sent < 200 && quiet < 5; ++sent) {
+    message = large;
+    message.set_to(AsBytes(std::string_view("slow")));
+    status = router->Send(&message);
+    quiet = status.ok() ? 0 : quiet + 1;
+    loop_->RunOnce(absl::Milliseconds(5));
+  }
+  ASSERT_TRUE(absl::IsUnavailable(status)) << status;
+  const int told = writable;
+  dealer.reset();
+  EXPECT_TRUE(RunUntil([&] { return writable > told; }));
+  EXPECT_TRUE(absl::IsNotFound(router->Send(&message)));
+}
+
+// All events are told before the end is, however many there are.
+TEST_F(SocketTest, TheEndComesBehindAllEvents) {
+  constexpr int kLinks = 1500;
+  auto& pull = Make(SocketType::kPull);
+  auto& push = Make(SocketType::kPush);
+  const std::string at = *pull->Bind("inproc://many");
+  int ready = 0;
+  int closed = 0;
+  pull->OnEvent([&](const SocketEvent& event) {
+    if (event.kind == SocketEvent::Kind::kReady) ++ready;
+    if (event.kind == SocketEvent::Kind::kClosed) ++closed;
+  });
+  for (int i = 0; i < kLinks; ++i) {
+    ASSERT_TRUE(push->Connect(at).ok());
+    if (i % 100 == 99) {
+      ASSERT_TRUE(RunUntil([&] { return ready == i + 1; }));
+    }
+  }
+  int told = -1;
+  pull->Close(absl::ZeroDuration(), [&](const absl::Status&) { told = closed; });
+  ASSERT_TRUE(RunUntil([&] { return told >= 0; }));
+  EXPECT_EQ(told, kLinks);
+}
+
 // TR-6: closing writes what was sent, then says so.
 TEST_F(SocketTest, CloseLingers) {
   auto& pull = Make(SocketType::kPull);

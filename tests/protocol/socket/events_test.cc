@@ -6,20 +6,29 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "alloc/bytes.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/action.h"
 #include "protocol/drive/cause.h"
+#include "protocol/drive/endpoint.h"
+#include "protocol/drive/retry.h"
 #include "protocol/socket/socket.h"
+#include "protocol/wire/message.h"
 #include "tests/support/net.h"
 #include "tests/support/pair.h"
+#include "tests/support/wires.h"
 
 namespace monocoque {
 namespace {
 
 using ::monocoque::testing::Net;
+using ::monocoque::testing::PeerGreeting;
+using ::monocoque::testing::PeerReady;
 using ::monocoque::testing::ReceiveAll;
+using ::monocoque::testing::Wires;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using Kind = SocketEvent::Kind;
@@ -294,6 +303,57 @@ TEST(EventsTest, WhoHasRoomAgain) {
   EXPECT_EQ(writable, peer);
   EXPECT_FALSE(router.NextWritable(&writable));
   EXPECT_TRUE(router.Send(&third, net.now).ok());
+}
+
+// Whoever waits for the room of a peer that goes is told, once: the next Send says that it is gone.
+TEST(EventsTest, WhoRefusedAndWentIsTold) {
+  const SocketOptions little = {.send_mark = {.messages = 1}, .router_mandatory = true};
+  const auto fill = [](Wires* wires) {
+    Message message("x");
+    message.set_to("d");
+    while (wires->socket.Send(&message, wires->now).ok()) {
+      message = Message("x");
+      message.set_to("d");
+    }
+    EXPECT_TRUE(absl::IsUnavailable(wires->socket.Send(&message, wires->now)));
+    PeerId writable;
+    EXPECT_FALSE(wires->socket.NextWritable(&writable));
+  };
+  const auto expect_told = [](Wires* wires, PeerId peer) {
+    PeerId writable;
+    ASSERT_TRUE(wires->socket.NextWritable(&writable));
+    EXPECT_EQ(writable, peer);
+    EXPECT_FALSE(wires->socket.NextWritable(&writable));
+    Message message("x");
+    message.set_to("d");
+    EXPECT_TRUE(absl::IsNotFound(wires->socket.Send(&message, wires->now)));
+  };
+  {
+    Wires wires(SocketType::kRouter, little);
+    wires.Stall(true);
+    const LinkId link = wires.Come(PeerGreeting() + PeerReady("DEALER", "d"));
+    const PeerId peer = wires.socket.FindPeer(AsBytes("d"));
+    fill(&wires);
+    wires.HangUp(link);
+    expect_told(&wires, peer);
+  }
+  for (const bool by_us : {true, false}) {
+    SocketOptions options = little;
+    options.link.connect_routing_id = "d";
+    options.link.retry = RetryRules::Never();
+    Wires wires(SocketType::kRouter, options);
+    wires.Stall(true);
+    const DialerId dialer = *wires.socket.Connect(*ParseEndpoint("sim://there"), wires.now);
+    const PeerId peer = wires.socket.peer(dialer);
+    wires.Turn();
+    fill(&wires);
+    if (by_us) {
+      ASSERT_TRUE(wires.socket.Disconnect(dialer, wires.now).ok());
+    } else {
+      wires.socket.OnDialFailed(wires.dialed, absl::UnavailableError("nobody"), wires.now);
+    }
+    expect_told(&wires, peer);
+  }
 }
 
 TEST(EventsTest, CountsOfAPeer) {

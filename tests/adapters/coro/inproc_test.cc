@@ -5,12 +5,15 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "adapters/coro/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/socket/options.h"
 #include "protocol/wire/message.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/adapters/coro/runtimes.h"
@@ -52,6 +55,32 @@ TEST_P(InprocTest, AHubOfItsOwn) {
   Socket second = b.MakeSocket(SocketType::kPull);
   EXPECT_TRUE(first.Bind("inproc://same").ok());
   EXPECT_TRUE(second.Bind("inproc://same").ok());
+}
+
+// What the receiver keeps is the sender's memory: once it is back the sender goes on, although
+// nothing else happens to its socket.
+TEST_P(InprocTest, SendingGoesOnOnceMemoryIsBack) {
+  Loop& loop = NewLoop();
+  SocketOptions little;
+  little.budget_bytes = 100'000;
+  Socket push = loop.MakeSocket(SocketType::kPush, little);
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  ASSERT_TRUE(push.Connect(*pull.Bind("inproc://memory")).ok());
+  const std::string body(1500, 'b');
+  ASSERT_TRUE(push.WaitReady(1, kSoon).ok());
+  std::vector<Message> kept;
+  bool refused = false;
+  for (int i = 0; i < 1000 && !refused; ++i) {
+    Message message(body);
+    refused = !push.TrySend(&message).ok();
+    if (i % 35 == 34) loop.RunOnce(absl::ZeroDuration());
+    for (Message got; pull.TryReceive(&got);) kept.push_back(std::move(got));
+  }
+  ASSERT_TRUE(refused);
+  kept.clear();
+  for (int i = 0; i < 1000 && !push.core().CanSend(); ++i) loop.RunOnce(absl::Milliseconds(1));
+  Message message(body);
+  EXPECT_TRUE(push.TrySend(&message).ok());
 }
 
 TEST_P(InprocTest, LargeMessagesAndTheirOrder) {

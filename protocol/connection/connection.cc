@@ -193,8 +193,7 @@ void Connection::HandleTimeout(Instant now) {
       case Heartbeat::Due::kPing: {
         std::string ping;
         AppendPing(&ping, std::min(options_.heartbeat.ttl, kMaxTtl), {});
-        SendOctets(ping) ? heartbeat_.OnPingSent(writer_.unwritten_bytes())
-                         : heartbeat_.OnPingNotSent();
+        SendOctets(ping) ? heartbeat_.OnPingSent(unwritten_bytes()) : heartbeat_.OnPingNotSent();
         break;
       }
       case Heartbeat::Due::kExpired:
@@ -209,6 +208,11 @@ void Connection::HandleTimeout(Instant now) {
 
 // The peer is silent: what is queued would not arrive either.
 void Connection::Lose(std::string_view sentence) {
+  // Or it is known why.
+  if (write_failed_) {
+    OnTransportClosed(absl::OkStatus(), clock_);
+    return;
+  }
   End(TerminalStatus(Cause::kHeartbeat, sentence));
   transport_closed_ = true;
   SettleClosing();
@@ -532,7 +536,8 @@ void Connection::OnWritten(std::size_t written, Instant now) {
   if (!writer_.in_flight() || written <= told_written_) return;
   const std::size_t more = written - std::exchange(told_written_, written);
   heartbeat_.OnWritten(more, now);
-  pong_bytes_ -= std::min(pong_bytes_, more);
+  pong_end_ -= std::min(pong_end_, more);
+  if (pong_end_ == 0) pong_bytes_ = 0;
   if (state_ == ConnectionState::kClosing) RenewClosing();
 }
 

@@ -251,6 +251,8 @@ class alignas(kCacheLine) Connection {
   bool at_send_mark() const {
     return send_mark_.Reached(writer_.unfilled_messages(), writer_.unfilled_bytes());
   }
+  // Not written yet, as far as we were told.
+  std::size_t unwritten_bytes() const { return writer_.unwritten_bytes() - told_written_; }
   absl::Status SendRefused(Instant now);
   bool SendAnew(const Message& message, Bytes prefix);
   bool Encode(const Message& message, Bytes prefix);
@@ -327,7 +329,9 @@ class alignas(kCacheLine) Connection {
   Instant closing_deadline_ = Instant::Never();
   absl::Status write_error_;      // if write_failed_
   std::size_t told_written_ = 0;  // of the batch that is out
-  std::size_t pong_bytes_ = 0;    // of answers to PINGs that nobody took yet, at most
+  // Of answers to PINGs, until the last of them is written; and what is to be written until then.
+  std::size_t pong_bytes_ = 0;
+  std::size_t pong_end_ = 0;
   bool lingers_ = false;
   bool window_out_ = false;
   bool held_ = false;

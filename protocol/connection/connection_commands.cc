@@ -140,7 +140,9 @@ void Connection::OnPing(Bytes data, Instant now) {
   if (pong_bytes_ > kMaxPongBacklog) return;
   std::string pong;
   AppendPong(&pong, ping->context);
-  if (SendOctets(pong)) pong_bytes_ += pong.size();
+  if (!SendOctets(pong)) return;
+  pong_bytes_ += pong.size();
+  pong_end_ = unwritten_bytes();
 }
 
 }  // namespace monocoque

@@ -120,7 +120,7 @@ absl::Status SocketCore::Disconnect(DialerId id, Instant now) {
   Dialer* dialer = dialers_.Find(id);
   if (dialer == nullptr) return absl::NotFoundError("disconnect: there is no such dialer");
   EndDialer(dialer, now);
-  gave_up_ = absl::OkStatus();
+  if (dialers_.size() == 0) gave_up_ = absl::OkStatus();
   return absl::OkStatus();
 }
 
@@ -225,7 +225,8 @@ bool SocketCore::FillTransmit(LinkId id, TransmitBatch* batch, std::size_t max_b
   Peer* peer = link->peer;
   const bool attached = peer != nullptr && peer->link == link;
   if (attached) {
-    if (options_.conflate) MoveQueue(peer);
+    // Behind a failed write nothing leaves, and the newest alone is kept all the same.
+    if (options_.conflate && !link->connection->write_failed()) MoveQueue(peer);
     pattern_->Gather(peer);
   }
   if (!link->connection->FillTransmit(batch, max_bytes)) return false;

@@ -325,7 +325,7 @@ class SocketCore {
   Link* last_sent_ = nullptr;
   std::size_t ready_peers_ = 0;
   std::size_t hopeless_dialers_ = 0;  // that gave up
-  absl::Status gave_up_;              // why the last did, since the last Disconnect
+  absl::Status gave_up_;              // why the last of them did
   bool closing_ = false;
   bool held_ = false;
   Instant linger_deadline_ = Instant::Never();

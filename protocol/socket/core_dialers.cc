@@ -72,7 +72,11 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
   Peer* peer = peers_.Find(dialer->peer);
   const bool waits = peer != nullptr && SomethingWaits(*peer);
   const Retry retry = dialer->options->retry.For(CauseOf(why));
-  if (retry == Retry::kNever) gave_up_ = why;
+  // One that we end ourselves has not given up.
+  if (retry == Retry::kNever && CauseOf(why) != Cause::kLocal) {
+    gave_up_ = why;
+    if (peer != nullptr) stats_.abandoned += peer->queue.size();
+  }
   if (closing_ && (!waits || retry == Retry::kNever)) {
     EndDialer(dialer, now);
     return;

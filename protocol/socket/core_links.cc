@@ -440,6 +440,7 @@ void SocketCore::Recover(Link* link, Instant now) {
       ++lost;
     }
   }
+  if (peer != nullptr && peer->dialer && peer->given_up) stats_.abandoned += lost;
   lost += connection.cut_messages();
   if (peer != nullptr && (peer->immediate || !peer->dialer)) lost += ClearQueue(peer);
   for (auto it = unsent.rbegin(); it != unsent.rend(); ++it) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "alloc/budget.h"
+#include "alloc/transmit_batch.h"
 #include "gtest/gtest.h"
 #include "protocol/connection/connection.h"
 #include "protocol/drive/cause.h"
@@ -135,6 +136,28 @@ TEST(ConnectionCommandsTest, PongsDoNotPileUp) {
   Feed(c.get(), Hex("04 07 04 50494e47 0000"), host.now);
   c->Process(10, host.now);
   EXPECT_EQ(TakeOutput(c.get(), host.now), Hex("04 05 04 504f4e47"));
+}
+
+// H-1: nor behind messages of which it takes as much as it sends PINGs.
+TEST(ConnectionCommandsTest, PongsBehindMessagesDoNotPileUp) {
+  const Host host = TestHost();
+  const auto c = Up(host);
+  const std::string pings = Repeated(Hex("04 07 04 50494e47 0000"), 10'000);
+  std::size_t messages = 0;
+  for (int i = 0; i < 100; ++i) {
+    for (; messages < std::size_t{4} << 20; messages += 1024) {
+      Message message(std::string(1022, 'm'));
+      ASSERT_TRUE(c->Send(&message, host.now).ok());
+    }
+    TransmitBatch batch;
+    ASSERT_TRUE(c->FillTransmit(&batch, pings.size()));
+    const std::size_t taken = batch.remaining();
+    c->ReturnBatch(std::move(batch), taken, absl::OkStatus(), host.now);
+    messages -= std::min(messages, taken);
+    Feed(c.get(), pings, host.now);
+    while (c->Process(1000, host.now)) continue;
+  }
+  EXPECT_LE(c->unsent_bytes(), (std::size_t{6} << 20));
 }
 
 // H-1: what else waits to be written keeps no PING from its answer.

@@ -129,7 +129,8 @@ TEST_F(FailedWriteTest, WhyItEnded) {
   }
 }
 
-// H-5: it is still judged by what comes, as any other, and no PING is written.
+// H-5: it is still judged by what comes, as any other, and no PING is written. What failed is why
+// it ended.
 TEST_F(FailedWriteTest, ASilentPeerIsLost) {
   connection = Up(SocketType::kDealer, "DEALER", host, 1,
                   {.heartbeat = {.interval = absl::Seconds(1), .timeout = absl::Seconds(2)}});
@@ -141,7 +142,8 @@ TEST_F(FailedWriteTest, ASilentPeerIsLost) {
   EXPECT_EQ(connection->unsent_bytes(), unsent) << "the message, and no PING";
   Pass(absl::Seconds(1));
   EXPECT_TRUE(connection->done());
-  EXPECT_EQ(CauseOf(connection->status()), Cause::kHeartbeat);
+  EXPECT_EQ(CauseOf(connection->status()), Cause::kTransport);
+  EXPECT_EQ(connection->status().message(), "reset");
 }
 
 // A closing socket waits for what is written, and not for who takes nothing.

@@ -118,6 +118,31 @@ TEST(HeartbeatTest, PingsDoNotPileUp) {
   EXPECT_EQ(ToHex(TakeOutput(c.get(), now)), "04070450494e470000") << "they go on";
 }
 
+// H-8: a PING is written once all in front of it is, of which a part may be known to have left:
+// they go on behind it.
+TEST(HeartbeatTest, PingsGoOnBehindABatchThatLeftInParts) {
+  const Host host = TestHost();
+  auto c = Up(SocketType::kDealer, "DEALER", host, 1,
+              {.heartbeat = {.interval = absl::Seconds(1)}, .receive_mark = {.messages = 1}});
+  Feed(c.get(), Hex("000161"), host.now);
+  c->Process(100, host.now);
+  ASSERT_EQ(c->read_hint().mode, ReadMode::kPaused);
+  Message message(std::string(100'000, 'x'));
+  ASSERT_TRUE(c->Send(&message, host.now).ok());
+  TransmitBatch batch;
+  ASSERT_TRUE(c->FillTransmit(&batch, 1 << 20));
+  const std::size_t all = batch.remaining();
+  c->OnWritten(all - 1000, host.now);
+  Instant now = host.now + absl::Seconds(1);
+  c->HandleTimeout(now);
+  c->ReturnBatch(std::move(batch), all, absl::OkStatus(), now);
+  EXPECT_EQ(ToHex(TakeOutput(c.get(), now)), "04070450494e470000");
+  for (int i = 0; i < 5; ++i) {
+    c->HandleTimeout(now = now + absl::Seconds(1));
+    EXPECT_EQ(ToHex(TakeOutput(c.get(), now)), "04070450494e470000") << i;
+  }
+}
+
 // While there is no memory to read with, what the peer says is not seen: it is not blamed for that,
 // whenever its time runs out between two tries.
 TEST(HeartbeatTest, WhoIsNotReadForWantOfMemoryIsNotLost) {

@@ -1,12 +1,17 @@
 // Only the newest message is kept: of those to be sent, and of those received.
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "alloc/transmit_batch.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/endpoint.h"
 #include "protocol/drive/mark.h"
 #include "protocol/socket/socket.h"
+#include "protocol/wire/message.h"
 #include "tests/support/net.h"
 #include "tests/support/pair.h"
 #include "tests/support/wires.h"
@@ -93,6 +98,26 @@ TEST_F(ConflateTest, QueueOfADialer) {
 }
 
 // Each peer has its own newest.
+// Nor behind a write that failed, until the link's end is known.
+TEST_F(ConflateTest, BehindAFailedWrite) {
+  Wires wires(SocketType::kPush, kConflate);
+  const DialerId dialer = *wires.socket.Connect(*ParseEndpoint("sim://there"), wires.now);
+  wires.Turn();
+  wires.socket.OnDialed(wires.dialed, {"sim", "sim"}, wires.now);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PULL"));
+  wires.Stall(true);
+  ASSERT_TRUE(wires.Send(Message("cut")).ok());
+  TransmitBatch batch;
+  ASSERT_TRUE(wires.socket.FillTransmit(wires.dialed, &batch, 1 << 20));
+  wires.socket.ReturnBatch(wires.dialed, std::move(batch), 0, absl::UnavailableError("reset"),
+                           wires.now);
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(wires.Send(Message(absl::StrCat(i))).ok());
+    EXPECT_FALSE(wires.socket.FillTransmit(wires.dialed, &batch, 1 << 20));
+  }
+  EXPECT_LE(wires.socket.peer_stats(wires.socket.peer(dialer))->unsent_messages, 2u);
+}
+
 TEST_F(ConflateTest, PushTakesTurnsAllTheSame) {
   Socket& push = Bound(SocketType::kPush, kConflate);
   Socket& one = Connected(SocketType::kPull);

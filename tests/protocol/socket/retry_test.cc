@@ -123,7 +123,7 @@ TEST(SocketRetryTest, Forsaken) {
   EXPECT_TRUE(wires.socket.Forsaken().ok());
   ASSERT_TRUE(wires.socket.Disconnect(wires.events.back().dialer, wires.now).ok());
   wires.Turn();
-  EXPECT_TRUE(wires.socket.Forsaken().ok()) << "that was wanted";
+  EXPECT_EQ(CauseOf(wires.socket.Forsaken()), Cause::kPeerIncompatible) << "the first is left";
   // The first is let go of, and counts no more: of two new ones one still hopes.
   ASSERT_TRUE(wires.socket.Disconnect(gave_up, wires.now).ok());
   Connect(wires);
@@ -137,6 +137,46 @@ TEST(SocketRetryTest, Forsaken) {
       wires.socket.Bind(*ParseEndpoint("sim://y"), wires.now);
   ASSERT_TRUE(listener.ok());
   EXPECT_TRUE(wires.socket.Forsaken().ok()) << "somebody may come";
+}
+
+// Of two that gave up one is let go of: the other is no more hopeful by that. One that is closed by
+// us has not given up.
+TEST(SocketRetryTest, WhoIsClosedByUsIsNotForsaken) {
+  Wires wires(SocketType::kPush);
+  ASSERT_TRUE(wires.Unbind().ok());
+  Connect(wires);
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PUB"));
+  ASSERT_EQ(Chosen(wires).kind, Kind::kGaveUp);
+  const DialerId gave_up = Chosen(wires).dialer;
+  Connect(wires);
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PULL"));
+  const DialerId healthy = wires.events.back().dialer;
+  ASSERT_TRUE(wires.socket.Disconnect(healthy, wires.now).ok());
+  wires.HangUp(wires.dialed);
+  EXPECT_EQ(CauseOf(wires.socket.Forsaken()), Cause::kPeerIncompatible);
+  ASSERT_TRUE(wires.socket.Disconnect(gave_up, wires.now).ok());
+  EXPECT_TRUE(wires.socket.Forsaken().ok());
+  Connect(wires);
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PULL"));
+  wires.socket.Close(absl::Seconds(1), wires.now);
+  wires.Turn();
+  EXPECT_TRUE(wires.socket.drained());
+  EXPECT_TRUE(wires.socket.Forsaken().ok()) << wires.socket.Forsaken();
+}
+
+// What waits for a dialer as it gives up is counted apart; what was cut is none of it.
+TEST(SocketRetryTest, WhatAGivenUpDialerLosesIsCounted) {
+  Wires wires(SocketType::kPush);
+  Connect(wires);
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(wires.Send(Message("waits")).ok());
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PUB"));
+  ASSERT_EQ(Chosen(wires).kind, Kind::kGaveUp);
+  EXPECT_EQ(wires.socket.stats().lost, 3u);
+  EXPECT_EQ(wires.socket.stats().abandoned, 3u);
 }
 
 // A way for an attempt to end, and the rule that counts for it.

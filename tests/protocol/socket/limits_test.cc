@@ -7,10 +7,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "alloc/bytes.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
 #include "protocol/socket/socket.h"
+#include "protocol/wire/command.h"
+#include "protocol/wire/metadata.h"
 #include "protocol/wire/socket_type.h"
 #include "tests/support/pair.h"
 #include "tests/support/wires.h"
@@ -22,6 +25,7 @@ using ::monocoque::testing::PeerGreeting;
 using ::monocoque::testing::PeerReady;
 using ::monocoque::testing::ToHex;
 using ::monocoque::testing::Wires;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -31,20 +35,30 @@ std::string Command(std::string_view name, std::string_view data) {
   return absl::StrCat("\x04", std::string(1, static_cast<char>(body.size())), body);
 }
 
+// A READY with a body of so many octets.
+std::string LongReady(std::string_view type, std::size_t bytes) {
+  std::string properties;
+  AppendProperty(&properties, metadata::kSocketType, type);
+  const std::size_t rest = bytes - properties.size() - 1 - command::kReady.size();
+  AppendProperty(&properties, "X-a", std::string(rest - 8, 'v'));
+  std::string out;
+  AppendCommand(&out, command::kReady, AsBytes(properties));
+  return out;
+}
+
 // READY is let in with as many octets as its limit, and ends the link with one more.
 TEST(LimitsTest, AHandshakeCommandFitsOrEndsTheLink) {
-  const std::string ready = PeerReady("PUSH");
-  const std::size_t body = ready.size() - 2;
-  for (const std::size_t limit : {body, body - 1}) {
-    SCOPED_TRACE(limit);
-    SocketOptions options;
-    options.link.limits.max_handshake_bytes = limit;
+  constexpr std::size_t kLimit = 512;
+  SocketOptions options;
+  options.link.limits.max_handshake_bytes = kLimit;
+  for (const std::size_t body : {kLimit, kLimit + 1}) {
+    SCOPED_TRACE(body);
     Wires wires(SocketType::kPull, options);
-    const LinkId link = wires.Come(PeerGreeting() + ready);
+    const LinkId link = wires.Come(PeerGreeting() + LongReady("PUSH", body));
     wires.Turn();  // what it had to write was written
-    EXPECT_EQ(wires.socket.ready_peers(), limit == body ? 1u : 0u);
-    EXPECT_EQ(wires.closed(link), limit != body);
-    if (limit == body) continue;
+    EXPECT_EQ(wires.socket.ready_peers(), body == kLimit ? 1u : 0u);
+    EXPECT_EQ(wires.closed(link), body != kLimit);
+    if (body == kLimit) continue;
     const SocketEvent closed = wires.events.back();
     ASSERT_EQ(closed.kind, SocketEvent::Kind::kClosed);
     EXPECT_EQ(CauseOf(closed.status), Cause::kLimit);
@@ -55,17 +69,17 @@ TEST(LimitsTest, AHandshakeCommandFitsOrEndsTheLink) {
 // The limit of the handshake is none of traffic, and the other way round. F-9: the size alone is
 // enough to be too much.
 TEST(LimitsTest, ACommandInTrafficFitsOrEndsTheLink) {
-  const std::string ready = PeerReady("PUSH");
   SocketOptions options;
-  options.link.limits.max_command_bytes = 20;
-  ASSERT_GT(ready.size() - 2, options.link.limits.max_command_bytes);
+  options.link.limits.max_command_bytes = 32;
   Wires wires(SocketType::kPull, options);
-  const LinkId link = wires.Accept(PeerGreeting() + ready);
+  const LinkId link = wires.Accept(PeerGreeting() + LongReady("PUSH", 300));
   ASSERT_EQ(wires.socket.ready_peers(), 1u);
-  const std::string context(13, 'c');
+  const std::string context(16, 'c');
   wires.Say(link, Command("PING", std::string(2, '\0') + context));
   EXPECT_EQ(wires.Told(link), ToHex(Command("PONG", context)));
-  wires.Say(link, Command("PING", std::string(2, '\0') + context + "c").substr(0, 2));
+  wires.Say(link, Command("FUTURE", std::string(25, 'f')));
+  EXPECT_FALSE(wires.closed(link));
+  wires.Say(link, Command("FUTURE", std::string(26, 'f')).substr(0, 2));
   EXPECT_TRUE(wires.closed(link));
   EXPECT_EQ(wires.Told(link), "");
   EXPECT_EQ(wires.socket.ready_peers(), 0u);
@@ -74,13 +88,43 @@ TEST(LimitsTest, ACommandInTrafficFitsOrEndsTheLink) {
 
 // The limit of handshake commands does not count for commands in traffic.
 TEST(LimitsTest, TheHandshakesLimitEndsWithIt) {
-  const std::string ready = PeerReady("SUB");
   SocketOptions options;
-  options.link.limits.max_handshake_bytes = ready.size() - 2;
+  options.link.limits.max_handshake_bytes = 512;
   Wires wires(SocketType::kPub, options);
-  const LinkId link = wires.Accept(PeerGreeting() + ready);
-  wires.Say(link, Command("SUBSCRIBE", std::string(100, 'p')));
+  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("SUB"));
+  std::string subscribe;
+  AppendCommand(&subscribe, command::kSubscribe, AsBytes(std::string(600, 'p')));
+  wires.Say(link, subscribe);
   EXPECT_EQ(wires.socket.topics(), 1u);
+  EXPECT_FALSE(wires.closed(link));
+}
+
+// Nor does the limit of frames in traffic count for the handshake: whoever wants frames of one
+// octet gets them.
+TEST(LimitsTest, TheFramesLimitBeginsBehindTheHandshake) {
+  SocketOptions options;
+  options.link.limits.max_frame_bytes = 1;
+  Wires wires(SocketType::kPull, options);
+  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("PUSH") + std::string("\0\1a", 3));
+  EXPECT_THAT(wires.Received(), ElementsAre("a"));
+  wires.Say(link, std::string("\0\2", 2));
+  EXPECT_TRUE(wires.closed(link));
+}
+
+// The least limits of RADIO let a peer join and leave the longest group, though no other besides.
+TEST(LimitsTest, TheLeastOfRadio) {
+  SocketOptions options;
+  options.link.limits.max_frame_bytes = options.link.limits.max_command_bytes = 271;
+  options.link.limits.max_subscription_bytes = 192 + 255;
+  Wires wires(SocketType::kRadio, options);
+  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("DISH"));
+  for (const std::string_view name : {command::kJoin, command::kLeave, command::kJoin}) {
+    std::string said;
+    AppendCommand(&said, name, AsBytes(std::string(255, 'g')));
+    wires.Say(link, said);
+    EXPECT_EQ(wires.socket.topics(), name == command::kJoin ? 1u : 0u);
+  }
+  EXPECT_EQ(wires.socket.stats().subscriptions_refused, 0u);
   EXPECT_FALSE(wires.closed(link));
 }
 

@@ -13,7 +13,8 @@ namespace monocoque {
 
 struct SlabPoolOptions {
   // Octets of one slab. Larger slabs mean fewer, larger writes and reads; a slab is the unit in
-  // which memory is charged to a budget. Sockets and connections ask for 5 KiB at least.
+  // which memory is charged to a budget. Sockets and connections ask for 5 KiB at least, and 1 GiB
+  // at most.
   std::size_t slab_bytes = 64 * 1024;
   // Slabs kept for reuse, and of each smaller size, of which there are seven, as many blocks as
   // have room in so many slabs; those beyond it go back to the heap. What hundreds of links have in

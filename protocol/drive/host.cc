@@ -14,6 +14,11 @@ absl::Status CheckHost(const Host& host, std::string_view who) {
         who, ": slabs of ", host.pool->slab_bytes(),
         " octets are too small; SlabPoolOptions::slab_bytes must be at least ", kLeastSlabBytes));
   }
+  if (host.pool->slab_bytes() > kMostSlabBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        who, ": slabs of ", host.pool->slab_bytes(),
+        " octets are too large; SlabPoolOptions::slab_bytes must be at most ", kMostSlabBytes));
+  }
   return absl::OkStatus();
 }
 

@@ -25,6 +25,8 @@ struct Host {
 // Octets that a pool's slabs must have at least: a message that is copied and what goes in front of
 // it lie in one.
 inline constexpr std::size_t kLeastSlabBytes = 5 * 1024;
+// And at most: each link that reads or writes takes one.
+inline constexpr std::size_t kMostSlabBytes = std::size_t{1} << 30;
 
 // Invalid argument if the host lacks something; `who` begins the sentence.
 absl::Status CheckHost(const Host& host, std::string_view who);

@@ -1,5 +1,7 @@
 #include "protocol/drive/host.h"
 
+#include <cstddef>
+#include <limits>
 #include <memory>
 
 #include "alloc/slab_pool.h"
@@ -32,6 +34,18 @@ TEST(HostTest, SlabsThatAreTooSmallAreRefused) {
   EXPECT_THAT(connection.message(), HasSubstr("slab_bytes must be at least 5120"));
   const absl::Status socket = Socket::Create(SocketType::kPair, {}, host).status();
   EXPECT_THAT(socket.message(), HasSubstr("socket: slabs of 5119 octets are too small"));
+}
+
+// With more one link would take the machine's memory, or the size would wrap.
+TEST(HostTest, SlabsThatAreTooLargeAreRefused) {
+  for (const std::size_t bytes : {kMostSlabBytes + 1, std::numeric_limits<std::size_t>::max()}) {
+    const Host host = TestHost(1, {.slab_bytes = bytes});
+    const absl::Status connection = Connection::Create({}, host).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(connection));
+    EXPECT_THAT(connection.message(), HasSubstr("slab_bytes must be at most 1073741824"));
+    EXPECT_TRUE(absl::IsInvalidArgument(Socket::Create(SocketType::kPair, {}, host).status()));
+  }
+  EXPECT_TRUE(CheckHost(TestHost(1, {.slab_bytes = kMostSlabBytes}), "socket").ok());
 }
 
 TEST(HostTest, TheSmallestSlabsDo) {

@@ -14,6 +14,7 @@ using ::testing::HasSubstr;
 
 TEST(TransportOptionsTest, WhatSystemsTakeIsFine) {
   EXPECT_TRUE(CheckTransportOptions({}).ok());
+  EXPECT_TRUE(CheckTransportOptions({.keepalive = false}).ok());
   TransportOptions all;
   all.keepalive = true;
   all.keepalive_idle = absl::Seconds(32767);
@@ -39,6 +40,11 @@ TEST(TransportOptionsTest, WhatNoSystemTakesIsNamed) {
       {"keepalive_idle", {.keepalive_idle = absl::Seconds(32768)}},
       {"keepalive_interval", {.keepalive_interval = absl::Seconds(-1)}},
       {"keepalive_count", {.keepalive_count = 128}},
+      {"keepalive_idle needs keepalive = true", {.keepalive_idle = absl::Seconds(1)}},
+      {"keepalive_interval needs keepalive = true",
+       {.keepalive = false, .keepalive_interval = absl::Seconds(1)}},
+      {"keepalive_count needs keepalive = true", {.keepalive_count = 1}},
+      {"max_retransmit_time", {.max_retransmit_time = absl::Seconds(-1)}},
       {"max_retransmit_time", {.max_retransmit_time = absl::Hours(24 * 365)}},
       {"type_of_service", {.type_of_service = 256}},
       {"priority", {.priority = -1}},

@@ -28,6 +28,16 @@ absl::Status CheckTime(std::string_view name, absl::Duration time, absl::Duratio
                                 absl::FormatDuration(time)));
 }
 
+absl::Status CheckKeepalive(const TransportOptions& options) {
+  if (options.keepalive.value_or(false)) return absl::OkStatus();
+  const std::string_view set = options.keepalive_idle > absl::ZeroDuration() ? "keepalive_idle"
+                               : options.keepalive_interval > absl::ZeroDuration()
+                                   ? "keepalive_interval"
+                               : options.keepalive_count > 0 ? "keepalive_count"
+                                                             : "";
+  return set.empty() ? absl::OkStatus() : Bad(set, "needs keepalive = true");
+}
+
 absl::Status CheckLogin(const TransportOptions& options) {
   if (options.socks_username.empty() && options.socks_password.empty()) return absl::OkStatus();
   if (options.socks_proxy.empty()) return Bad("socks_username", "needs socks_proxy");
@@ -58,6 +68,7 @@ absl::Status CheckTransportOptions(const TransportOptions& options) {
            CheckTime("keepalive_idle", options.keepalive_idle, seconds),
            CheckTime("keepalive_interval", options.keepalive_interval, seconds),
            CheckNumber("keepalive_count", options.keepalive_count, 0, kMaxKeepaliveCount),
+           CheckKeepalive(options),
            CheckTime("max_retransmit_time", options.max_retransmit_time, millis),
            CheckNumber("type_of_service", options.type_of_service, 0, kMaxTypeOfService),
            CheckNumber("priority", options.priority, 0, kAny),

@@ -18,7 +18,7 @@ namespace monocoque {
 // of an accepted transport, in kAcceptFailed. It names the option and the value.
 struct TransportOptions {
   // tcp: ask a silent peer's system whether it is still there (libzmq: TCP_KEEPALIVE). Nothing: as
-  // the system is set up; then the next three do not count.
+  // the system is set up. The next three need true.
   std::optional<bool> keepalive;
   // Silence before the first question, and between further ones: 1 s to 32,767 s, rounded up to
   // seconds; zero: as the system is set up (libzmq: TCP_KEEPALIVE_IDLE, TCP_KEEPALIVE_INTVL).

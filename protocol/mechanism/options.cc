@@ -60,6 +60,11 @@ struct Check {
   }
   absl::Status operator()(const CurveServer& curve) const {
     if (absl::Status fits = CheckKeys(curve.keys, curve.crypto, together); !fits.ok()) return fits;
+    if (curve.allow_any_key && !curve.domain.empty()) {
+      return absl::InvalidArgumentError(
+          "CURVE: `allow_any_key` and `domain` exclude each other: nobody is asked about a domain "
+          "where every key is let in.");
+    }
     return CheckText("CURVE", "domain", curve.domain);
   }
 };

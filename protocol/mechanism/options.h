@@ -52,7 +52,8 @@ struct CurveServer {
   CurveKeyPair keys;
   std::shared_ptr<const Crypto> crypto;
   std::string domain;
-  // Nobody is asked: each client is let in that knows our public key, whoever it is.
+  // Nobody is asked: each client is let in that knows our public key, whoever it is. Not with a
+  // domain, which somebody is asked about.
   bool allow_any_key = false;
 };
 

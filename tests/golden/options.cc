@@ -86,8 +86,10 @@ void SetMechanism(bool zap_handler, SubjectOptions* out) {
   } else if (out->username) {
     mechanism = PlainClient{.username = *out->username, .password = out->password.value_or("")};
   } else if (out->curve_server) {
-    mechanism = CurveServer{
-        .keys = keys(), .crypto = crypto, .domain = out->zap_domain, .allow_any_key = !zap_handler};
+    mechanism = CurveServer{.keys = keys(),
+                            .crypto = crypto,
+                            .domain = zap_handler ? out->zap_domain : "",
+                            .allow_any_key = !zap_handler};
   } else if (!out->server_key.empty()) {
     CurveClient client{.keys = keys(), .crypto = crypto};
     std::ranges::copy(AsBytes(out->server_key), client.server_key.begin());

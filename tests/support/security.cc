@@ -27,7 +27,7 @@ CurveKeyPair CountedKeys(int first) {
 CurveServer TestCurveServer(bool allow_any_key) {
   return {.keys = CountedKeys(0),
           .crypto = TestCrypto(),
-          .domain = "test",
+          .domain = allow_any_key ? "" : "test",
           .allow_any_key = allow_any_key};
 }
 

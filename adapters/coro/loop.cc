@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "adapters/coro/awaitables.h"
 #include "adapters/coro/socket_state.h"
 #include "adapters/net/host.h"
@@ -17,6 +18,12 @@ Loop::Loop(const LoopOptions& options) : options_(options) {
     status_ = absl::InvalidArgumentError(
         "LoopOptions::inproc_hub is null; leave it as it is for the process's names, or give a hub "
         "of your own");
+    return;
+  }
+  if (options.budget_bytes <= 0) {
+    status_ = absl::InvalidArgumentError(
+        absl::StrCat("LoopOptions::budget_bytes is at least 1, not ", options.budget_bytes,
+                     "; leave it at Budget::kUnlimited for no limit"));
     return;
   }
   host_.pool = SlabPool::Create(options.pool);

@@ -15,7 +15,7 @@ namespace monocoque::coro {
 struct LoopOptions {
   // Slabs for what is sent, and for reading into windows.
   SlabPoolOptions pool;
-  // Octets of all blocks of all sockets together.
+  // Octets of all blocks of all sockets together; at least 1.
   std::int64_t budget_bytes = Budget::kUnlimited;
   // Asked for names in place of the system's resolver, on the loop's helper thread.
   net::ResolveFunction resolve;

@@ -43,8 +43,9 @@ struct LoopOptions {
   std::size_t zero_copy_send = 0;
   // Asked for names in place of the system's resolver, on the loop's helper thread.
   ResolveFunction resolve;
-  // Octets of all blocks of all sockets together. With a limit, here or in a socket's options,
-  // links are read into windows, one at a time, not into provided buffers, which are nobody's.
+  // Octets of all blocks of all sockets together, at least 1. With a limit, here or in a socket's
+  // options, links are read into windows, one at a time, not into provided buffers, which are
+  // nobody's.
   std::int64_t budget_bytes = Budget::kUnlimited;
   // A ring of the host's that both share; null: one of its own (`entries` long). It outlives the
   // loop, and both are used by one thread. The loop's turns hand over what the host has queued,

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "adapters/coro/awaitables.h"
 #include "adapters/coro/task.h"
 #include "adapters/net/host.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/adapters/coro/runtimes.h"
 #include "tests/adapters/coro/talk.h"
@@ -26,6 +28,7 @@ namespace monocoque::coro {
 namespace {
 
 using ::monocoque::testing::RawPeer;
+using ::testing::HasSubstr;
 
 constexpr absl::Duration kSoon = absl::Seconds(10);
 
@@ -459,6 +462,15 @@ TEST_P(LoopTest, CoroutinesMayTurnTheLoopAsItGoes) {
 TEST_P(LoopTest, WithoutAHubThereIsNoLoop) {
   const absl::Status refused = MakeLoop({.inproc_hub = nullptr})->status();
   EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+}
+
+TEST_P(LoopTest, WithoutAnyMemoryThereIsNoLoop) {
+  for (const std::int64_t bytes : {0, -1}) {
+    const absl::Status refused = MakeLoop({.budget_bytes = bytes})->status();
+    EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+    EXPECT_THAT(std::string(refused.message()),
+                HasSubstr(absl::StrCat("budget_bytes is at least 1, not ", bytes)));
+  }
 }
 
 ON_EACH_RUNTIME(LoopTest);

@@ -13,6 +13,8 @@
 #include "cli/host.h"
 #include "cli/roles.h"
 #include "protocol/drive/endpoint.h"
+#include "protocol/wire/command.h"
+#include "protocol/wire/limits.h"
 
 namespace monocoque::cli {
 namespace {
@@ -111,6 +113,30 @@ absl::StatusOr<std::string> Identity(std::string_view option, std::string_view v
   return identity;
 }
 
+// A group is joined once; prefixes may come again.
+absl::Status AddTopic(Args* args, std::string_view option, std::string_view value) {
+  absl::StatusOr<std::string> name = Unescape(value);
+  if (!name.ok()) return Usage(absl::StrCat(option, ": ", name.status().message()));
+  if (option == "--subscribe") {
+    constexpr std::size_t kMost = Limits().max_prefix_bytes();
+    if (name->size() > kMost) {
+      return Usage(
+          absl::StrCat("--subscribe: a prefix has at most ", kMost, " octets, not ", name->size()));
+    }
+    args->subscriptions.push_back(*std::move(name));
+    return absl::OkStatus();
+  }
+  if (name->size() > command::kMaxGroup || absl::StrContains(*name, '\0')) {
+    return Usage(absl::StrCat("--join: a group has at most ", command::kMaxGroup,
+                              " octets, none of them zero"));
+  }
+  if (std::ranges::find(args->groups, *name) != args->groups.end()) {
+    return Usage(absl::StrCat("--join ", Escape(value), " is there twice"));
+  }
+  args->groups.push_back(*std::move(name));
+  return absl::OkStatus();
+}
+
 // Sets one option that has a value.
 absl::Status SetOption(Args* args, std::string_view option, std::string_view value) {
   if (std::vector<Args::Place>* places = PlacesOf(args, option)) {
@@ -121,9 +147,7 @@ absl::Status SetOption(Args* args, std::string_view option, std::string_view val
     if (!identity.ok()) return identity.status();
     args->identity = *std::move(identity);
   } else if (option == "--subscribe" || option == "--join") {
-    absl::StatusOr<std::string> name = Unescape(value);
-    if (!name.ok()) return Usage(absl::StrCat(option, ": ", name.status().message()));
-    (option == "--join" ? args->groups : args->subscriptions).push_back(*std::move(name));
+    return AddTopic(args, option, value);
   } else if (option == "--reply") {
     // What a REQ asks comes in an envelope, and so goes the answer.
     if (const auto reply = ParseLine(value, {.envelope = 1}); !reply.ok()) {

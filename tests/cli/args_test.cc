@@ -64,6 +64,13 @@ TEST(ArgsTest, GroupsAndPrefixes) {
   const auto sub = ParseArgs({"sub", "--connect", "ipc://@x", "--subscribe=b"});
   ASSERT_TRUE(sub.ok()) << sub.status();
   EXPECT_THAT(sub->subscriptions, ElementsAre("b"));
+  // The longest that there may be; a prefix again, which changes nothing.
+  const std::string group(255, 'g');
+  const std::string prefix(65520, 'p');
+  EXPECT_TRUE(ParseArgs({"dish", "--connect", "ipc://@x", "--join", group}).ok());
+  EXPECT_TRUE(ParseArgs({"sub", "--connect", "ipc://@x", "--subscribe", prefix, "--subscribe=a",
+                         "--subscribe=a"})
+                  .ok());
 }
 
 // Every role is known by its name and has what it needs.
@@ -122,6 +129,13 @@ TEST(ArgsTest, UsageErrorsSayWhat) {
       {{"dish", "--bind", "ipc://@x"}, "dish needs --join"},
       {{"sub", "--bind", "ipc://@x", "--join", "g"}, "--join is for dish"},
       {{"dish", "--bind", "ipc://@x", "--join", "\\q"}, "--join: bad escape"},
+      {{"dish", "--bind", "ipc://@x", "--join", std::string(256, 'g')},
+       "--join: a group has at most 255 octets"},
+      {{"dish", "--bind", "ipc://@x", "--join", "g\\x00"}, "none of them zero"},
+      {{"dish", "--bind", "ipc://@x", "--join", "g", "--join=\\x67"}, "--join \\\\x67 is there"},
+      {{"sub", "--bind", "ipc://@x", "--subscribe", std::string(65521, 'p')},
+       "--subscribe: a prefix has at most 65520 octets, not 65521"},
+      {{"xsub", "--bind", "ipc://@x", "--subscribe", std::string(65521, 'p')}, "at most 65520"},
       {{"pull", "push", "--bind", "ipc://@x"}, "unexpected word"},
       {{"pull", "--bind", "ipc://@x", "--plain-server=yes"}, "--plain-server takes no value"},
       {{"rep", "--bind", "ipc://@x", "--echo=yes"}, "--echo takes no value"},

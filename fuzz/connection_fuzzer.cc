@@ -92,7 +92,8 @@ Limits Choices::limits() const {
   limits.max_frame_bytes = (rules & 1) != 0 ? 300 : 200'000;
   if ((rules & 2) != 0) limits.max_message_bytes = 400;
   if ((rules & 4) != 0) limits.max_parts = 3;
-  if ((rules & 8) != 0) limits.max_command_bytes = 20;
+  // The least there are.
+  if ((rules & 8) != 0) limits.max_command_bytes = type == SocketType::kRadio ? 271 : 32;
   return limits;
 }
 

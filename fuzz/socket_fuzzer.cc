@@ -67,7 +67,7 @@ SocketOptions OptionsFrom(SocketType type, std::uint8_t rules, std::uint8_t link
   options.xpub_verboser = type == kXPub && (rules & 32) != 0;
   const bool may_conflate =
       type == kPub || type == kSub || type == kPush || type == kPull || type == kDealer;
-  options.conflate = may_conflate && (rules & 64) != 0;
+  options.conflate = may_conflate && !options.xpub_nodrop && (rules & 64) != 0;
   if ((links & 1) != 0) options.link.heartbeat.interval = absl::Milliseconds(300);
   if ((links & 2) != 0) options.link.handshake_timeout = absl::ZeroDuration();
   if ((links & 4) != 0) options.link.reconnect = {absl::Milliseconds(1), absl::Milliseconds(2)};

@@ -147,8 +147,7 @@ class DrivenStream {
     switch (connection_->Receive(&message, now_)) {
       case monocoque::Poll::kMessage:
         Require(!message.multipart() && message.size() > 0, "octets, and no frames");
-        Require(message.size() <= std::max<std::uint64_t>(options_.limits.max_message_bytes, 1),
-                "the limit holds");
+        Require(message.size() <= options_.limits.max_message_bytes, "the limit holds");
         received_ += message.text();
         return true;
       case monocoque::Poll::kEvent:
@@ -243,7 +242,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.socket_type = SocketType::kStream;
   options.receive_mark = kMarks[rules & 3];
   options.send_mark = kMarks[rules >> 2 & 3];
-  if ((rules & 16) != 0) options.limits.max_message_bytes = rules >> 5;
+  if ((rules & 16) != 0) options.limits.max_message_bytes = std::max(rules >> 5, 1);
   const bool poor = (end & 2) != 0;
   const BudgetPtr budget = Budget::Create(poor ? 16 * 1024 : Budget::kUnlimited);
   {

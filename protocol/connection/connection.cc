@@ -16,8 +16,6 @@ namespace {
 
 // A frame that lacks at least this much is read straight into its own block.
 constexpr std::size_t kDirectBytes = 64 * 1024;
-// libzmq computes a time to live in milliseconds with 16 bits: more would wrap around there.
-constexpr absl::Duration kMaxTtl = absl::Milliseconds(65500);
 // Boxes that Receive opens ahead of what it gives.
 constexpr std::size_t kBoxesAtATime = 256;
 // Commands count for no mark. Octets that may lie here while Process has not come to their end,
@@ -35,9 +33,16 @@ absl::Status CheckOptions(const ConnectionOptions& options) {
     return absl::InvalidArgumentError(
         "connection: a routing id has at most 255 octets, the first of them not zero");
   }
-  if (absl::Status fits = CheckProperties(options.properties); !fits.ok()) return fits;
-  if (options.socket_type == SocketType::kStream) {
-    return CheckForRaw(options.mechanism, options.heartbeat, !options.properties.empty());
+  if (absl::Status fits = CheckCommon({.socket_type = options.socket_type,
+                                       .routing_id = options.routing_id,
+                                       .mechanism = options.mechanism,
+                                       .handshake_timeout = options.handshake_timeout,
+                                       .closing_timeout = options.closing_timeout,
+                                       .heartbeat = options.heartbeat,
+                                       .limits = options.limits,
+                                       .properties = options.properties});
+      !fits.ok()) {
+    return fits;
   }
   return CheckMechanism(options.mechanism);
 }
@@ -192,7 +197,7 @@ void Connection::HandleTimeout(Instant now) {
         return;
       case Heartbeat::Due::kPing: {
         std::string ping;
-        AppendPing(&ping, std::min(options_.heartbeat.ttl, kMaxTtl), {});
+        AppendPing(&ping, options_.heartbeat.sent_ttl(), {});
         SendOctets(ping) ? heartbeat_.OnPingSent(unwritten_bytes()) : heartbeat_.OnPingNotSent();
         break;
       }

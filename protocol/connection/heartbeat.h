@@ -12,14 +12,20 @@ namespace monocoque {
 
 struct HeartbeatOptions {
   // How often a PING goes out. Zero: never (the default, as in libzmq); PINGs of the peer are
-  // answered all the same.
+  // answered all the same. At least 1 ms otherwise; the next two need it.
   absl::Duration interval = absl::ZeroDuration();
-  // How long after a PING any sign of life may take before the link is closed. Zero: as the
-  // interval.
+  // How long after a PING any sign of life may take before the link is closed, at least 1 ms. Zero:
+  // as the interval.
   absl::Duration timeout = absl::ZeroDuration();
   // What we ask of the peer: to close if nothing comes from us for so long. Rounded down to tenths
-  // of a second, at most 65.5 s, because libzmq computes with 16 bits. Zero: ask nothing.
+  // of a second, at most 65.5 s, because libzmq computes with 16 bits; what is left must be longer
+  // than the interval. Zero: ask nothing.
   absl::Duration ttl = absl::ZeroDuration();
+
+  // What goes out of it.
+  absl::Duration sent_ttl() const {
+    return absl::Trunc(std::min(ttl, absl::Milliseconds(65500)), absl::Milliseconds(100));
+  }
 };
 
 // The clockwork of PING and PONG (RFC 37, Heartbeating): when to send a PING, when the peer is

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,7 +31,8 @@ struct ConnectionOptions {
   std::optional<PeerProcess> peer_process;
   // Sent as Identity by REQ, DEALER and ROUTER: 0 to 255 octets, not led by a zero octet.
   std::string routing_id;
-  // Further properties of ours, names beginning with "X-" (M-14).
+  // Further properties of ours, names beginning with "X-" (M-14), each once; no more of them than
+  // `limits` let a peer tell.
   std::vector<std::pair<std::string, std::string>> properties;
   // PUB, XPUB: of a message of several parts that is a subscription, only the first part is one;
   // otherwise each part that begins with 0 or 1.
@@ -55,11 +57,22 @@ struct ConnectionOptions {
   Mark receive_mark = {.messages = 65536, .bytes = 8 * 1024 * 1024};
 };
 
-// Refuses, with a sentence, a name that does not begin with "X-" or is none (M-14).
-absl::Status CheckProperties(const std::vector<std::pair<std::string, std::string>>& properties);
-// Refuses, with a sentence, what a STREAM's peers, who speak no ZMTP, know nothing of.
-absl::Status CheckForRaw(const MechanismOptions& mechanism, const HeartbeatOptions& heartbeat,
-                         bool has_properties);
+// What the options of a connection and those of a socket's links have in common.
+struct CommonOptions {
+  SocketType socket_type;
+  std::string_view routing_id;
+  const MechanismOptions& mechanism;
+  absl::Duration handshake_timeout;
+  absl::Duration closing_timeout;
+  const HeartbeatOptions& heartbeat;
+  const Limits& limits;
+  const std::vector<std::pair<std::string, std::string>>& properties;
+};
+
+// Refuses, with a sentence, what could only do harm: times below zero, limits that no peer could
+// keep, properties that none would take or whose name is none (M-14); of a STREAM, whatever its
+// peers, who speak no ZMTP, know nothing of. The mechanism has a check of its own.
+absl::Status CheckCommon(const CommonOptions& options);
 
 }  // namespace monocoque
 

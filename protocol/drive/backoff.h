@@ -7,8 +7,8 @@
 namespace monocoque {
 
 struct BackoffOptions {
-  // The first pause; later ones double up to `max_interval`. Zero or less is taken as one
-  // millisecond: a dialer never hammers.
+  // The first pause; later ones double up to `max_interval`. Zero is taken as one millisecond: a
+  // dialer never hammers. Sockets refuse less: RetryRules::Never() makes one attempt.
   absl::Duration interval = absl::Milliseconds(100);
   // What pauses grow to; jitter adds up to as much again. Below `interval` it is taken as
   // `interval`: pauses do not grow then.

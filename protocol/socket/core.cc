@@ -57,7 +57,8 @@ std::shared_ptr<const TransportOptions> SocketCore::TransportOf(
 absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const LinkOptions& options) {
   if (closing_) return absl::FailedPreconditionError("bind: the socket is closed");
   if (absl::Status fits = CheckForBind(endpoint); !fits.ok()) return fits;
-  if (absl::Status fits = CheckOptions(type_, options); !fits.ok()) return fits;
+  if (absl::Status fits = CheckOptions(type_, options, options_.routing_id); !fits.ok())
+    return fits;
   auto listener = std::make_unique<Listener>();
   listener->id = listeners_.NextId();
   listener->endpoint = std::make_shared<const Endpoint>(endpoint);
@@ -72,7 +73,8 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
                                              Instant now) {
   if (closing_) return absl::FailedPreconditionError("connect: the socket is closed");
   if (absl::Status fits = CheckForConnect(endpoint); !fits.ok()) return fits;
-  if (absl::Status fits = CheckOptions(type_, options); !fits.ok()) return fits;
+  if (absl::Status fits = CheckOptions(type_, options, options_.routing_id); !fits.ok())
+    return fits;
   if (absl::Status fits = pattern_->CheckConnect(options); !fits.ok()) return fits;
   auto dialer = std::make_unique<Dialer>(Keep(options));
   dialer->id = dialers_.NextId();

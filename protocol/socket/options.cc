@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "protocol/connection/options.h"
+#include "protocol/socket/subscription_table.h"
 
 namespace monocoque {
 namespace {
@@ -110,6 +111,28 @@ absl::Status CheckRoutingId(std::string_view id) {
       "socket: a routing id has 1 to 255 octets, the first of them not zero");
 }
 
+absl::Status CheckBudget(std::string_view name, std::int64_t bytes) {
+  if (bytes > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(name, " is at least 1, not ", bytes,
+                                                 "; leave it at Budget::kUnlimited for no limit"));
+}
+
+absl::Status CheckPause(std::string_view name, absl::Duration pause) {
+  if (pause >= absl::ZeroDuration()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("reconnect.", name, " is 0 or more, not ",
+                                                 absl::FormatDuration(pause),
+                                                 "; RetryRules::Never() makes one attempt"));
+}
+
+absl::Status CheckSubscriptions(SocketType type, const Limits& limits) {
+  if (type != kPub && type != kXPub && type != kRadio) return absl::OkStatus();
+  if (limits.max_subscription_bytes >= SubscriptionTable::kOverheadBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("limits.max_subscription_bytes is at least ", SubscriptionTable::kOverheadBytes,
+                   " for ", SocketTypeName(type), ", not ", limits.max_subscription_bytes,
+                   ": nobody could subscribe, or join"));
+}
+
 }  // namespace
 
 absl::Status CheckOptions(SocketType type, const SocketOptions& options) {
@@ -118,21 +141,39 @@ absl::Status CheckOptions(SocketType type, const SocketOptions& options) {
   if (options.xpub_manual_last_value && !options.xpub_manual) {
     return absl::InvalidArgumentError("socket: xpub_manual_last_value needs xpub_manual");
   }
-  return CheckOptions(type, options.link);
+  if (options.xpub_nodrop && options.conflate) {
+    return absl::InvalidArgumentError(
+        "socket: xpub_nodrop and conflate exclude each other: what is conflated is dropped");
+  }
+  if (absl::Status fits = CheckBudget("socket: budget_bytes", options.budget_bytes); !fits.ok()) {
+    return fits;
+  }
+  return CheckOptions(type, options.link, options.routing_id);
 }
 
-absl::Status CheckOptions(SocketType type, const LinkOptions& options) {
+absl::Status CheckOptions(SocketType type, const LinkOptions& options,
+                          std::string_view routing_id) {
   if (absl::Status fits = CheckRoutingId(options.connect_routing_id); !fits.ok()) return fits;
   if (options.max_pending_links == 0) {
     return absl::InvalidArgumentError(
         "socket: max_pending_links of 0 would let nobody in; leave room for 1 at least");
   }
-  if (type == kStream) {
-    const bool has_properties = !options.properties.empty();
-    absl::Status fits = CheckForRaw(options.mechanism, options.heartbeat, has_properties);
+  for (const absl::Status& fits : {
+           CheckCommon({.socket_type = type,
+                        .routing_id = routing_id,
+                        .mechanism = options.mechanism,
+                        .handshake_timeout = options.handshake_timeout,
+                        .closing_timeout = options.closing_timeout,
+                        .heartbeat = options.heartbeat,
+                        .limits = options.limits,
+                        .properties = options.properties}),
+           CheckSubscriptions(type, options.limits),
+           CheckPause("interval", options.reconnect.interval),
+           CheckPause("max_interval", options.reconnect.max_interval),
+           CheckBudget("link: budget_bytes", options.budget_bytes),
+       }) {
     if (!fits.ok()) return fits;
   }
-  if (absl::Status fits = CheckProperties(options.properties); !fits.ok()) return fits;
   if (absl::Status fits = CheckMechanismAndKeys(options.mechanism); !fits.ok()) return fits;
   if (absl::Status fits = CheckTransportOptions(options.transport); !fits.ok()) return fits;
   return Check(kLinkRules, type, options);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -66,11 +67,12 @@ struct LinkOptions {
   // closed, and may come again. At least 1. Default 1024: more than come at a time; handshakes take
   // some 10 MiB at worst, what waits to be received `receive_mark` for each.
   std::size_t max_pending_links = 1024;
-  // Octets of all blocks that one link holds, within the socket's budget.
+  // Octets of all blocks that one link holds, within the socket's budget; at least 1.
   std::int64_t budget_bytes = Budget::kUnlimited;
   // Sizes that the peer may choose (libzmq: MAXMSGSIZE).
   Limits limits;
-  // Properties told to the peer, names beginning with "X-" (libzmq: METADATA).
+  // Properties told to the peer, names beginning with "X-", each once (libzmq: METADATA). No more,
+  // in number and octets, than `limits` let a peer tell.
   std::vector<std::pair<std::string, std::string>> properties;
   // The transport beneath: what to ask of the system, whom to let in, a proxy.
   TransportOptions transport;
@@ -88,7 +90,7 @@ struct SocketOptions {
   // that was dialed it counts over reconnects, too (libzmq: RCVHWM).
   Mark receive_mark = {.messages = 65536, .bytes = 8 * 1024 * 1024};
   // Octets of all blocks that the socket's links hold together, for what is received and for what
-  // is to be sent.
+  // is to be sent; at least 1.
   std::int64_t budget_bytes = Budget::kUnlimited;
   // REQ: a request may be sent while the reply to the last one is out; that one is given up and its
   // reply dropped. With req_correlate, or a late reply of the same peer is taken for the new one
@@ -123,7 +125,7 @@ struct SocketOptions {
   std::string hiccup_message;
   // PUB, XPUB, RADIO: Send fails with unavailable, and sends to nobody, while one of those who
   // would get the message is at its mark; otherwise it is dropped for that one and counted (libzmq:
-  // XPUB_NODROP).
+  // XPUB_NODROP). Not with conflate, which drops by its nature.
   bool xpub_nodrop = false;
   // XPUB: every subscription shows, not just the first of a prefix (libzmq: XPUB_VERBOSE).
   bool xpub_verbose = false;
@@ -153,10 +155,12 @@ struct SocketOptions {
   LinkOptions link;
 };
 
-// Refuses, with a sentence, what cannot be or has no meaning for a socket of this type.
+// Refuses, with a sentence, what cannot be, has no meaning for a socket of this type, or could only
+// do harm.
 absl::Status CheckOptions(SocketType type, const SocketOptions& options);
-// The same for what one Bind or Connect brings.
-absl::Status CheckOptions(SocketType type, const LinkOptions& options);
+// The same for what one Bind or Connect brings to a socket with this routing id.
+absl::Status CheckOptions(SocketType type, const LinkOptions& options,
+                          std::string_view routing_id = {});
 
 }  // namespace monocoque
 

@@ -215,8 +215,8 @@ class Socket {
   absl::Status UnsubscribeFor(PeerId peer, Bytes prefix, Instant now);
 
   // No more listeners, dialers, sends; what was sent is still written, over reconnects too, for at
-  // most `linger` (zero: nothing is waited for). What was received and not taken is dropped, and
-  // so is what still comes. Again: with a new linger time, from now on.
+  // most `linger` (zero or less: nothing is waited for). What was received and not taken is
+  // dropped, and so is what still comes. Again: with a new linger time, from now on.
   void Close(absl::Duration linger, Instant now);
 
   // ---- Outputs ---------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ void DrawTypeOptions(Random* random, const Pairing& pairing, ActorPlan* actor) {
   }
   if (IsOneOf(type, {kPub, kXPub, kRadio})) options.xpub_nodrop = random->Chance(0.15);
   if (IsOneOf(type, {kPub, kSub, kPush, kPull, kDealer}) && pairing.play != Play::kAsk) {
-    options.conflate = random->Chance(0.1);
+    options.conflate = random->Chance(0.1) && !options.xpub_nodrop;
   }
   if (!actor->binds) options.link.immediate = random->Chance(0.15);
   // One peer alone: who comes back is refused while the old link seems to stand, and tries again.

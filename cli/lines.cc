@@ -10,15 +10,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "adapters/net/address.h"
-#include "protocol/wire/limits.h"
 
 namespace monocoque::cli {
 namespace {
 
 // What is read while lines wait to be sent.
 constexpr std::size_t kAheadBytes = 65536;
-// Of one line, as it stands there.
-constexpr std::size_t kMostBytes = Limits().max_message_bytes;
 
 }  // namespace
 
@@ -57,11 +54,11 @@ void Lines::ReadSome() {
   if (got < 0 && errno != EINTR && errno != EAGAIN) {
     status_ = absl::UnavailableError(net::ErrorText(errno));
   }
-  if (text_.size() > kMostBytes && !HasLine()) {
+  if (text_.size() - begin_ > most_bytes_ && !HasLine()) {
     status_ = absl::ResourceExhaustedError(absl::StrCat(
-        "longer than ", kMostBytes >> 20, " MiB, which is all that a message may have"));
+        "longer than ", most_bytes_ >> 20, " MiB, which is all that a message may have"));
     text_ = std::string();
-    scanned_ = 0;
+    begin_ = scanned_ = 0;
   }
   ended_ = got == 0 || !status_.ok();
 }

@@ -7,13 +7,16 @@
 
 #include "absl/status/status.h"
 #include "cli/tasks.h"
+#include "protocol/wire/limits.h"
 
 namespace monocoque::cli {
 
 // Lines of a descriptor as they come, without blocking the loop.
 class Lines {
  public:
-  Lines(Tasks* tasks, int fd) : tasks_(*tasks), fd_(fd) {}
+  // `most_bytes`: of one line, as it stands there.
+  Lines(Tasks* tasks, int fd, std::size_t most_bytes = Limits().max_message_bytes)
+      : tasks_(*tasks), fd_(fd), most_bytes_(most_bytes) {}
 
   // Spawned once: reads what comes, and no further than some ahead of Next.
   Task<void> Read();
@@ -33,6 +36,7 @@ class Lines {
 
   Tasks& tasks_;
   const int fd_;
+  const std::size_t most_bytes_;
   std::string text_;
   std::size_t begin_ = 0;    // of what was not handed out
   std::size_t scanned_ = 0;  // no end of a line in front of here

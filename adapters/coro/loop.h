@@ -90,8 +90,8 @@ class Loop {
   void RunOnce(absl::Duration max_wait) { Turn(max_wait, kWorkATurn); }
   // Turns until one of the sockets has a message (its index), or the time is over (deadline
   // exceeded), or one of them is closed or destroyed meanwhile (cancelled). Where none of them can
-  // receive as things stand, what Receive says of the first: PUSH, REQ that has asked nothing.
-  // Handles may be moved meanwhile.
+  // receive as things stand, what Receive says of the first: PUSH, REQ that has asked nothing, one
+  // whose dialers all gave up. Handles may be moved meanwhile.
   absl::StatusOr<std::size_t> WaitAny(const std::vector<Socket*>& sockets,
                                       absl::Duration timeout = absl::InfiniteDuration());
 

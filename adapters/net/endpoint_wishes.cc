@@ -65,22 +65,27 @@ void EndpointWishes::OnListen(ListenerId listener, const absl::StatusOr<Endpoint
 }
 
 void EndpointWishes::StartClose(absl::Duration linger, Instant now) {
-  if (!lost_before_) lost_before_ = machine_.stats().lost;
+  if (!before_) {
+    before_ = machine_.stats();
+    forsaken_ = !machine_.Forsaken().ok();
+  }
   machine_.Close(linger, now);
 }
 
 absl::Status EndpointWishes::CloseResult() const {
-  const std::uint64_t all = machine_.stats().lost;
-  // It would not have been better with more time.
-  if (const absl::Status why = machine_.Forsaken(); !why.ok() && all > 0) {
-    return absl::Status(why.code(),
-                        absl::StrCat("close: ", all, all == 1 ? " message was" : " messages were",
-                                     " lost: ", why.message()));
+  const SocketStats before = before_.value_or(SocketStats());
+  const SocketStats& after = machine_.stats();
+  const auto sentence = [](std::uint64_t count, std::string_view what) {
+    return absl::StrCat("close: ", count, count == 1 ? " message was " : " messages were ", what);
+  };
+  // These would not have gone with more time.
+  const std::uint64_t abandoned = after.abandoned - (forsaken_ ? 0 : before.abandoned);
+  if (const absl::Status why = machine_.Forsaken(); !why.ok() && abandoned > 0) {
+    return absl::Status(why.code(), absl::StrCat(sentence(abandoned, "lost: "), why.message()));
   }
-  const std::uint64_t lost = all - lost_before_.value_or(0);
+  const std::uint64_t lost = after.lost - before.lost;
   if (lost == 0) return absl::OkStatus();
-  return absl::DeadlineExceededError(absl::StrCat(
-      "close: ", lost, lost == 1 ? " message was" : " messages were", " not sent in time"));
+  return absl::DeadlineExceededError(sentence(lost, "not sent in time"));
 }
 
 }  // namespace monocoque::net

@@ -42,7 +42,8 @@ class EndpointWishes {
 
   // Ends the socket: what was sent is written for at most `linger`.
   void StartClose(absl::Duration linger, Instant now);
-  // Once it is over: deadline exceeded if something that should have been sent was not.
+  // Once it is over: deadline exceeded if something that should have been sent was not; or, of what
+  // waited for dialers that all gave up, why the last did.
   absl::Status CloseResult() const;
 
  private:
@@ -54,7 +55,9 @@ class EndpointWishes {
   // By the text that Bind gave and Connect got.
   EndpointNames<ListenerId> bound_;
   EndpointNames<DialerId> connected_;
-  std::optional<std::uint64_t> lost_before_;  // what was lost when the close began
+  // As the close began.
+  std::optional<SocketStats> before_;
+  bool forsaken_ = false;
 };
 
 }  // namespace monocoque::net

@@ -286,7 +286,8 @@ Handshake::Result Handshake::NextCommand(ByteQueue* input, std::string* out) {
     return Violation("a message before the handshake was done");
   }
   if (parsed == FrameParse::kNeedMore) return Result::kNeedData;
-  if (header.body_bytes > options_.limits.max_handshake_bytes) {
+  if (header.body_bytes > options_.limits.max_handshake_bytes ||
+      header.body_bytes > options_.limits.max_frame_bytes) {
     return Fail(TerminalStatus(Cause::kLimit,
                                absl::StrCat("handshake command of ", header.body_bytes,
                                             " octets, more than the limit (", Where(), ")")));

@@ -25,8 +25,9 @@ namespace monocoque {
 // Thread-compatible. Invariant: topics() is the number of prefixes with at least one subscriber.
 class SubscriptionTable {
  public:
-  // Octets that one subscription costs besides its prefix: a node, a place in two lists.
-  static constexpr std::size_t kOverheadBytes = 192;
+  // Octets that one subscription costs at most besides its prefix: two nodes, where it parts one in
+  // two, and a place in two lists.
+  static constexpr std::size_t kOverheadBytes = 336;
 
   explicit SubscriptionTable(BudgetPtr budget) : budget_(std::move(budget)) {}
   ~SubscriptionTable() {

@@ -13,7 +13,8 @@ namespace monocoque {
 struct Limits {
   // Octets of one frame's body. Default 256 MiB: larger than what applications send in one piece,
   // far below what would hurt a 64-bit host. A larger frame ends the link (F-9). At least 1; of
-  // PUB, XPUB and RADIO as max_command_bytes. Commands of the handshake have a limit of their own.
+  // PUB, XPUB and RADIO as max_command_bytes. The handshake's commands are frames, too: with less
+  // than some 50 nobody gets in, with less than 512 perhaps not everybody.
   std::uint64_t max_frame_bytes = std::uint64_t{256} * 1024 * 1024;
   // Octets of all bodies of one message. Default 256 MiB, so that endless MORE frames end (F-10).
   // At least 1.
@@ -24,9 +25,9 @@ struct Limits {
   // Octets of a command's body in traffic: PING, SUBSCRIBE and the like, within max_frame_bytes.
   // Default 64 KiB. At least 32, as a PING may need; of RADIO 271, as a group may.
   std::size_t max_command_bytes = 64 * 1024;
-  // What a peer's subscriptions, or groups joined, may take here: the octets of each and 192 for
-  // keeping it. Default 32 MiB, some 150,000 short ones. What goes beyond is refused, and told by
-  // an event. At least 192, for PUB, XPUB and RADIO.
+  // What a peer's subscriptions, or groups joined, may take here: the octets of each and 336 for
+  // keeping it. Default 32 MiB, some 95,000 short ones. What goes beyond is refused, and told by
+  // an event. At least 336, for PUB, XPUB and RADIO.
   std::size_t max_subscription_bytes = 32 * 1024 * 1024;
   // Octets of a handshake command's body, metadata included; before anybody is authenticated. At
   // least 512; with a PLAIN name and password, or a routing id, of 255 octets it may take 547.

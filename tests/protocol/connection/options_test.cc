@@ -221,7 +221,7 @@ TEST(ConnectionOptionsTest, TheLeastLimitsLetPeersIn) {
   };
   for (const auto& [a, b] : sides) {
     ConnectionOptions options;
-    options.limits = {.max_frame_bytes = 1,
+    options.limits = {.max_frame_bytes = 512,
                       .max_message_bytes = 1,
                       .max_parts = 1,
                       .max_command_bytes = 32,

@@ -25,7 +25,6 @@ using ::monocoque::testing::PeerGreeting;
 using ::monocoque::testing::PeerReady;
 using ::monocoque::testing::ToHex;
 using ::monocoque::testing::Wires;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -99,23 +98,11 @@ TEST(LimitsTest, TheHandshakesLimitEndsWithIt) {
   EXPECT_FALSE(wires.closed(link));
 }
 
-// Nor does the limit of frames in traffic count for the handshake: whoever wants frames of one
-// octet gets them.
-TEST(LimitsTest, TheFramesLimitBeginsBehindTheHandshake) {
-  SocketOptions options;
-  options.link.limits.max_frame_bytes = 1;
-  Wires wires(SocketType::kPull, options);
-  const LinkId link = wires.Accept(PeerGreeting() + PeerReady("PUSH") + std::string("\0\1a", 3));
-  EXPECT_THAT(wires.Received(), ElementsAre("a"));
-  wires.Say(link, std::string("\0\2", 2));
-  EXPECT_TRUE(wires.closed(link));
-}
-
 // The least limits of RADIO let a peer join and leave the longest group, though no other besides.
 TEST(LimitsTest, TheLeastOfRadio) {
   SocketOptions options;
   options.link.limits.max_frame_bytes = options.link.limits.max_command_bytes = 271;
-  options.link.limits.max_subscription_bytes = 192 + 255;
+  options.link.limits.max_subscription_bytes = 336 + 255;
   Wires wires(SocketType::kRadio, options);
   const LinkId link = wires.Accept(PeerGreeting() + PeerReady("DISH"));
   for (const std::string_view name : {command::kJoin, command::kLeave, command::kJoin}) {
@@ -164,7 +151,7 @@ TEST(LimitsTest, RefusedSubscriptionsAreToldOnceALink) {
                                          std::tuple(SocketType::kRadio, "DISH", "JOIN")}) {
     SCOPED_TRACE(SocketTypeName(type));
     SocketOptions options;
-    options.link.limits.max_subscription_bytes = 200;
+    options.link.limits.max_subscription_bytes = 400;
     Wires wires(type, options);
     const auto told = [&] {
       return std::ranges::count(wires.events, SocketEvent::Kind::kSubscriptionRefused,

@@ -122,7 +122,7 @@ TEST_F(ManualXPubTest, LastValueForAPeerThatWasGivenUp) {
 // face.
 TEST_F(ManualXPubTest, ManualSubscribeSaysThatItWasRefused) {
   SocketOptions options = {.xpub_manual = true};
-  options.link.limits.max_subscription_bytes = 300;
+  options.link.limits.max_subscription_bytes = 400;
   Socket& xpub = Publisher(SocketType::kXPub, options);
   (void)Subscriber({"A"});
   (void)Received(xpub);

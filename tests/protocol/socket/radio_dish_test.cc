@@ -290,7 +290,7 @@ TEST_F(RadioDishTest, AFullDishStopsReading) {
 // Groups that a peer joins are bounded, as subscriptions are.
 TEST_F(RadioDishTest, JoinsAreBounded) {
   SocketOptions options;
-  options.link.limits.max_subscription_bytes = 3 * 200;
+  options.link.limits.max_subscription_bytes = 3 * 350;
   Wires wires(kRadio, options);
   const LinkId dish = wires.Accept(PeerGreeting() + PeerReady("DISH"));
   for (const char* group : {"a", "b", "c", "d", "c"}) wires.Say(dish, Command("JOIN", group));

@@ -55,8 +55,9 @@ Contender RawUring();
 Contender RawUv();
 Contender RawAsio();
 // Messages that change hands under a lock, within a process: no socket at all. No round trips.
-Contender BareMessages();
-Contender PlainBytes();  // send and receive of octets, nothing else
+Contender BareMessages();    // each large body in a block of its own
+Contender PackedMessages();  // in slabs, as a library would have it
+Contender PlainBytes();      // send and receive of octets, nothing else
 Contender
 FramedPipe();  // frames encoded into one buffer, walked, small payloads copied into objects
 

@@ -52,10 +52,11 @@ struct Row {
 
 std::vector<Row> Streams(const Setting& setting) {
   constexpr std::string_view kOctets = "plain bytes";
-  constexpr std::string_view kMessages = "bare messages";
+  constexpr std::string_view kMessages = "packed messages";
   if (setting.transport == "inproc") {
     return {{Libzmq(), kMessages},
             {BareMessages(), kMessages},
+            {PackedMessages(), kMessages},
             {Uring(), kMessages},
             {Uv(), kMessages},
             {Asio(), kMessages}};

@@ -16,14 +16,12 @@ namespace {
 
 // A frame that lacks at least this much is read straight into its own block.
 constexpr std::size_t kDirectBytes = 64 * 1024;
-// Boxes that Receive opens ahead of what it gives.
+// Boxes that are opened ahead of what Receive gives.
 constexpr std::size_t kBoxesAtATime = 256;
 // Commands count for no mark. Octets that may lie here while Process has not come to their end,
 // which it may do more slowly than they come; and of commands between the parts of a message that
 // is not whole yet.
 constexpr std::size_t kMaxCommandBacklog = 1024 * 1024;
-// How long is read on after a failed write, where the options say nothing.
-constexpr absl::Duration kReadOn = absl::Seconds(30);
 // Events that a link keeps room for.
 constexpr std::size_t kRestingEvents = 64;
 constexpr std::string_view kNoMemory = "no memory for what the handshake has to say";
@@ -155,25 +153,6 @@ void Connection::OnActivity() {
   heartbeat_.OnActivity();
 }
 
-void Connection::OnTransportClosed(absl::Status why, Instant /*now*/) {
-  if (transport_closed_) return;
-  transport_closed_ = true;
-  if (state_ == ConnectionState::kHandshake) {
-    // What the peer said before it went may say why: an ERROR, say.
-    AdvanceHandshake(Instant());
-  }
-  if (why.ok() && write_failed_) why = write_error_;
-  if (CauseOf(why) == Cause::kNone) {
-    const bool early = state_ == ConnectionState::kHandshake;
-    why = TerminalStatus(Cause::kTransport,
-                         why.ok() ? absl::StrCat("the peer closed", early ? " during the " : "",
-                                                 early ? handshake_.Where() : std::string())
-                                  : std::string(why.message()));
-  }
-  End(std::move(why));
-  SettleClosing();
-}
-
 void Connection::HandleTimeout(Instant now) {
   clock_ = now;
   if (state_ == ConnectionState::kHandshake && now >= handshake_deadline_) {
@@ -211,18 +190,6 @@ void Connection::HandleTimeout(Instant now) {
   }
 }
 
-// The peer is silent: what is queued would not arrive either.
-void Connection::Lose(std::string_view sentence) {
-  // Or it is known why.
-  if (write_failed_) {
-    OnTransportClosed(absl::OkStatus(), clock_);
-    return;
-  }
-  End(TerminalStatus(Cause::kHeartbeat, sentence));
-  transport_closed_ = true;
-  SettleClosing();
-}
-
 absl::Status Connection::SendRefused(Instant /*now*/) {
   if (!status_.ok()) return status_;
   return absl::UnavailableError("");
@@ -247,39 +214,6 @@ void Connection::SendEncoded(Slice frames, std::size_t messages) {
   if (!plain_frames_) return;
   if (state_ == ConnectionState::kClosed) transport_closed_ = true;  // it is not written any more
   writer_.AppendEncoded(std::move(frames), messages);
-}
-
-void Connection::Fail(absl::Status why, std::string_view reason, Instant now) {
-  clock_ = now;
-  if (!status_.ok()) {
-    StopDelivering();
-    return;
-  }
-  bool told = false;
-  if (!reason.empty() && handshake_.may_explain()) {
-    std::string error;
-    AppendError(&error, reason);
-    told = SendOctets(error);
-  }
-  End(std::move(why));
-  StopDelivering();
-  // Without an ERROR to deliver nothing more is written: what had not begun goes back.
-  if (!told) transport_closed_ = true;
-  SettleClosing();
-}
-
-void Connection::Close(Instant now) {
-  if (!status_.ok()) return;
-  clock_ = now;
-  End(TerminalStatus(Cause::kLocal, "closed"));
-  StopDelivering();
-  SettleClosing();
-}
-
-void Connection::Linger() {
-  lingers_ = true;
-  // Who takes nothing any more is not lingered for.
-  closing_deadline_ = write_failed_ ? clock_ : Instant::Never();
 }
 
 void Connection::AdvanceHandshake(Instant now) {
@@ -398,6 +332,21 @@ bool Connection::LookOn(std::size_t max_frames, Instant now) {
   return more;
 }
 
+// Is a whole message here? Or may one be, in boxes for which there is no memory now? Counts all
+// that are not in boxes: marks and figures want to know.
+bool Connection::FindWhole() {
+  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
+  auto opened = boxes_ == nullptr ? BoxReader::Result::kNeedData : BoxReader::Result::kOpened;
+  for (;;) {
+    std::size_t frames = kAll;
+    while (reader_.LookAhead(&frames, kAll) == Reader::Result::kCommand && JudgeCommand().ok()) {
+    }
+    if (reader_.ahead() > 0 || opened == BoxReader::Result::kNoMemory) return true;
+    if (opened != BoxReader::Result::kOpened) return false;
+    opened = boxes_->Open(kBoxesAtATime, &reader_.input());
+  }
+}
+
 Poll Connection::ReceiveShut(Instant now) {
   if (state_ == ConnectionState::kHandshake) {
     clock_ = now;
@@ -449,65 +398,6 @@ Poll Connection::ReceiveSlow(Reader::Result result, Message* out, Instant now) {
     if (!open_) return ReceiveClosed();
     result = reader_.Next(out);
   }
-}
-
-void Connection::Violation(std::string_view sentence) {
-  End(TerminalStatus(Cause::kPeerViolation, sentence));
-  // The peer is not to be trusted with anything more.
-  transport_closed_ = true;
-  SettleClosing();
-}
-
-void Connection::End(absl::Status why) {
-  if (!status_.ok()) return;
-  status_ = std::move(why);
-  state_ = ConnectionState::kClosing;
-  RenewClosing();
-  shares_encoding_ = false;
-  handshake_deadline_ = Instant::Never();
-  if (delivering_) {
-    // Whole messages that are here already are still delivered; without one it is over.
-    if (FindWhole()) {
-      reader_.Compact();
-    } else {
-      StopDelivering();
-    }
-  }
-  events_.push_back({ConnectionEvent::Kind::kClosed, {}, status_});
-}
-
-// Is a whole message here? Or may one be, in boxes for which there is no memory now? Counts all
-// that are not in boxes: marks and figures want to know.
-bool Connection::FindWhole() {
-  constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
-  auto opened = boxes_ == nullptr ? BoxReader::Result::kNeedData : BoxReader::Result::kOpened;
-  for (;;) {
-    std::size_t frames = kAll;
-    while (reader_.LookAhead(&frames, kAll) == Reader::Result::kCommand && JudgeCommand().ok()) {
-    }
-    if (reader_.ahead() > 0 || opened == BoxReader::Result::kNoMemory) return true;
-    if (opened != BoxReader::Result::kOpened) return false;
-    opened = boxes_->Open(kBoxesAtATime, &reader_.input());
-  }
-}
-
-void Connection::StopDelivering() {
-  ReturnToRead();
-  delivering_ = open_ = false;
-  reader_.Drop();
-  if (boxes_ != nullptr) boxes_->Drop();
-}
-
-// From here on the peer has its time to take something.
-void Connection::RenewClosing() {
-  if (lingers_ || options_.closing_timeout <= absl::ZeroDuration()) return;
-  closing_deadline_ = clock_ + options_.closing_timeout;
-}
-
-// Closed once nothing is left to write, or nobody is left to write to.
-void Connection::SettleClosing() {
-  if (state_ != ConnectionState::kClosing) return;
-  if (transport_closed_ || write_failed_ || writer_.drained()) state_ = ConnectionState::kClosed;
 }
 
 void Connection::Push(ConnectionEvent event) {
@@ -562,19 +452,6 @@ void Connection::ReturnBatch(TransmitBatch batch, std::size_t written, absl::Sta
   SettleClosing();
 }
 
-// What the peer sent before it went may not have been read yet. One deadline holds whatever comes:
-// or a peer that talks and takes nothing would keep what was sent to it.
-void Connection::OnWriteFailed(absl::Status why, Instant now) {
-  if (state_ == ConnectionState::kClosing || lingers_) {
-    OnTransportClosed(std::move(why), now);
-    return;
-  }
-  write_failed_ = true;
-  write_error_ = std::move(why);
-  const absl::Duration patience = options_.closing_timeout;
-  closing_deadline_ = now + (patience > absl::ZeroDuration() ? patience : kReadOn);
-}
-
 Instant Connection::NextDeadline() const {
   if (state_ == ConnectionState::kHandshake) {
     return std::min({handshake_deadline_, starved_until_, closing_deadline_});
@@ -585,18 +462,6 @@ Instant Connection::NextDeadline() const {
   // What is here already is still delivered, once there is memory for it.
   const Instant memory = delivering_ ? starved_until_ : Instant::Never();
   return state_ == ConnectionState::kClosing ? std::min(memory, closing_deadline_) : memory;
-}
-
-bool Connection::TakeUnsent(Message* out) {
-  if (state_ != ConnectionState::kClosed || writer_.in_flight()) return false;
-  const bool told_by_messages =
-      SendsSubscriptions(options_.socket_type) && !peer().knows_subscribe();
-  const CurveSession* session = boxes_ == nullptr ? nullptr : boxes_->session();
-  while (writer_.TakeUnsent(out, handshake_.framing(), session)) {
-    // The next publisher is told of subscriptions anew (S-8).
-    if (!told_by_messages || !IsSubscription(out->bytes())) return true;
-  }
-  return false;
 }
 
 }  // namespace monocoque

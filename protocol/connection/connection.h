@@ -34,7 +34,7 @@
 
 namespace monocoque {
 
-enum class ConnectionState {
+enum class ConnectionState : std::uint8_t {
   kHandshake,  // greeting, mechanism, metadata
   kTraffic,    // messages and commands, both ways
   kClosing,  // over, but something is still to be written: an ERROR, or what was sent before Close
@@ -268,6 +268,9 @@ class alignas(kCacheLine) Connection {
   BoxReader::Result OpenBoxes(std::size_t max_frames);
   bool LookOn(std::size_t max_frames, Instant now);
   bool FindWhole();
+  void Push(ConnectionEvent event);
+
+  // connection_end.cc
   void Violation(std::string_view sentence);
   void Lose(std::string_view sentence);
   // Ends the connection: sticky status, last event; what is queued is still written.
@@ -276,7 +279,6 @@ class alignas(kCacheLine) Connection {
   void RenewClosing();
   void OnWriteFailed(absl::Status why, Instant now);
   void SettleClosing();
-  void Push(ConnectionEvent event);
 
   // connection_memory.cc
   ReadWindow AcquireWindow();
@@ -311,6 +313,11 @@ class alignas(kCacheLine) Connection {
   bool pinged_ = false;
   bool transport_closed_ = false;
   bool write_failed_ = false;
+  bool lingers_ = false;
+  bool held_ = false;
+  bool paused_ = false;  // the receive mark was reached when Process looked last
+  bool unseen_ = false;  // Process stopped at the mark, in front of what may be more messages
+  bool behind_ = false;  // Process left frames that it has not looked at
   // Memory was refused, for what is sent or for what is read: asked for again at starved_until_.
   bool send_starved_ = false;
   bool read_starved_ = false;
@@ -329,15 +336,11 @@ class alignas(kCacheLine) Connection {
   Instant closing_deadline_ = Instant::Never();
   absl::Status write_error_;      // if write_failed_
   std::size_t told_written_ = 0;  // of the batch that is out
-  // Of answers to PINGs, until the last of them is written; and what is to be written until then.
-  std::size_t pong_bytes_ = 0;
+  // What is to be written until the last answer to a PING is; and, until then, what such answers
+  // have, which is never much more than their limit.
   std::size_t pong_end_ = 0;
-  bool lingers_ = false;
+  std::uint32_t pong_bytes_ = 0;
   bool window_out_ = false;
-  bool held_ = false;
-  bool paused_ = false;     // the receive mark was reached when Process looked last
-  bool unseen_ = false;     // Process stopped at the mark, in front of what may be more messages
-  bool behind_ = false;     // Process left frames that it has not looked at
   bool borrowing_ = false;  // what is received has the reserve
   Instant starved_until_ = Instant::Never();
   Instant clock_;  // of the last turn

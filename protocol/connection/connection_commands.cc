@@ -141,7 +141,7 @@ void Connection::OnPing(Bytes data, Instant now) {
   std::string pong;
   AppendPong(&pong, ping->context);
   if (!SendOctets(pong)) return;
-  pong_bytes_ += pong.size();
+  pong_bytes_ += static_cast<std::uint32_t>(pong.size());
   pong_end_ = unwritten_bytes();
 }
 

@@ -242,7 +242,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.socket_type = SocketType::kStream;
   options.receive_mark = kMarks[rules & 3];
   options.send_mark = kMarks[rules >> 2 & 3];
-  if ((rules & 16) != 0) options.limits.max_message_bytes = std::max(rules >> 5, 1);
+  if ((rules & 16) != 0) {
+    options.limits.max_message_bytes = static_cast<std::uint64_t>(std::max(rules >> 5, 1));
+  }
   const bool poor = (end & 2) != 0;
   const BudgetPtr budget = Budget::Create(poor ? 16 * 1024 : Budget::kUnlimited);
   {

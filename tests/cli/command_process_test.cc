@@ -73,8 +73,9 @@ TEST(CommandProcessTest, ManyShortLines) {
   std::string lines;
   for (int i = 0; i < kLines; ++i) absl::StrAppend(&lines, i, "\n");
   push.Feed(lines, true);
-  EXPECT_EQ(push.Wait(), 0);
+  // Whose output is read goes on reading: the other way round both could wait for ever.
   EXPECT_EQ(pull.Wait(), 0);
+  EXPECT_EQ(push.Wait(), 0);
   EXPECT_TRUE(pull.out() == lines);
 }
 

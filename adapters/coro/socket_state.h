@@ -46,11 +46,9 @@ class SocketState final : public net::Reactor,
   const net::SocketDriver& driver() const { return *driver_; }
 
   absl::Status TrySend(Message* message) {
-    absl::Status sent = driver_->machine().Send(message, driver_->now());
-    if (!sent.ok()) [[unlikely]] {
-      driver_->Rearm();
+    absl::Status sent = driver_->TrySend(message);
+    if (!sent.ok()) [[unlikely]]
       return sent;
-    }
     Wake();
     if (flush_policy_.AfterSend(driver_->machine().pending_bytes())) Exchange();
     return sent;

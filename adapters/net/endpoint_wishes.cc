@@ -67,7 +67,8 @@ void EndpointWishes::OnListen(ListenerId listener, const absl::StatusOr<Endpoint
 void EndpointWishes::StartClose(absl::Duration linger, Instant now) {
   if (!before_) {
     before_ = machine_.stats();
-    forsaken_ = !machine_.Forsaken().ok();
+    // Of a socket without hope it is told what it lost by that.
+    if (!machine_.Forsaken().ok()) before_->abandoned = 0;
   }
   machine_.Close(linger, now);
 }
@@ -79,7 +80,7 @@ absl::Status EndpointWishes::CloseResult() const {
     return absl::StrCat("close: ", count, count == 1 ? " message was " : " messages were ", what);
   };
   // These would not have gone with more time.
-  const std::uint64_t abandoned = after.abandoned - (forsaken_ ? 0 : before.abandoned);
+  const std::uint64_t abandoned = after.abandoned - before.abandoned;
   if (const absl::Status why = machine_.Forsaken(); !why.ok() && abandoned > 0) {
     return absl::Status(why.code(), absl::StrCat(sentence(abandoned, "lost: "), why.message()));
   }

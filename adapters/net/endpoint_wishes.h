@@ -55,9 +55,7 @@ class EndpointWishes {
   // By the text that Bind gave and Connect got.
   EndpointNames<ListenerId> bound_;
   EndpointNames<DialerId> connected_;
-  // As the close began.
-  std::optional<SocketStats> before_;
-  bool forsaken_ = false;
+  std::optional<SocketStats> before_;  // what is none of the close's doing
 };
 
 }  // namespace monocoque::net

@@ -66,16 +66,13 @@ absl::Status SocketDriver::Disconnect(std::string_view endpoint) {
 }
 
 absl::Status SocketDriver::Send(Message* message) {
-  absl::Status sent = machine_.Send(message, now());
+  absl::Status sent = TrySend(message);
   if (absl::IsUnavailable(sent) && machine_.has_outputs()) {
     // What waits may be all that is in the way.
     Flush();
-    sent = machine_.Send(message, now());
+    sent = TrySend(message);
   }
-  if (!sent.ok()) {
-    Rearm();
-    return sent;
-  }
+  if (!sent.ok()) return sent;
   Touch();
   if (machine_.pending_bytes() >= Pump<monocoque::Socket>::kWriteBytes) Flush();
   return sent;

@@ -77,6 +77,14 @@ class SocketDriver final : public PumpDriver {
   absl::Status Disconnect(std::string_view endpoint);
   // Takes the message or leaves it untouched. Unavailable: not now; see CanSend after a later turn.
   absl::Status Send(Message* message);
+  // The same by the machine alone: nothing is flushed to make room, and no turn is asked for what
+  // it took.
+  absl::Status TrySend(Message* message) {
+    absl::Status sent = machine_.Send(message, now());
+    if (!sent.ok()) [[unlikely]]
+      Rearm();
+    return sent;
+  }
   // The next message; false: none is there.
   bool Receive(Message* out) {
     const bool got = machine_.Receive(out, nullptr, now());
@@ -150,12 +158,6 @@ class SocketDriver final : public PumpDriver {
 
   // Something happened: a turn is due.
   void Touch();
-  // A wish was refused. For want of memory it is asked for again in time: the timer is a turn's to
-  // arm.
-  void Rearm() {
-    if (machine_.NextDeadline() < armed_) [[unlikely]]
-      Touch();
-  }
   // Reads the clock.
   void Tick() { clock_.Tick(); }
   void SetTimer(Timed* timed, Instant when) { timers_.Set(&timed->timer, when); }
@@ -187,6 +189,12 @@ class SocketDriver final : public PumpDriver {
   absl::StatusOr<Endpoint> Listen(const action::Listen& listen);
   void ReadAhead();
   void ArmTimer();
+  // A wish was refused. For want of memory it is asked for again in time: the timer is a turn's to
+  // arm.
+  void Rearm() {
+    if (machine_.NextDeadline() < armed_) [[unlikely]]
+      Touch();
+  }
   // It listens, is connected or dials.
   bool open() const {
     return !links_.empty() || !dials_.empty() || !acceptors_.empty() ||

@@ -7,6 +7,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "protocol/mechanism/curve_box.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/metadata.h"
 
@@ -95,10 +96,11 @@ absl::Status CheckLimits(SocketType type, const Limits& limits) {
 
 // Octets of the command that brings our metadata, without it.
 std::size_t FrontOfMetadata(const MechanismOptions& mechanism) {
-  if (std::holds_alternative<CurveClient>(mechanism)) return 257;  // cookie, vouch and boxes
-  if (std::holds_alternative<CurveServer>(mechanism)) return 30;
-  const bool initiates = std::holds_alternative<PlainClient>(mechanism);
-  return 1 + (initiates ? command::kInitiate : command::kReady).size();
+  constexpr std::size_t kInitiate = 1 + command::kInitiate.size();
+  constexpr std::size_t kReady = 1 + command::kReady.size();
+  if (std::holds_alternative<CurveClient>(mechanism)) return kInitiate + curve::kMinInitiateBytes;
+  if (std::holds_alternative<CurveServer>(mechanism)) return kReady + curve::kMinReadyBytes;
+  return std::holds_alternative<PlainClient>(mechanism) ? kInitiate : kReady;
 }
 
 std::size_t PropertyBytes(std::string_view name, std::string_view value) {

@@ -465,13 +465,13 @@ void SocketCore::EndDrops(Peer* peer) {
 
 const Limits& SocketCore::LimitsOf(const Peer& peer) const {
   static constexpr Limits kNothing = {.max_command_bytes = 0, .max_subscription_bytes = 0};
-  const Link* link = peer.link != nullptr ? peer.link : peer.next;
+  const Link* link = peer.ready_link();
   return link == nullptr ? kNothing : link->connection->limits();
 }
 
 void SocketCore::RefuseSubscription(const Peer& peer) {
   ++stats_.subscriptions_refused;
-  if (Link* link = peer.link != nullptr ? peer.link : peer.next) {
+  if (Link* link = peer.ready_link()) {
     if (std::exchange(link->told_refused, true)) return;
   }
   SocketEvent event = EventOf(SocketEvent::Kind::kSubscriptionRefused, peer);
@@ -489,7 +489,7 @@ void SocketCore::AfterDraining(Link* link, Instant now) {
 }
 
 void SocketCore::FailPeer(Peer* peer, absl::Status why, std::string_view reason, Instant now) {
-  Link* link = peer->link != nullptr ? peer->link : peer->next;
+  Link* link = peer->ready_link();
   if (link == nullptr) return;
   link->connection->Fail(std::move(why), reason, now);
   Progress(link, now);
@@ -500,14 +500,14 @@ void SocketCore::ClosePeer(Peer* peer, Instant now) {
     EndDialer(dialer, now);
     return;
   }
-  Link* link = peer->link != nullptr ? peer->link : peer->next;
+  Link* link = peer->ready_link();
   if (link == nullptr) return;
   CloseConnection(link, now);
   Progress(link, now);
 }
 
 void SocketCore::EndPeer(Peer* peer, absl::Status why, Instant now) {
-  Link* link = peer->link != nullptr ? peer->link : peer->next;
+  Link* link = peer->ready_link();
   if (link == nullptr) return;
   link->connection->OnTransportClosed(std::move(why), now);
   Progress(link, now);

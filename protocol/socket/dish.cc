@@ -28,7 +28,7 @@ bool DishPattern::TellOne(Link* link, bool join, std::string_view group) {
 
 void DishPattern::Tell(bool join, std::string_view group, Instant now) {
   core_.ForEachReady([&](Peer* peer) {
-    Link* link = peer->link != nullptr ? peer->link : peer->next;
+    Link* link = peer->ready_link();
     if (!TellOne(link, join, group)) core_.FailPeer(peer, NoMemory(), "", now);
   });
 }

@@ -111,6 +111,23 @@ absl::Status CheckRoutingId(std::string_view id) {
       "socket: a routing id has 1 to 255 octets, the first of them not zero");
 }
 
+absl::Status CheckTogether(const SocketOptions& options) {
+  if (options.xpub_manual_last_value && !options.xpub_manual) {
+    return absl::InvalidArgumentError("socket: xpub_manual_last_value needs xpub_manual");
+  }
+  if (options.xpub_nodrop && options.conflate) {
+    return absl::InvalidArgumentError(
+        "socket: xpub_nodrop and conflate exclude each other: what is conflated is dropped");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckPendingLinks(std::size_t most) {
+  if (most > 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "socket: max_pending_links of 0 would let nobody in; leave room for 1 at least");
+}
+
 absl::Status CheckBudget(std::string_view name, std::int64_t bytes) {
   if (bytes > 0) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(name, " is at least 1, not ", bytes,
@@ -136,29 +153,23 @@ absl::Status CheckSubscriptions(SocketType type, const Limits& limits) {
 }  // namespace
 
 absl::Status CheckOptions(SocketType type, const SocketOptions& options) {
-  if (absl::Status fits = CheckRoutingId(options.routing_id); !fits.ok()) return fits;
-  if (absl::Status fits = Check(kSocketRules, type, options); !fits.ok()) return fits;
-  if (options.xpub_manual_last_value && !options.xpub_manual) {
-    return absl::InvalidArgumentError("socket: xpub_manual_last_value needs xpub_manual");
+  for (const absl::Status& fits : {
+           CheckRoutingId(options.routing_id),
+           Check(kSocketRules, type, options),
+           CheckTogether(options),
+           CheckBudget("socket: budget_bytes", options.budget_bytes),
+           CheckOptions(type, options.link, options.routing_id),
+       }) {
+    if (!fits.ok()) return fits;
   }
-  if (options.xpub_nodrop && options.conflate) {
-    return absl::InvalidArgumentError(
-        "socket: xpub_nodrop and conflate exclude each other: what is conflated is dropped");
-  }
-  if (absl::Status fits = CheckBudget("socket: budget_bytes", options.budget_bytes); !fits.ok()) {
-    return fits;
-  }
-  return CheckOptions(type, options.link, options.routing_id);
+  return absl::OkStatus();
 }
 
 absl::Status CheckOptions(SocketType type, const LinkOptions& options,
                           std::string_view routing_id) {
-  if (absl::Status fits = CheckRoutingId(options.connect_routing_id); !fits.ok()) return fits;
-  if (options.max_pending_links == 0) {
-    return absl::InvalidArgumentError(
-        "socket: max_pending_links of 0 would let nobody in; leave room for 1 at least");
-  }
   for (const absl::Status& fits : {
+           CheckRoutingId(options.connect_routing_id),
+           CheckPendingLinks(options.max_pending_links),
            CheckCommon({.socket_type = type,
                         .routing_id = routing_id,
                         .mechanism = options.mechanism,
@@ -171,12 +182,13 @@ absl::Status CheckOptions(SocketType type, const LinkOptions& options,
            CheckPause("interval", options.reconnect.interval),
            CheckPause("max_interval", options.reconnect.max_interval),
            CheckBudget("link: budget_bytes", options.budget_bytes),
+           CheckMechanismAndKeys(options.mechanism),
+           CheckTransportOptions(options.transport),
+           Check(kLinkRules, type, options),
        }) {
     if (!fits.ok()) return fits;
   }
-  if (absl::Status fits = CheckMechanismAndKeys(options.mechanism); !fits.ok()) return fits;
-  if (absl::Status fits = CheckTransportOptions(options.transport); !fits.ok()) return fits;
-  return Check(kLinkRules, type, options);
+  return absl::OkStatus();
 }
 
 }  // namespace monocoque

@@ -115,6 +115,9 @@ struct alignas(kCacheLine) Link {
 struct alignas(kCacheLine) Peer {
   Peer() : balance(this), writable(this) {}
 
+  // Its link with a finished handshake, attached or about to be; null: it has none.
+  Link* ready_link() const { return link != nullptr ? link : next; }
+
   PeerId id;
   Link* direct = nullptr;      // its link while a message may go to it at once; else by the queue
   std::uint64_t sent = 0;      // messages taken for it

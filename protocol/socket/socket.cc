@@ -80,7 +80,7 @@ std::optional<PeerStats> Socket::peer_stats(PeerId id) const {
   stats.messages_sent += ungathered.messages;
   stats.unsent_messages = unsent.messages + ungathered.messages;
   stats.unsent_bytes = unsent.bytes + ungathered.bytes;
-  const Link* link = peer->link != nullptr ? peer->link : peer->next;
+  const Link* link = peer->ready_link();
   stats.ready = link != nullptr;
   const auto add = [&stats](const Link& from) {
     if (!from.connection->delivering()) return;

@@ -33,7 +33,7 @@ bool SubPattern::TellOne(Link* link, bool subscribe, std::string_view prefix, In
 
 void SubPattern::Tell(bool subscribe, std::string_view prefix, Instant now) {
   core_.ForEachReady([&](Peer* peer) {
-    Link* link = peer->link != nullptr ? peer->link : peer->next;
+    Link* link = peer->ready_link();
     if (!TellOne(link, subscribe, prefix, now)) core_.FailPeer(peer, NoMemory(), "", now);
   });
 }

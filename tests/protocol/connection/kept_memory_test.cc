@@ -2,6 +2,8 @@
 #include <cstddef>
 #include <string>
 
+#include "absl/status/status.h"
+#include "alloc/budget.h"
 #include "gtest/gtest.h"
 #include "protocol/connection/connection.h"
 #include "protocol/wire/message.h"
@@ -47,6 +49,19 @@ TEST(KeptMemoryTest, ALargeCommandLeavesNothingBehind) {
   EXPECT_TRUE(c->status().ok()) << c->status();
   EXPECT_EQ(c->stored_bytes(), 0u);
   EXPECT_LE((CountAllocations() - before).live_bytes, 8 * 1024);
+}
+
+// SEC-2: what waits to be received behind the end keeps no slab for a few octets.
+TEST(KeptMemoryTest, WhatWaitsBehindTheEndLiesClose) {
+  Host host = TestHost();
+  host.budget = Budget::Create(Budget::kUnlimited);
+  const auto c = Up(SocketType::kPull, "PUSH", host);
+  Feed(c.get(), Hex("000161"), host.now);
+  c->OnTransportClosed(absl::OkStatus(), host.now);
+  EXPECT_LE(host.budget->used(), 1024);
+  Message message;
+  ASSERT_EQ(c->Receive(&message, host.now), Poll::kMessage);
+  EXPECT_EQ(message.text(), "a");
 }
 
 }  // namespace

@@ -328,12 +328,17 @@ TEST(EventsTest, WhoRefusedAndWentIsTold) {
     message.set_to("d");
     EXPECT_TRUE(absl::IsNotFound(wires->socket.Send(&message, wires->now)));
   };
-  {
+  // Also if it had room just before, and nobody was told of that yet.
+  for (const bool had_room : {false, true}) {
     Wires wires(SocketType::kRouter, little);
     wires.Stall(true);
     const LinkId link = wires.Come(PeerGreeting() + PeerReady("DEALER", "d"));
     const PeerId peer = wires.socket.FindPeer(AsBytes("d"));
     fill(&wires);
+    if (had_room) {
+      wires.Stall(false);
+      wires.Turn();
+    }
     wires.HangUp(link);
     expect_told(&wires, peer);
   }

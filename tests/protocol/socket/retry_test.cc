@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "alloc/transmit_batch.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
 #include "protocol/drive/endpoint.h"
@@ -177,6 +179,26 @@ TEST(SocketRetryTest, WhatAGivenUpDialerLosesIsCounted) {
   ASSERT_EQ(Chosen(wires).kind, Kind::kGaveUp);
   EXPECT_EQ(wires.socket.stats().lost, 3u);
   EXPECT_EQ(wires.socket.stats().abandoned, 3u);
+}
+
+// So is what its transport had, and gives back only then.
+TEST(SocketRetryTest, WhatComesBackToAGivenUpDialerIsCounted) {
+  SocketOptions options;
+  options.link.retry = RetryRules::Never();
+  Wires wires(SocketType::kPush, options);
+  Connect(wires);
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PULL"));
+  wires.Stall(true);
+  for (const char* text : {"cut", "waits", "waits"}) ASSERT_TRUE(wires.Send(Message(text)).ok());
+  TransmitBatch batch;
+  ASSERT_TRUE(wires.socket.FillTransmit(wires.dialed, &batch, 1 << 20));
+  wires.HangUp(wires.dialed);
+  EXPECT_EQ(wires.socket.stats().abandoned, 0u) << "who knows what the transport took";
+  wires.socket.ReturnBatch(wires.dialed, std::move(batch), 1, absl::UnavailableError("closed"),
+                           wires.now);
+  EXPECT_EQ(wires.socket.stats().lost, 3u);
+  EXPECT_EQ(wires.socket.stats().abandoned, 2u) << "one was cut by the transport";
 }
 
 // A way for an attempt to end, and the rule that counts for it.

@@ -64,6 +64,8 @@ TEST_F(LinesTest, EachLineHasTheLimitToItself) {
 TEST_F(LinesTest, ALineBeyondItEndsTheInput) {
   EXPECT_THAT(Read("more than that", 5), ElementsAre());
   EXPECT_TRUE(absl::IsResourceExhausted(status_)) << status_;
+  EXPECT_THAT(Read("less\nmore than that", 5), ElementsAre("less"));
+  EXPECT_TRUE(absl::IsResourceExhausted(status_)) << status_;
 }
 
 }  // namespace

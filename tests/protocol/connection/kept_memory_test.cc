@@ -1,9 +1,14 @@
 // What a peer said at once leaves no memory behind that its link keeps, charged to nobody.
+#include <algorithm>
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "alloc/budget.h"
+#include "alloc/bytes.h"
+#include "alloc/read_window.h"
 #include "gtest/gtest.h"
 #include "protocol/connection/connection.h"
 #include "protocol/wire/message.h"
@@ -56,7 +61,12 @@ TEST(KeptMemoryTest, WhatWaitsBehindTheEndLiesClose) {
   Host host = TestHost();
   host.budget = Budget::Create(Budget::kUnlimited);
   const auto c = Up(SocketType::kPull, "PUSH", host);
-  Feed(c.get(), Hex("000161"), host.now);
+  const std::string one = Hex("000161");
+  absl::StatusOr<ReadWindow> window = c->PrepareRead();
+  ASSERT_TRUE(window.ok()) << window.status();
+  std::ranges::copy(AsBytes(one), window->span().begin());
+  c->CommitRead(*std::move(window), one.size(), host.now);
+  ASSERT_GT(host.budget->used(), 1024);
   c->OnTransportClosed(absl::OkStatus(), host.now);
   EXPECT_LE(host.budget->used(), 1024);
   Message message;

@@ -127,7 +127,8 @@ bool Buffers::Register() {
   registration.bgid = group_;
   // Where newer headers have the flags; liburing 2.3's own argument for them goes nowhere.
   if (method_ == ReadMethod::kIncremental) registration.pad = kernel::kBufferRingIncremental;
-  if (io_uring_register_buf_ring(ring_.get(), &registration, 0) != 0) {
+  const auto set_up = [&] { return io_uring_register_buf_ring(ring_.get(), &registration, 0); };
+  if (SetUpPatiently(set_up, kMemoryPatience) != 0) {
     munmap(memory, shared_bytes_);
     return false;
   }

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "adapters/net/address.h"
 
 namespace monocoque::uring {
@@ -28,6 +29,8 @@ constexpr unsigned kSetups[] = {
 
 // The kernel's limit.
 constexpr unsigned kMostCompletions = 65536;
+
+constexpr absl::Duration kMemoryPause = absl::Milliseconds(1);
 
 // What there is no other way for.
 constexpr std::pair<int, std::string_view> kNeeded[] = {
@@ -87,14 +90,26 @@ absl::Status CheckRequests(const io_uring_probe* probe) {
   return absl::OkStatus();
 }
 
+int SetUpPatiently(absl::FunctionRef<int()> setup, absl::Duration patience) {
+  int result = setup();
+  for (; result == -ENOMEM && patience > absl::ZeroDuration(); patience -= kMemoryPause) {
+    absl::SleepFor(kMemoryPause);
+    result = setup();
+  }
+  return result;
+}
+
 absl::StatusOr<std::unique_ptr<Ring>> Ring::Create(unsigned entries) {
   std::unique_ptr<Ring> ring(new Ring);
   int result = -EINVAL;
   for (unsigned flags : kSetups) {
-    io_uring_params params{};
-    params.flags = flags;
-    params.cq_entries = std::min(entries * 4, kMostCompletions);
-    result = io_uring_queue_init_params(entries, &ring->own_, &params);
+    const auto set_up = [&] {
+      io_uring_params params{};
+      params.flags = flags;
+      params.cq_entries = std::min(entries * 4, kMostCompletions);
+      return io_uring_queue_init_params(entries, &ring->own_, &params);
+    };
+    result = SetUpPatiently(set_up, kMemoryPatience);
     if (result != -EINVAL) break;
   }
   if (result < 0) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -26,6 +27,11 @@ class Completion {
 absl::Status SetupRefused(int error, int disabled);
 // Has the kernel what there is no other way for? null: it may not be asked; then it is assumed.
 absl::Status CheckRequests(const io_uring_probe* probe);
+// How long locked memory is waited for.
+inline constexpr absl::Duration kMemoryPatience = absl::Seconds(1);
+// What `setup` says in the end, which is called until that is not -ENOMEM, for `patience` at most:
+// a ring that is closed gives back the memory it had locked a while later.
+int SetUpPatiently(absl::FunctionRef<int()> setup, absl::Duration patience);
 
 // An io_uring, of its own or the host's. For the thread that made it.
 //
@@ -33,7 +39,8 @@ absl::Status CheckRequests(const io_uring_probe* probe);
 // bits, which no address of a process uses: so are they told from the host's on a shared ring.
 class Ring {
  public:
-  // A clear sentence if the kernel refuses: which call, why, what to change.
+  // A clear sentence if the kernel refuses: which call, why, what to change. With the limit of
+  // locked memory reached it takes up to a second.
   static absl::StatusOr<std::unique_ptr<Ring>> Create(unsigned entries);
   // On the host's ring, which must outlive this one. `tag`, which is not 0: see above.
   static absl::StatusOr<std::unique_ptr<Ring>> Share(io_uring* host, std::uint16_t tag);

@@ -28,7 +28,11 @@ std::size_t OpenDescriptors() {
 // A runtime may open descriptors for the whole process with its first loop, and a scenario may have
 // one of each.
 std::size_t OpenDescriptorsBefore() {
-  for (const std::string& adapter : AdaptersAndSim()) MakeHost(adapter);
+  static const bool had_each = [] {
+    for (const std::string& adapter : AdaptersAndSim()) MakeHost(adapter);
+    return true;
+  }();
+  EXPECT_TRUE(had_each);
   return OpenDescriptors();
 }
 

@@ -144,6 +144,7 @@ TEST_P(NamesTest, NamesThatHaveNoAddress) {
     for (int attempt = 0; attempt < 2; ++attempt) {
       const SocketEvent failed = Await(push.get(), SocketEvent::Kind::kDialFailed);
       EXPECT_THAT(std::string(failed.status.message()), HasSubstr("has no address"));
+      if (attempt > 0) break;  // a lookup that is under way at the end has descriptors
       Send(other.get(), "meanwhile");
       EXPECT_EQ(Receive(pull.get()), Parts{"meanwhile"});
     }

@@ -120,8 +120,9 @@ TEST_P(LifeTest, LingerEnds) {
 TEST_P(LifeTest, CloseWithoutLingering) {
   SocketOptions narrow;
   narrow.receive_mark.messages = 1;
+  narrow.link.transport.receive_buffer_bytes = narrow.link.transport.send_buffer_bytes = 64 * 1024;
   const auto pull = Make(SocketType::kPull, narrow);
-  const auto push = Make(SocketType::kPush);
+  const auto push = Make(SocketType::kPush, narrow);
   Join(pull.get(), push.get());
   AwaitPeers(push.get(), 1);
   const std::string large(1 << 20, 'l');

@@ -162,15 +162,15 @@ TEST_P(WireTest, SentBeforeAReset) {
 TEST_P(WireTest, SlowIsNotDead) {
   constexpr std::size_t kBytesASecond = 16 << 20;
   SocketOptions options;
-  options.link.heartbeat.interval = absl::Milliseconds(100);
-  options.link.heartbeat.timeout = absl::Milliseconds(600);
+  options.link.heartbeat.interval = absl::Milliseconds(200);
+  options.link.heartbeat.timeout = absl::Seconds(1);
   const auto push = Make(SocketType::kPush, options);
   RawPeer slow(turn(), Bind(push.get(), any()));
   slow.HandshakeAs("PULL");
   AwaitPeers(push.get(), 1);
   Send(push.get(), std::string(48 << 20, 's'));
   const absl::Time begin = absl::Now();
-  const absl::Time end = begin + absl::Milliseconds(1500);
+  const absl::Time end = begin + absl::Milliseconds(2500);
   std::size_t taken = 0;
   for (absl::Time now = begin; now < end; now = absl::Now()) {
     if (static_cast<double>(taken) / kBytesASecond > absl::ToDoubleSeconds(now - begin)) {
@@ -265,7 +265,7 @@ TEST_P(WireTest, OctetByOctet) {
 // meanwhile.
 TEST_P(WireTest, ConnectsAndSaysNothing) {
   SocketOptions options;
-  options.link.handshake_timeout = absl::Milliseconds(60);
+  options.link.handshake_timeout = absl::Milliseconds(500);
   const auto pull = Make(SocketType::kPull, options);
   const std::string at = Bind(pull.get(), any());
   RawPeer mute(turn(), at);

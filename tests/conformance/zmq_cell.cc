@@ -8,15 +8,19 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "adapters/net/host.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/instant.h"
 #include "protocol/wire/message.h"
 
 namespace monocoque::conformance {
 namespace {
 
 constexpr int kTooMany = 200;
-// Turns in which nothing goes.
-constexpr int kQuiet = 20;
+// Turns, and a time, in which nothing goes: another thread may be held up.
+constexpr int kQuietTurns = 20;
+constexpr absl::Duration kQuiet = absl::Milliseconds(200);
 
 }  // namespace
 
@@ -60,11 +64,14 @@ Parts ZmqCellTest::TheyReceive(ZmqPeer* at) {
 }
 
 int ZmqCellTest::Fill(const std::function<bool()>& send) {
-  int sent = 0;
-  for (int quiet = 0; quiet < kQuiet && sent < kTooMany; Turn()) {
-    const bool went = send();
-    sent += went ? 1 : 0;
-    quiet = went ? 0 : quiet + 1;
+  int sent = 0, quiet = 0;
+  Instant last = net::Now();
+  for (; (quiet < kQuietTurns || net::Now() - last < kQuiet) && sent < kTooMany; Turn()) {
+    ++quiet;
+    if (!send()) continue;
+    ++sent;
+    quiet = 0;
+    last = net::Now();
   }
   EXPECT_LT(sent, kTooMany) << "nobody slows the sender down";
   return sent;

@@ -210,7 +210,7 @@ TEST_P(ResolverTest, DescriptorsThatCameBack) {
     ASSERT_TRUE(push.Connect("tcp://localhost" + port).ok());
     for (int i = 0; i < 10; ++i) loop.RunOnce(absl::Milliseconds(1));
   }
-  EXPECT_TRUE(push.WaitReady(1, absl::Seconds(2)).ok());
+  EXPECT_TRUE(push.WaitReady(1, kSoon).ok());
   std::string why;
   for (SocketEvent event; push.NextEvent(&event);) {
     if (event.kind == SocketEvent::Kind::kDialFailed) why = event.status.message();

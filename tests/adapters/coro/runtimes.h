@@ -26,7 +26,9 @@ std::string NameOfRuntime(const ::testing::TestParamInfo<Runtime>& info);
 class OnEachRuntime : public ::testing::TestWithParam<Runtime> {
  protected:
   static std::unique_ptr<Loop> MakeLoop(const LoopOptions& options = {}) {
-    return GetParam().make(options);
+    std::unique_ptr<Loop> loop = GetParam().make(options);
+    EXPECT_TRUE(loop->status().ok()) << loop->status();
+    return loop;
   }
   // One that lives until the test is over.
   Loop& NewLoop(const LoopOptions& options = {}) { return *loops_.emplace_back(MakeLoop(options)); }

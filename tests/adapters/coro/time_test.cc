@@ -28,7 +28,19 @@ void Compute(absl::Duration time) {
   }
 }
 
-class TimeTest : public OnEachRuntime {};
+class TimeTest : public OnEachRuntime {
+ protected:
+  // The host is busy from the turn on in which the PING was written.
+  static void AwaitPing(Loop* loop, RawPeer* peer, bool* busy) {
+    *busy = true;
+    std::string heard;
+    for (int i = 0; i < 10'000 && heard.find(kPing) == std::string::npos; ++i) {
+      loop->RunOnce(absl::Milliseconds(1));
+      heard += peer->Take();
+    }
+    ASSERT_NE(heard.find(kPing), std::string::npos);
+  }
+};
 
 // What came in time is taken before the time is judged.
 TEST_P(TimeTest, APeerThatAnsweredABusyHostIsKept) {
@@ -43,8 +55,7 @@ TEST_P(TimeTest, APeerThatAnsweredABusyHostIsKept) {
       },
       *pull.Bind("tcp://127.0.0.1:*"));
   peer.HandshakeAs("PUSH");
-  ASSERT_NE(peer.ReadUntil(kPing).find(kPing), std::string::npos);
-  busy = true;
+  AwaitPing(&loop, &peer, &busy);
   ASSERT_TRUE(peer.Write(kPong));
   Compute(absl::Milliseconds(250));
   loop.RunOnce(absl::ZeroDuration());
@@ -64,8 +75,7 @@ TEST_P(TimeTest, ASendOfABusyHostJudgesNobody) {
       },
       *pair.Bind("tcp://127.0.0.1:*"));
   peer.HandshakeAs("PAIR");
-  ASSERT_NE(peer.ReadUntil(kPing).find(kPing), std::string::npos);
-  busy = true;
+  AwaitPing(&loop, &peer, &busy);
   ASSERT_TRUE(peer.Write(kPong));
   Compute(absl::Milliseconds(250));
   ASSERT_TRUE(pair.Bind("tcp://127.0.0.1:*").ok());
@@ -81,9 +91,10 @@ TEST_P(TimeTest, LingerCountsFromTheClose) {
   ASSERT_TRUE(push.Send("kept").ok());
   loop.RunOnce(absl::ZeroDuration());
   Compute(absl::Milliseconds(300));
+  const Instant end = net::Now() + absl::Milliseconds(250);
   push.StartClose(absl::Milliseconds(250));
   loop.RunOnce(absl::ZeroDuration());
-  EXPECT_FALSE(push.closed());
+  EXPECT_TRUE(!push.closed() || net::Now() >= end);
 }
 
 // What a deadline that is over already brings about is not waited behind.
@@ -95,9 +106,9 @@ TEST_P(TimeTest, ADeadlineThatIsOverEndsTheTurn) {
   ASSERT_TRUE(push.Connect("ipc://@monocoque-time-nobody").ok());
   ASSERT_TRUE(push.Send("lost").ok());
   for (int i = 0; i < 10; ++i) loop.RunOnce(absl::ZeroDuration());
-  push.StartClose(absl::Milliseconds(10));
+  push.StartClose(absl::Milliseconds(300));
   loop.RunOnce(absl::ZeroDuration());
-  Compute(absl::Milliseconds(20));
+  Compute(absl::Milliseconds(350));
   const Instant before = net::Now();
   loop.RunOnce(absl::Seconds(3));
   EXPECT_LT(net::Now() - before, absl::Seconds(1));
@@ -109,10 +120,10 @@ TEST_P(TimeTest, AttemptsCountFromTheConnect) {
   Socket pull = loop.MakeSocket(SocketType::kPull);
   const std::string bound = *pull.Bind("tcp://127.0.0.1:*");
   SocketOptions options;
-  options.link.transport.connect_timeout = absl::Milliseconds(200);
+  options.link.transport.connect_timeout = absl::Seconds(1);
   Socket push = loop.MakeSocket(SocketType::kPush, options);
   loop.RunOnce(absl::ZeroDuration());
-  Compute(absl::Milliseconds(250));
+  Compute(absl::Milliseconds(1100));
   ASSERT_TRUE(push.Connect(bound).ok());
   ASSERT_TRUE(push.WaitReady(1, absl::Seconds(10)).ok());
   for (SocketEvent event; push.NextEvent(&event);) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "adapters/uring/buffers.h"
 #include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
@@ -48,6 +49,26 @@ TEST(RingTest, ARefusalNamesItsReason) {
     EXPECT_THAT(std::string(refused.message()), HasSubstr(c.says));
     EXPECT_EQ(refused.message().back(), '.');
   }
+}
+
+// Locked memory that closed rings had is back a while later.
+TEST(RingTest, MemoryIsWaitedFor) {
+  int refusals = 0;
+  const auto refuses_thrice = [&] { return ++refusals <= 3 ? -ENOMEM : 0; };
+  EXPECT_EQ(SetUpPatiently(refuses_thrice, absl::Seconds(10)), 0);
+  EXPECT_EQ(refusals, 4);
+  const auto refuses = [&] {
+    ++refusals;
+    return -ENOMEM;
+  };
+  EXPECT_EQ(SetUpPatiently(refuses, absl::Milliseconds(5)), -ENOMEM);
+  EXPECT_EQ(refusals, 10);
+  const auto forbids = [&] {
+    ++refusals;
+    return -EPERM;
+  };
+  EXPECT_EQ(SetUpPatiently(forbids, absl::Seconds(10)), -EPERM) << "nothing to wait for";
+  EXPECT_EQ(refusals, 11);
 }
 
 // An old kernel is refused by a sentence, and not by connections that fail.

@@ -1,5 +1,6 @@
 #include "adapters/net/dial.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -92,7 +93,18 @@ void Dial::OnReady(bool /*readable*/, bool /*writable*/) {
   Go(steps_.OnConnected(error));
 }
 
+bool Dial::Stands() const {
+  pollfd connected{.fd = steps_.fd(), .events = POLLOUT, .revents = 0};
+  return poll(&connected, 1, 0) > 0;
+}
+
 void Dial::OnTime(Instant /*now*/) {
+  // The host may have been busy: what stands already came in time.
+  if (next_ == Next::kConnect && Stands()) {
+    OnReady(false, true);
+    // A proxy has no more time.
+    if (next_ != Next::kRead && next_ != Next::kWrite) return;
+  }
   if (next_ != Next::kDone && next_ != Next::kFailed) {
     watch_.reset();
     Go(steps_.OnTimeout());

@@ -31,6 +31,8 @@ class Dial final : public WatchHandler, public Timed {
   void Resolve();
   int Connect();
   void Await(bool readable, bool writable);
+  // Is it known by now what came of connecting?
+  bool Stands() const;
 
   SocketDriver& driver_;
   const LinkId link_;

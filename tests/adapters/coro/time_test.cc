@@ -131,6 +131,22 @@ TEST_P(TimeTest, AttemptsCountFromTheConnect) {
   }
 }
 
+// Nor is an attempt judged whose connection stands since before its time was over.
+TEST_P(TimeTest, AConnectionThatStoodInTimeIsTaken) {
+  Loop& loop = NewLoop();
+  Socket pull = loop.MakeSocket(SocketType::kPull);
+  const std::string bound = *pull.Bind("tcp://127.0.0.1:*");
+  SocketOptions options;
+  options.link.transport.connect_timeout = absl::Milliseconds(20);
+  Socket push = loop.MakeSocket(SocketType::kPush, options);
+  ASSERT_TRUE(push.Connect(bound).ok());
+  Compute(absl::Milliseconds(50));
+  ASSERT_TRUE(push.WaitReady(1, absl::Seconds(10)).ok());
+  for (SocketEvent event; push.NextEvent(&event);) {
+    EXPECT_NE(event.kind, SocketEvent::Kind::kDialFailed) << event.status;
+  }
+}
+
 // Calls that wait for no time still turn the loop, once: who only polls hears everything in the
 // end.
 class NoTimeTest : public OnEachRuntime {

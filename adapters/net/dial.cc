@@ -99,11 +99,11 @@ bool Dial::Stands() const {
 }
 
 void Dial::OnTime(Instant /*now*/) {
-  // The host may have been busy: what stands already came in time.
-  if (next_ == Next::kConnect && Stands()) {
-    OnReady(false, true);
-    // A proxy has no more time.
-    if (next_ != Next::kRead && next_ != Next::kWrite) return;
+  // The host may have been busy: what stands already, or the proxy said, came in time.
+  const auto talks = [this] { return next_ == Next::kRead || next_ == Next::kWrite; };
+  if (talks() || (next_ == Next::kConnect && Stands())) {
+    OnReady(true, true);
+    if (!talks()) return;
   }
   if (next_ != Next::kDone && next_ != Next::kFailed) {
     watch_.reset();

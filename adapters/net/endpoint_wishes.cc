@@ -1,5 +1,6 @@
 #include "adapters/net/endpoint_wishes.h"
 
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -67,8 +68,7 @@ void EndpointWishes::OnListen(ListenerId listener, const absl::StatusOr<Endpoint
 void EndpointWishes::StartClose(absl::Duration linger, Instant now) {
   if (!before_) {
     before_ = machine_.stats();
-    // Of a socket without hope it is told what it lost by that.
-    if (!machine_.Forsaken().ok()) before_->abandoned = 0;
+    if (!machine_.Forsaken().ok()) forsaken_ = machine_.forsaken_messages();
   }
   machine_.Close(linger, now);
 }
@@ -77,16 +77,21 @@ absl::Status EndpointWishes::CloseResult() const {
   const SocketStats before = before_.value_or(SocketStats());
   const SocketStats& after = machine_.stats();
   const auto sentence = [](std::uint64_t count, std::string_view what) {
-    return absl::StrCat("close: ", count, count == 1 ? " message was " : " messages were ", what);
+    return absl::StrCat(count, count == 1 ? " message was " : " messages were ", what);
   };
-  // These would not have gone with more time.
-  const std::uint64_t abandoned = after.abandoned - before.abandoned;
-  if (const absl::Status why = machine_.Forsaken(); !why.ok() && abandoned > 0) {
-    return absl::Status(why.code(), absl::StrCat(sentence(abandoned, "lost: "), why.message()));
+  // Those that dialers gave up would not have gone with more time.
+  const std::uint64_t given_up = after.abandoned - before.abandoned;
+  const std::uint64_t late = after.lost - before.lost - given_up;
+  const absl::Status why = machine_.Forsaken();
+  std::string lost;
+  if (!why.ok() && given_up + forsaken_ > 0) {
+    lost = absl::StrCat(sentence(given_up + forsaken_, "lost: "), why.message());
+    if (late == 0) return absl::Status(why.code(), absl::StrCat("close: ", lost));
   }
-  const std::uint64_t lost = after.lost - before.lost;
-  if (lost == 0) return absl::OkStatus();
-  return absl::DeadlineExceededError(sentence(lost, "not sent in time"));
+  if (after.lost == before.lost) return absl::OkStatus();
+  return absl::DeadlineExceededError(
+      absl::StrCat("close: ", sentence(late > 0 ? late : given_up, "not sent in time"),
+                   lost.empty() ? "" : "; ", lost));
 }
 
 }  // namespace monocoque::net

@@ -42,8 +42,8 @@ class EndpointWishes {
 
   // Ends the socket: what was sent is written for at most `linger`.
   void StartClose(absl::Duration linger, Instant now);
-  // Once it is over: deadline exceeded if something that should have been sent was not; or, of what
-  // waited for dialers that all gave up, why the last did.
+  // Once it is over: deadline exceeded if something that should have been sent was not; or, if all
+  // that was lost was so because dialers gave up, and all did, why the last did.
   absl::Status CloseResult() const;
 
  private:
@@ -56,6 +56,7 @@ class EndpointWishes {
   EndpointNames<ListenerId> bound_;
   EndpointNames<DialerId> connected_;
   std::optional<SocketStats> before_;  // what is none of the close's doing
+  std::uint64_t forsaken_ = 0;         // what a socket without hope had lost by that before
 };
 
 }  // namespace monocoque::net

@@ -128,7 +128,7 @@ bool Buffers::Register() {
   // Where newer headers have the flags; liburing 2.3's own argument for them goes nowhere.
   if (method_ == ReadMethod::kIncremental) registration.pad = kernel::kBufferRingIncremental;
   const auto set_up = [&] { return io_uring_register_buf_ring(ring_.get(), &registration, 0); };
-  if (SetUpPatiently(set_up, kMemoryPatience) != 0) {
+  if (SetUpPatiently(set_up, ring_.patient_until()) != 0) {
     munmap(memory, shared_bytes_);
     return false;
   }

@@ -34,7 +34,9 @@ using coro::Task;
 // it: see coro::Loop.
 class Loop final : public coro::Loop {
  public:
-  // An error that names the reason, if the kernel refuses io_uring.
+  // An error that names the reason, if the kernel refuses io_uring. Where the user's limit of
+  // locked memory is reached, it waits up to a second for rings that were closed to give theirs
+  // back; with none for provided buffers links read as on kernels without those.
   static absl::StatusOr<std::unique_ptr<Loop>> Create(const LoopOptions& options = {});
   // As Create; a refusal is in status() and comes from every socket.
   explicit Loop(const LoopOptions& options = {});

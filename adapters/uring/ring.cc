@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "adapters/net/address.h"
+#include "adapters/net/host.h"
 
 namespace monocoque::uring {
 namespace {
@@ -30,6 +31,7 @@ constexpr unsigned kSetups[] = {
 // The kernel's limit.
 constexpr unsigned kMostCompletions = 65536;
 
+constexpr absl::Duration kMemoryPatience = absl::Seconds(1);
 constexpr absl::Duration kMemoryPause = absl::Milliseconds(1);
 
 // What there is no other way for.
@@ -90,13 +92,12 @@ absl::Status CheckRequests(const io_uring_probe* probe) {
   return absl::OkStatus();
 }
 
-int SetUpPatiently(absl::FunctionRef<int()> setup, absl::Duration patience) {
-  int result = setup();
-  for (; result == -ENOMEM && patience > absl::ZeroDuration(); patience -= kMemoryPause) {
+int SetUpPatiently(absl::FunctionRef<int()> setup, Instant end) {
+  for (;;) {
+    const int result = setup();
+    if (result != -ENOMEM || net::Now() >= end) return result;
     absl::SleepFor(kMemoryPause);
-    result = setup();
   }
-  return result;
 }
 
 absl::StatusOr<std::unique_ptr<Ring>> Ring::Create(unsigned entries) {
@@ -109,7 +110,7 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Create(unsigned entries) {
       params.cq_entries = std::min(entries * 4, kMostCompletions);
       return io_uring_queue_init_params(entries, &ring->own_, &params);
     };
-    result = SetUpPatiently(set_up, kMemoryPatience);
+    result = SetUpPatiently(set_up, ring->patient_until());
     if (result != -EINVAL) break;
   }
   if (result < 0) {
@@ -152,6 +153,11 @@ absl::StatusOr<std::unique_ptr<Ring>> Ring::Share(io_uring* host, std::uint16_t 
   if (absl::Status has = CheckRing(host); !has.ok()) return has;
   return std::unique_ptr<Ring>(new Ring(host, tag));
 }
+
+Ring::Ring() : ring_(&own_), tag_(0), patient_until_(net::Now() + kMemoryPatience) {}
+
+Ring::Ring(io_uring* host, std::uint16_t tag)
+    : ring_(host), tag_(std::uint64_t{tag} << 48), patient_until_(net::Now() + kMemoryPatience) {}
 
 Ring::~Ring() {
   if (event_ >= 0) {

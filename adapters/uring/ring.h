@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "alloc/ring_queue.h"
+#include "protocol/drive/instant.h"
 
 namespace monocoque::uring {
 
@@ -27,11 +28,9 @@ class Completion {
 absl::Status SetupRefused(int error, int disabled);
 // Has the kernel what there is no other way for? null: it may not be asked; then it is assumed.
 absl::Status CheckRequests(const io_uring_probe* probe);
-// How long locked memory is waited for.
-inline constexpr absl::Duration kMemoryPatience = absl::Seconds(1);
-// What `setup` says in the end, which is called until that is not -ENOMEM, for `patience` at most:
-// a ring that is closed gives back the memory it had locked a while later.
-int SetUpPatiently(absl::FunctionRef<int()> setup, absl::Duration patience);
+// What `setup` says in the end, which is called until that is not -ENOMEM, until `end` at most: a
+// ring that is closed gives back the memory it had locked a while later.
+int SetUpPatiently(absl::FunctionRef<int()> setup, Instant end);
 
 // An io_uring, of its own or the host's. For the thread that made it.
 //
@@ -40,7 +39,7 @@ int SetUpPatiently(absl::FunctionRef<int()> setup, absl::Duration patience);
 class Ring {
  public:
   // A clear sentence if the kernel refuses: which call, why, what to change. With the limit of
-  // locked memory reached it takes up to a second.
+  // locked memory reached it waits for some, up to a second.
   static absl::StatusOr<std::unique_ptr<Ring>> Create(unsigned entries);
   // On the host's ring, which must outlive this one. `tag`, which is not 0: see above.
   static absl::StatusOr<std::unique_ptr<Ring>> Share(io_uring* host, std::uint16_t tag);
@@ -90,11 +89,14 @@ class Ring {
   // Of a request a notification (IORING_CQE_F_NOTIF) is all that is still to come.
   void AwaitsNotification() { --outstanding_; }
 
+  // All that is set up with the ring waits for locked memory no longer than until then.
+  Instant patient_until() const { return patient_until_; }
+
   io_uring* get() { return ring_; }
 
  private:
-  Ring() : ring_(&own_), tag_(0) {}
-  Ring(io_uring* host, std::uint16_t tag) : ring_(host), tag_(std::uint64_t{tag} << 48) {}
+  Ring();
+  Ring(io_uring* host, std::uint16_t tag);
 
   // The oldest completion that is there or can be had without waiting; null: none.
   io_uring_cqe* Peek();
@@ -105,6 +107,7 @@ class Ring {
   io_uring own_{};
   io_uring* const ring_;
   const std::uint64_t tag_;
+  const Instant patient_until_;
   std::int64_t outstanding_ = 0;
   // Where the ring's own descriptor wakes nobody, once somebody wants to wait: the eventfd that is
   // registered, and what is readable with it and with `also_`.

@@ -100,6 +100,7 @@ void Connection::End(absl::Status why) {
     // Whole messages that are here already are still delivered; without one it is over.
     if (FindWhole()) {
       reader_.Compact();
+      if (boxes_ != nullptr) boxes_->Compact();
     } else {
       StopDelivering();
     }

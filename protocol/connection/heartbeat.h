@@ -41,9 +41,13 @@ class Heartbeat {
     kTtl,      // nothing came for the time to live that the peer's PING asked for
   };
 
+  // A deadline so far away is one, and none is Instant::Never.
+  static constexpr absl::Duration kEver = absl::Hours(24 * 365 * 10);
+
   explicit Heartbeat(const HeartbeatOptions& options)
       : interval_(options.interval),
-        timeout_(options.timeout > absl::ZeroDuration() ? options.timeout : options.interval) {}
+        timeout_(std::min(
+            options.timeout > absl::ZeroDuration() ? options.timeout : options.interval, kEver)) {}
 
   // The handshake is over (H-6).
   void Start(Instant now) {

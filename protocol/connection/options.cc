@@ -75,7 +75,9 @@ absl::Status CheckLimits(SocketType type, const Limits& limits) {
   } rows[] = {
       {"max_frame_bytes", limits.max_frame_bytes, publishes ? command : 1,
        publishes ? "what peers subscribe to, or join, comes in commands" : "nothing could come in"},
-      {"max_message_bytes", limits.max_message_bytes, 1, "nothing could come in"},
+      {"max_message_bytes", limits.max_message_bytes, type == kPub || type == kXPub ? command : 1,
+       type == kPub || type == kXPub ? "what peers subscribe to may come in messages"
+                                     : "nothing could come in"},
       {"max_parts", limits.max_parts, has_front ? std::size_t{2} : 1,
        type == kDish ? "the group is a part, too"
        : has_front   ? "what stands in front of the body is a part, too"

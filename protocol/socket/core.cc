@@ -57,14 +57,14 @@ std::shared_ptr<const TransportOptions> SocketCore::TransportOf(
 absl::StatusOr<ListenerId> SocketCore::Bind(const Endpoint& endpoint, const LinkOptions& options) {
   if (closing_) return absl::FailedPreconditionError("bind: the socket is closed");
   if (absl::Status fits = CheckForBind(endpoint); !fits.ok()) return fits;
-  if (absl::Status fits = CheckOptions(type_, options, options_.routing_id); !fits.ok())
-    return fits;
+  if (absl::Status fits = CheckOptions(type_, options, options_); !fits.ok()) return fits;
   auto listener = std::make_unique<Listener>();
   listener->id = listeners_.NextId();
   listener->endpoint = std::make_shared<const Endpoint>(endpoint);
   listener->options = Keep(options);
   Listener* made = listeners_.Insert(std::move(listener));
   if (made == nullptr) return absl::ResourceExhaustedError("bind: too many listeners");
+  abandoned_before_ = stats_.abandoned;
   actions_.push_back(action::Listen{made->id, made->endpoint, TransportOf(made->options)});
   return made->id;
 }
@@ -73,8 +73,7 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
                                              Instant now) {
   if (closing_) return absl::FailedPreconditionError("connect: the socket is closed");
   if (absl::Status fits = CheckForConnect(endpoint); !fits.ok()) return fits;
-  if (absl::Status fits = CheckOptions(type_, options, options_.routing_id); !fits.ok())
-    return fits;
+  if (absl::Status fits = CheckOptions(type_, options, options_); !fits.ok()) return fits;
   if (absl::Status fits = pattern_->CheckConnect(options); !fits.ok()) return fits;
   auto dialer = std::make_unique<Dialer>(Keep(options));
   dialer->id = dialers_.NextId();
@@ -90,6 +89,7 @@ absl::StatusOr<DialerId> SocketCore::Connect(const Endpoint& endpoint, const Lin
     if (made != nullptr) dialers_.Erase(made->id);
     return absl::ResourceExhaustedError("connect: too many dialers");
   }
+  abandoned_before_ = stats_.abandoned;
   pattern_->OnPeerMade(its_peer, options);
   UpdateBalance(its_peer);
   StartDial(made, now);
@@ -122,7 +122,6 @@ absl::Status SocketCore::Disconnect(DialerId id, Instant now) {
   Dialer* dialer = dialers_.Find(id);
   if (dialer == nullptr) return absl::NotFoundError("disconnect: there is no such dialer");
   EndDialer(dialer, now);
-  if (dialers_.size() == 0) gave_up_ = absl::OkStatus();
   return absl::OkStatus();
 }
 
@@ -442,9 +441,9 @@ SocketEvent SocketCore::EventOf(SocketEvent::Kind kind, const Peer& peer) const 
   SocketEvent event{.kind = kind};
   event.dialer = peer.dialer;
   event.peer = peer.id;
-  if (peer.link != nullptr) {
-    event.link = peer.link->id;
-    event.endpoint = peer.link->remote;
+  if (const Link* link = peer.ready_link()) {
+    event.link = link->id;
+    event.endpoint = link->remote;
   }
   return event;
 }

@@ -91,6 +91,7 @@ class SocketCore {
   bool drained() const { return closing_ && links_.empty() && dialers_.empty(); }
 
   absl::Status Forsaken() const;
+  std::uint64_t forsaken_messages() const { return stats_.abandoned - abandoned_before_; }
 
   // The next message that no peer sent; false if there is none.
   bool TakeNotice(Message* out);
@@ -244,6 +245,7 @@ class SocketCore {
 
   // core_dialers.cc: attempts of dialers
   void StartDial(Dialer* dialer, Instant now);
+  static bool GivesUp(const Dialer& dialer, const absl::Status& why);
   void RetryDial(Dialer* dialer, const absl::Status& why, Instant now);
   void EndDialer(Dialer* dialer, Instant now);
 
@@ -324,8 +326,9 @@ class SocketCore {
   bool receives_apart_ = false;
   Link* last_sent_ = nullptr;
   std::size_t ready_peers_ = 0;
-  std::size_t hopeless_dialers_ = 0;  // that gave up
-  absl::Status gave_up_;              // why the last of them did
+  std::size_t hopeless_dialers_ = 0;    // that gave up
+  absl::Status gave_up_;                // why the last of them did
+  std::uint64_t abandoned_before_ = 0;  // when there was hope last
   bool closing_ = false;
   bool held_ = false;
   Instant linger_deadline_ = Instant::Never();

@@ -68,14 +68,22 @@ void SocketCore::OnDialed(LinkId id, const TransportInfo& transport, Instant now
   Progress(link, now);
 }
 
+// One that we end ourselves has not given up.
+bool SocketCore::GivesUp(const Dialer& dialer, const absl::Status& why) {
+  const Cause cause = CauseOf(why);
+  return cause != Cause::kLocal && dialer.options->retry.For(cause) == Retry::kNever;
+}
+
 void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now) {
   Peer* peer = peers_.Find(dialer->peer);
   const bool waits = peer != nullptr && SomethingWaits(*peer);
   const Retry retry = dialer->options->retry.For(CauseOf(why));
-  // One that we end ourselves has not given up.
-  if (retry == Retry::kNever && CauseOf(why) != Cause::kLocal) {
+  if (GivesUp(*dialer, why)) {
     gave_up_ = why;
-    if (peer != nullptr) stats_.abandoned += peer->queue.size();
+    if (peer != nullptr) {
+      peer->gave_up = true;
+      stats_.abandoned += peer->queue.size();
+    }
   }
   if (closing_ && (!waits || retry == Retry::kNever)) {
     EndDialer(dialer, now);
@@ -109,6 +117,8 @@ void SocketCore::EndDialer(Dialer* dialer, Instant now) {
   timers_.Remove(&dialer->timer);
   Peer* peer = peers_.Find(dialer->peer);
   if (peer != nullptr && peer->given_up) --hopeless_dialers_;
+  // A socket that closes lets go of all, and still has to say why.
+  if (hopeless_dialers_ == 0 && !closing_) gave_up_ = absl::OkStatus();
   Link* link = links_.Find(dialer->link);
   const std::unique_ptr<Dialer> gone = dialers_.Erase(id);
   if (peer != nullptr) {

@@ -372,6 +372,7 @@ void SocketCore::OnReady(Link* link, Instant now) {
   peer->next = link;
   link->was_ready = true;
   link->ready_since = now;
+  abandoned_before_ = stats_.abandoned;
   Count(link, false);
   ++ready_peers_;
   link->connection->Hold(Holds(*link));
@@ -406,6 +407,7 @@ void SocketCore::OnEnded(Link* link, Instant now) {
     if (peer->next == link) peer->next = nullptr;
     peer->old.push_back(link);
     UpdateBalance(peer);
+    if (!peer->dialer) EndRefusal(peer);
     if (was_ready) {
       EndDrops(peer);
       pattern_->OnPeerDown(peer, /*gone=*/false);
@@ -413,9 +415,13 @@ void SocketCore::OnEnded(Link* link, Instant now) {
   }
   // Or whoever says something and hangs up, again and again, would take any amount of memory.
   if (link->connection->delivering() && link->connection->stored_bytes() > 0) Count(link, true);
-  Recover(link, now);
   Dialer* dialer = dialers_.Find(link->dialer);
-  if (dialer == nullptr || dialer->link != link->id) return;
+  const bool its_newest = dialer != nullptr && dialer->link == link->id;
+  if (its_newest && peer != nullptr && GivesUp(*dialer, link->connection->status())) {
+    peer->gave_up = true;
+  }
+  Recover(link, now);
+  if (!its_newest) return;
   if (link->was_ready) dialer->backoff.OnSuccess(now - link->ready_since);
   dialer->link = LinkId();
   RetryDial(dialer, link->connection->status(), now);
@@ -440,9 +446,9 @@ void SocketCore::Recover(Link* link, Instant now) {
       ++lost;
     }
   }
-  if (peer != nullptr && peer->dialer && peer->given_up) stats_.abandoned += lost;
   lost += connection.cut_messages();
   if (peer != nullptr && (peer->immediate || !peer->dialer)) lost += ClearQueue(peer);
+  if (peer != nullptr && peer->gave_up) stats_.abandoned += lost;
   for (auto it = unsent.rbegin(); it != unsent.rend(); ++it) {
     peer->queue_bytes += it->wire_bytes();
     peer->queue.push_front({std::move(*it), Slice()});

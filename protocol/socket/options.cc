@@ -150,6 +150,23 @@ absl::Status CheckSubscriptions(SocketType type, const Limits& limits) {
                    ": nobody could subscribe, or join"));
 }
 
+// In front of a reply are a number of 4 octets and an empty part.
+absl::Status CheckReplies(SocketType type, bool correlates, const Limits& limits) {
+  if (type != SocketType::kReq || !correlates) return absl::OkStatus();
+  const struct {
+    std::string_view name;
+    std::uint64_t value, least;
+  } rows[] = {{"max_parts", limits.max_parts, 3},
+              {"max_message_bytes", limits.max_message_bytes, 5}};
+  for (const auto& row : rows) {
+    if (row.value >= row.least) continue;
+    return absl::InvalidArgumentError(absl::StrCat("limits.", row.name, " is at least ", row.least,
+                                                   " for REQ with req_correlate, not ", row.value,
+                                                   ": no reply could come in"));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status CheckOptions(SocketType type, const SocketOptions& options) {
@@ -158,7 +175,7 @@ absl::Status CheckOptions(SocketType type, const SocketOptions& options) {
            Check(kSocketRules, type, options),
            CheckTogether(options),
            CheckBudget("socket: budget_bytes", options.budget_bytes),
-           CheckOptions(type, options.link, options.routing_id),
+           CheckOptions(type, options.link, options),
        }) {
     if (!fits.ok()) return fits;
   }
@@ -166,12 +183,12 @@ absl::Status CheckOptions(SocketType type, const SocketOptions& options) {
 }
 
 absl::Status CheckOptions(SocketType type, const LinkOptions& options,
-                          std::string_view routing_id) {
+                          const SocketOptions& socket) {
   for (const absl::Status& fits : {
            CheckRoutingId(options.connect_routing_id),
            CheckPendingLinks(options.max_pending_links),
            CheckCommon({.socket_type = type,
-                        .routing_id = routing_id,
+                        .routing_id = socket.routing_id,
                         .mechanism = options.mechanism,
                         .handshake_timeout = options.handshake_timeout,
                         .closing_timeout = options.closing_timeout,
@@ -179,6 +196,7 @@ absl::Status CheckOptions(SocketType type, const LinkOptions& options,
                         .limits = options.limits,
                         .properties = options.properties}),
            CheckSubscriptions(type, options.limits),
+           CheckReplies(type, socket.req_correlate, options.limits),
            CheckPause("interval", options.reconnect.interval),
            CheckPause("max_interval", options.reconnect.max_interval),
            CheckBudget("link: budget_bytes", options.budget_bytes),

@@ -158,9 +158,9 @@ struct SocketOptions {
 // Refuses, with a sentence, what cannot be, has no meaning for a socket of this type, or could only
 // do harm.
 absl::Status CheckOptions(SocketType type, const SocketOptions& options);
-// The same for what one Bind or Connect brings to a socket with this routing id.
+// The same for what one Bind or Connect brings to a socket of these options.
 absl::Status CheckOptions(SocketType type, const LinkOptions& options,
-                          std::string_view routing_id = {});
+                          const SocketOptions& socket = {});
 
 }  // namespace monocoque
 

@@ -128,6 +128,7 @@ struct alignas(kCacheLine) Peer {
   bool refused = false;        // one was refused for want of room: it is told when there is some
   bool immediate = false;      // without a link it takes no message and keeps none
   bool given_up = false;       // its dialer makes no further attempt: nothing is queued for it
+  bool gave_up = false;        // of its own, for good, and was not let go of
   bool renamed = false;        // earlier links have routing ids of their own
 
   DialerId dialer;            // none: accepted, and gone with its link

@@ -11,6 +11,12 @@
 
 namespace monocoque {
 
+// Memory for more than twice of what is in it: nobody is charged for that.
+template <typename List>
+void GiveBack(List* list) {
+  if (list->size() <= list->capacity() / 2) list->shrink_to_fit();
+}
+
 // Values by prefix, found for a topic in one walk over its octets: the value of each prefix that
 // the topic begins with. A radix tree: what no value and no branch needs shares one node, so its
 // size follows the number of prefixes, not their octets. No hashing, so no prefix that a peer
@@ -166,6 +172,8 @@ void PrefixTrie<Value>::Prune(Node* node) {
     const std::size_t at = parent->firsts_.find(node->label_[0]);
     parent->firsts_.erase(at, 1);
     parent->children_.erase(parent->children_.begin() + static_cast<std::ptrdiff_t>(at));
+    GiveBack(&parent->firsts_);
+    GiveBack(&parent->children_);
     node = parent;
     if (node == &root_ || !node->value.empty()) return;
   }

@@ -216,6 +216,7 @@ bool Socket::Take(Message* out, Instant now) {
 }
 
 absl::Status Socket::Forsaken() const { return core_->Forsaken(); }
+std::uint64_t Socket::forsaken_messages() const { return core_->forsaken_messages(); }
 
 absl::Status Socket::SendStatus() const {
   if (core_->closing()) return absl::FailedPreconditionError("send: the socket is closed");

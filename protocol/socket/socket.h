@@ -38,7 +38,7 @@ struct SocketStats {
   std::uint64_t messages_received = 0;  // handed out by Receive
   std::uint64_t dropped = 0;     // by the pattern's rules: ROUTER to nobody, input of PUSH ...
   std::uint64_t lost = 0;        // cut in the middle, or unsent with an accepted peer that is gone
-  std::uint64_t abandoned = 0;   // of those: waiting as their dialer gave up for good
+  std::uint64_t abandoned = 0;   // of those: because their dialer gave up for good
   std::uint64_t reconnects = 0;  // handshakes done by a dialer after its first
   std::uint64_t subscriptions_refused = 0;  // beyond a peer's limit or the budget
   std::uint64_t events_lost = 0;            // that did not fit the event queue
@@ -193,6 +193,9 @@ class Socket {
   // OK; or why the dialer that was last to do so gave up for good, if all did, nobody listens and
   // no peer is left: then no message goes or comes before another Bind or Connect.
   absl::Status Forsaken() const;
+  // How many of stats().abandoned were since there was hope last: a Bind or Connect, or a peer that
+  // got ready.
+  std::uint64_t forsaken_messages() const;
 
   // SUB and XSUB: messages that begin with `prefix` are wanted, or no more so. Counted: two
   // Subscribe of one prefix need two Unsubscribe, which is not found where there is none.

@@ -37,6 +37,7 @@ bool SubscriptionTable::TakeOut(Subscriber* subscriber, Trie::Node* node, std::u
     list[place] = last;
     last->places[node] = place;
   }
+  GiveBack(&list);
   if (node == nullptr) subscriber->everything = false;
   if (!list.empty()) return false;
   --topics_;
@@ -58,6 +59,7 @@ SubscriptionTable::Result SubscriptionTable::Remove(Subscriber* subscriber,
   if (it == subscriber->places.end()) return Result::kNothing;
   const std::uint32_t place = it->second;
   subscriber->places.erase(it);
+  if (subscriber->places.size() * 3 < subscriber->places.capacity()) subscriber->places.rehash(0);
   const bool last = TakeOut(subscriber, node, place);
   Discharge(subscriber, prefix.size());
   if (node != nullptr) trie_.Prune(node);

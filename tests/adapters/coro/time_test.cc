@@ -120,7 +120,7 @@ TEST_P(TimeTest, AttemptsCountFromTheConnect) {
   Socket pull = loop.MakeSocket(SocketType::kPull);
   const std::string bound = *pull.Bind("tcp://127.0.0.1:*");
   SocketOptions options;
-  options.link.transport.connect_timeout = absl::Seconds(1);
+  options.link.handshake_timeout = absl::Seconds(1);
   Socket push = loop.MakeSocket(SocketType::kPush, options);
   loop.RunOnce(absl::ZeroDuration());
   Compute(absl::Milliseconds(1100));

@@ -17,6 +17,7 @@ namespace {
 
 using ::monocoque::testing::PollLoop;
 using ::monocoque::testing::PollReactor;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class EndpointWishesTest : public ::testing::Test {
@@ -74,6 +75,19 @@ TEST_F(EndpointWishesTest, ACloseOutOfTimeSpeaksOfItself) {
   const absl::Status closed = Close(absl::Milliseconds(20));
   EXPECT_TRUE(absl::IsDeadlineExceeded(closed)) << closed;
   EXPECT_THAT(std::string(closed.message()), HasSubstr("1 message was not sent in time"));
+}
+
+// One dialer gave up, another had too little time: more of it would have helped.
+TEST_F(EndpointWishesTest, ACloseTellsOfBothWaysToLose) {
+  Connect(&rep_);
+  Connect(&pull_, /*listens=*/false);
+  Send("to one");
+  Send("to the other");
+  const absl::Status closed = Close(absl::Milliseconds(200));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(closed)) << closed;
+  EXPECT_THAT(std::string(closed.message()),
+              AllOf(HasSubstr("close: 1 message was not sent in time; 1 message was lost: "),
+                    HasSubstr("PUSH")));
 }
 
 }  // namespace

@@ -10,14 +10,17 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "adapters/net/host.h"
 #include "adapters/uring/buffers.h"
 #include "adapters/uring/loop.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "protocol/drive/instant.h"
 #include "tests/support/forbid.h"
 
 namespace monocoque::uring {
@@ -55,19 +58,22 @@ TEST(RingTest, ARefusalNamesItsReason) {
 TEST(RingTest, MemoryIsWaitedFor) {
   int refusals = 0;
   const auto refuses_thrice = [&] { return ++refusals <= 3 ? -ENOMEM : 0; };
-  EXPECT_EQ(SetUpPatiently(refuses_thrice, absl::Seconds(10)), 0);
+  EXPECT_EQ(SetUpPatiently(refuses_thrice, net::Now() + absl::Seconds(10)), 0);
   EXPECT_EQ(refusals, 4);
   const auto refuses = [&] {
     ++refusals;
     return -ENOMEM;
   };
-  EXPECT_EQ(SetUpPatiently(refuses, absl::Milliseconds(5)), -ENOMEM);
-  EXPECT_EQ(refusals, 10);
+  const Instant end = net::Now() + absl::Milliseconds(5);
+  EXPECT_EQ(SetUpPatiently(refuses, end), -ENOMEM);
+  EXPECT_GE(net::Now(), end);
+  EXPECT_GT(std::exchange(refusals, 10), 4);
   const auto forbids = [&] {
     ++refusals;
     return -EPERM;
   };
-  EXPECT_EQ(SetUpPatiently(forbids, absl::Seconds(10)), -EPERM) << "nothing to wait for";
+  EXPECT_EQ(SetUpPatiently(forbids, net::Now() + absl::Seconds(10)), -EPERM)
+      << "nothing to wait for";
   EXPECT_EQ(refusals, 11);
 }
 
@@ -122,6 +128,28 @@ std::string UnderFilter(long call, int error) {
 TEST(RingTest, ASeccompFilterIsNamed) {
   EXPECT_THAT(UnderFilter(SYS_io_uring_setup, EPERM), HasSubstr("forbidden by a seccomp filter"));
   EXPECT_THAT(UnderFilter(SYS_io_uring_setup, ENOSYS), HasSubstr("a seccomp filter hides it"));
+}
+
+// Where there is no locked memory it is waited for, and for all that a loop sets up together: then
+// it has no ring, or none of the better ways to read.
+TEST(RingTest, AWantOfLockedMemoryIsWaitedOut) {
+  for (const long call : {SYS_io_uring_setup, SYS_io_uring_register}) {
+    const std::string said = InChild([call] {
+      if (!Forbid(call, ENOMEM)) return std::string("no filter");
+      const Instant begin = net::Now();
+      const Loop loop;
+      const absl::Duration took = net::Now() - begin;
+      if (took < absl::Seconds(1)) return std::string("it was not waited for");
+      if (took > absl::Milliseconds(1900)) return std::string("it was waited for twice");
+      if (!loop.status().ok()) return std::string(loop.status().message());
+      return std::string(loop.read_method() == ReadMethod::kOneShot ? "plain" : "better");
+    });
+    if (call == SYS_io_uring_setup) {
+      EXPECT_THAT(said, HasSubstr("the limit of locked memory is reached"));
+    } else {
+      EXPECT_EQ(said, "plain");
+    }
+  }
 }
 
 // A filter that lets the setup pass and nothing behind it.

@@ -9,10 +9,14 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "alloc/budget.h"
+#include "alloc/bytes.h"
+#include "alloc/read_window.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/connection/connection.h"
@@ -97,6 +101,27 @@ TEST(CurveTest, MessagesPassBothWaysAndCannotBeRead) {
     EXPECT_THAT(octets, Not(HasSubstr("parts")));
     EXPECT_THAT(pair.Hear(to, octets), ElementsAre("a secret", "several||parts"));
   }
+}
+
+// SEC-2: what waits to be received behind the end keeps no slab for a few octets.
+TEST(CurveTest, WhatWaitsBehindTheEndLiesClose) {
+  Host host = TestHost();
+  host.budget = Budget::Create(Budget::kUnlimited);
+  Joined pair(SocketType::kDealer, SocketType::kDealer, host);
+  pair.Say(&pair.b, "a");
+  pair.Say(&pair.b, "b");
+  const std::string two = pair.Octets(&pair.b);
+  Connection& c = *pair.a.connection;
+  absl::StatusOr<ReadWindow> window = c.PrepareRead();
+  ASSERT_TRUE(window.ok()) << window.status();
+  std::copy_n(AsBytes(two).begin(), two.size() / 2 + 1, window->span().begin());
+  c.CommitRead(*std::move(window), two.size() / 2 + 1, pair.now);
+  ASSERT_GT(host.budget->used(), 2048);
+  c.OnTransportClosed(absl::OkStatus(), pair.now);
+  EXPECT_LE(host.budget->used(), 2048);
+  Message message;
+  ASSERT_EQ(c.Receive(&message, pair.now), Poll::kMessage);
+  EXPECT_EQ(message.text(), "a");
 }
 
 // V-1: the same two talk again under other keys, and nothing of the first time counts.

@@ -118,6 +118,20 @@ TEST(HeartbeatTest, PingsDoNotPileUp) {
   EXPECT_EQ(ToHex(TakeOutput(c.get(), now)), "04070450494e470000") << "they go on";
 }
 
+// H-8: also where nobody is given up for want of an answer.
+TEST(HeartbeatTest, PingsThatMayGoUnansweredForEverDoNotPileUp) {
+  const Host host = TestHost();
+  auto c = Up(SocketType::kPull, "PUSH", host, 1,
+              {.heartbeat = {.interval = absl::Seconds(1), .timeout = absl::InfiniteDuration()}});
+  Instant now = host.now;
+  for (int i = 0; i < 100; ++i) {
+    now = now + absl::Seconds(1);
+    c->HandleTimeout(now);
+  }
+  EXPECT_TRUE(c->status().ok());
+  EXPECT_EQ(ToHex(TakeOutput(c.get(), now)), "04070450494e470000");
+}
+
 // H-8: a PING is written once all in front of it is, of which a part may be known to have left:
 // they go on behind it.
 TEST(HeartbeatTest, PingsGoOnBehindABatchThatLeftInParts) {

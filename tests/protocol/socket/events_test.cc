@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "alloc/bytes.h"
+#include "alloc/transmit_batch.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/action.h"
@@ -341,6 +342,26 @@ TEST(EventsTest, WhoRefusedAndWentIsTold) {
     }
     wires.HangUp(link);
     expect_told(&wires, peer);
+  }
+  // What it left to be received, or to be written, does not matter.
+  for (const bool unbound : {false, true}) {
+    SCOPED_TRACE(unbound);
+    Wires wires(SocketType::kRouter, little);
+    wires.Stall(true);
+    const LinkId link = wires.Come(PeerGreeting() + PeerReady("DEALER", "d"));
+    const PeerId peer = wires.socket.FindPeer(AsBytes("d"));
+    fill(&wires);
+    if (unbound) {
+      TransmitBatch batch;
+      ASSERT_TRUE(wires.socket.FillTransmit(link, &batch, 1 << 20));
+      ASSERT_TRUE(wires.Unbind().ok());
+      wires.socket.ReturnBatch(link, std::move(batch), 0, absl::OkStatus(), wires.now);
+      expect_told(&wires, peer);
+      continue;
+    }
+    wires.HangUp(link, std::string("\0\1m", 3));
+    expect_told(&wires, peer);
+    EXPECT_EQ(wires.Received(), std::vector<std::string>{"m"});
   }
   for (const bool by_us : {true, false}) {
     SocketOptions options = little;

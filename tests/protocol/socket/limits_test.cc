@@ -7,10 +7,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "alloc/bytes.h"
+#include "alloc/transmit_batch.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "protocol/drive/cause.h"
+#include "protocol/drive/endpoint.h"
 #include "protocol/socket/socket.h"
 #include "protocol/wire/command.h"
 #include "protocol/wire/metadata.h"
@@ -168,6 +171,36 @@ TEST(LimitsTest, RefusedSubscriptionsAreToldOnceALink) {
     }
     EXPECT_EQ(wires.socket.stats().subscriptions_refused, 2 * 499u);
   }
+}
+
+// That event names its link also while an earlier one's batch is still out.
+TEST(LimitsTest, RefusedSubscriptionsNameTheirLink) {
+  SocketOptions options;
+  options.link.limits.max_subscription_bytes = 400;
+  Wires wires(SocketType::kPub, options);
+  const auto connected = [&wires](std::string_view says) {
+    wires.socket.OnDialed(wires.dialed, {"sim", "sim://x"}, wires.now);
+    wires.Say(wires.dialed, PeerGreeting() + PeerReady("SUB") + std::string(says));
+  };
+  ASSERT_TRUE(wires.socket.Connect(*ParseEndpoint("sim://x"), options.link, wires.now).ok());
+  wires.Turn();
+  connected(Command("SUBSCRIBE", ""));
+  wires.Stall(true);
+  ASSERT_TRUE(wires.Send(Message("x")).ok());
+  const LinkId first = wires.dialed;
+  TransmitBatch batch;
+  ASSERT_TRUE(wires.socket.FillTransmit(first, &batch, 1 << 20));
+  wires.HangUp(first);
+  wires.now = wires.now + absl::Seconds(60);
+  wires.Turn();
+  ASSERT_NE(wires.dialed, first);
+  connected(Command("SUBSCRIBE", "1") + Command("SUBSCRIBE", "2"));
+  const auto told =
+      std::ranges::find(wires.events, SocketEvent::Kind::kSubscriptionRefused, &SocketEvent::kind);
+  ASSERT_NE(told, wires.events.end());
+  EXPECT_EQ(told->link, wires.dialed);
+  EXPECT_EQ(told->endpoint, "sim://x");
+  wires.socket.ReturnBatch(first, std::move(batch), 0, absl::UnavailableError("closed"), wires.now);
 }
 
 // Notices that nobody takes stay within the mark, but for what one link brings at a time, however

@@ -111,6 +111,13 @@ TEST(OptionsTest, WhatCouldOnlyDoHarm) {
       {[](O& o) { o.link.limits.max_subscription_bytes = 0; }, kSub, ""},
       {[](O& o) { o.xpub_nodrop = o.conflate = true; }, kPub,
        "xpub_nodrop and conflate exclude each other"},
+      {[](O& o) { o.req_correlate = true, o.link.limits.max_parts = 2; }, kReq,
+       "limits.max_parts is at least 3 for REQ with req_correlate, not 2"},
+      {[](O& o) { o.req_correlate = true, o.link.limits.max_parts = 3; }, kReq, ""},
+      {[](O& o) { o.req_correlate = true, o.link.limits.max_message_bytes = 4; }, kReq,
+       "limits.max_message_bytes is at least 5 for REQ with req_correlate, not 4"},
+      {[](O& o) { o.req_correlate = true, o.link.limits.max_message_bytes = 5; }, kReq, ""},
+      {[](O& o) { o.link.limits.max_parts = 2; }, kReq, ""},
       {[](O& o) { o.xpub_nodrop = true; }, kPub, ""},
       {[](O& o) { o.conflate = true; }, kPub, ""},
       // The checks that a connection shares.

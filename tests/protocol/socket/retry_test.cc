@@ -169,7 +169,7 @@ TEST(SocketRetryTest, WhoIsClosedByUsIsNotForsaken) {
   EXPECT_TRUE(wires.socket.Forsaken().ok()) << wires.socket.Forsaken();
 }
 
-// What waits for a dialer as it gives up is counted apart; what was cut is none of it.
+// What a dialer that gives up loses is counted apart.
 TEST(SocketRetryTest, WhatAGivenUpDialerLosesIsCounted) {
   Wires wires(SocketType::kPush);
   Connect(wires);
@@ -198,7 +198,89 @@ TEST(SocketRetryTest, WhatComesBackToAGivenUpDialerIsCounted) {
   wires.socket.ReturnBatch(wires.dialed, std::move(batch), 1, absl::UnavailableError("closed"),
                            wires.now);
   EXPECT_EQ(wires.socket.stats().lost, 3u);
-  EXPECT_EQ(wires.socket.stats().abandoned, 2u) << "one was cut by the transport";
+  EXPECT_EQ(wires.socket.stats().abandoned, 3u) << "one was cut by the transport";
+}
+
+// So it is of a socket that closes, before its peer makes it give up or behind that.
+TEST(SocketRetryTest, WhatAClosingDialerLosesIsCounted) {
+  for (const bool closes_first : {true, false}) {
+    SCOPED_TRACE(closes_first);
+    Wires wires(SocketType::kPush);
+    Connect(wires);
+    Dialed(wires);
+    wires.Say(wires.dialed, PeerGreeting() + PeerReady("PULL"));
+    wires.Stall(true);
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(wires.Send(Message("waits")).ok());
+    TransmitBatch batch;
+    ASSERT_TRUE(wires.socket.FillTransmit(wires.dialed, &batch, 1 << 20));
+    if (closes_first) wires.socket.Close(absl::Seconds(10), wires.now);
+    wires.Say(wires.dialed, Hex("ff"));
+    if (!closes_first) wires.socket.Close(absl::Seconds(10), wires.now);
+    wires.socket.ReturnBatch(wires.dialed, std::move(batch), 0, absl::UnavailableError("closed"),
+                             wires.now);
+    EXPECT_EQ(wires.socket.stats().lost, 3u);
+    EXPECT_EQ(wires.socket.stats().abandoned, 3u);
+    EXPECT_EQ(CauseOf(wires.socket.Forsaken()), Cause::kPeerViolation);
+  }
+}
+
+// So it is of a dialer that queues nothing without a link.
+TEST(SocketRetryTest, WhatAnImmediateDialerLosesIsCounted) {
+  SocketOptions options;
+  options.link.immediate = true;
+  Wires wires(SocketType::kPush, options);
+  Connect(wires);
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PULL"));
+  wires.Stall(true);
+  ASSERT_TRUE(wires.Send(Message("waits")).ok());
+  wires.Say(wires.dialed, Hex("ff"));
+  EXPECT_EQ(wires.socket.stats().lost, 1u);
+  EXPECT_EQ(wires.socket.stats().abandoned, 1u);
+  EXPECT_EQ(wires.socket.forsaken_messages(), 1u);
+}
+
+// What was lost before there was hope again is not the doing of who gives up later.
+TEST(SocketRetryTest, ALossIsOfTheTimeWithoutHope) {
+  Wires wires(SocketType::kPush);
+  ASSERT_TRUE(wires.Unbind().ok());
+  Connect(wires);
+  ASSERT_TRUE(wires.Send(Message("waits")).ok());
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PUB"));
+  EXPECT_EQ(wires.socket.forsaken_messages(), 1u);
+  Connect(wires);
+  Dialed(wires);
+  wires.Say(wires.dialed, PeerGreeting() + PeerReady("PULL"));
+  EXPECT_EQ(wires.socket.forsaken_messages(), 0u) << "there is hope";
+  wires.Say(wires.dialed, Hex("ff"));
+  EXPECT_EQ(CauseOf(wires.socket.Forsaken()), Cause::kPeerViolation);
+  EXPECT_EQ(wires.socket.forsaken_messages(), 0u);
+  EXPECT_EQ(wires.socket.stats().abandoned, 1u);
+}
+
+// Nobody that is still there gave up: none is told of, also where the others went by themselves.
+TEST(SocketRetryTest, WhoWasLetGoOfIsNotTold) {
+  SocketOptions options;
+  options.link.retry = RetryRules::Never();
+  Wires wires(SocketType::kStream, options);
+  ASSERT_TRUE(wires.Unbind().ok());
+  Connect(wires);
+  const DialerId gave_up = Chosen(wires).dialer;
+  Dialed(wires);
+  const LinkId first = wires.dialed;
+  options.link.connect_routing_id = "second";
+  ASSERT_TRUE(wires.socket.Connect(*ParseEndpoint("sim://x"), options.link, wires.now).ok());
+  wires.Turn();
+  Dialed(wires);
+  wires.HangUp(first);
+  ASSERT_EQ(Chosen(wires).kind, Kind::kGaveUp);
+  ASSERT_TRUE(wires.socket.Disconnect(gave_up, wires.now).ok());
+  Message end;
+  ASSERT_TRUE(end.set_to("second"));
+  ASSERT_TRUE(wires.socket.Send(&end, wires.now).ok());
+  wires.Turn();
+  EXPECT_TRUE(wires.socket.Forsaken().ok()) << wires.socket.Forsaken();
 }
 
 // A way for an attempt to end, and the rule that counts for it.

@@ -36,5 +36,30 @@ TEST(SubscriptionMemoryTest, NoMoreThanTheLimit) {
   EXPECT_GE(taken, limits.max_subscription_bytes / 2) << "it is not charged in vain";
 }
 
+// SEC-2: nor do those that were taken back leave any behind.
+TEST(SubscriptionMemoryTest, WhatIsTakenBackLeavesNothing) {
+  Subscriber subscriber(nullptr);
+  SubscriptionTable table(BudgetPtr{});
+  const Limits limits;
+  const auto before = CountAllocations();
+  const auto live = [&] {
+    return static_cast<std::size_t>((CountAllocations() - before).live_bytes);
+  };
+  for (int i = 0; i < 1000; ++i) {
+    const std::string prefix = {static_cast<char>(i / 256), static_cast<char>(i % 256)};
+    ASSERT_NE(table.Add(&subscriber, prefix, limits), SubscriptionTable::Result::kRefused);
+    for (const bool add : {true, false}) {
+      for (int last = 0; last < 256; ++last) {
+        const std::string longer = prefix + static_cast<char>(last);
+        add ? table.Add(&subscriber, longer, limits) : table.Remove(&subscriber, longer);
+      }
+    }
+  }
+  EXPECT_LE(live(), subscriber.bytes);
+  for (int i = 0; i < 50'000; ++i) table.Add(&subscriber, "p" + std::to_string(i), limits);
+  for (int i = 0; i < 50'000; ++i) table.Remove(&subscriber, "p" + std::to_string(i));
+  EXPECT_LE(live(), subscriber.bytes) << "the peer's own list";
+}
+
 }  // namespace
 }  // namespace monocoque

@@ -133,12 +133,12 @@ std::string UserOf(std::string_view path) {
 // What is a key, or else a file. Whoever mistakes one key for the other shows a secret: what is
 // neither is not repeated.
 absl::StatusOr<PublicKey> ServerKey(const std::string& said) {
-  absl::StatusOr<PublicKey> key = ParsePublicKey(said);
-  if (key.ok()) return key;
+  // The file first: a path may look like a key, and no key is the name of a file.
   if (access(said.c_str(), F_OK) == 0) {
-    key = ReadPublicKey(said);
+    absl::StatusOr<PublicKey> key = ReadPublicKey(said);
     return key.ok() ? key : Of("--curve-server-key", key.status());
   }
+  if (absl::StatusOr<PublicKey> key = ParsePublicKey(said); key.ok()) return key;
   return Wrong(
       "--curve-server-key wants the server's public key, 40 characters as in its .pub file, or "
       "that file; what stands there is neither");

@@ -31,7 +31,7 @@ def cc_fuzz_test(name, srcs, corpus, deps = [], seconds = 20):
     seeds = ["$(location %s)" % seed for seed in corpus]
     native.cc_test(
         name = name + "_corpus_test",
-        size = "small",
+        size = "medium",
         args = seeds,
         data = corpus,
         deps = [

@@ -57,10 +57,18 @@ fi
 log="$(mktemp -t monocoque-setup.XXXXXX)"
 echo "setup.sh: installing ${missing[*]} (log: $log)" >&2
 run() { ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive "$@" >> "$log" 2>&1; }
-if ! run apt-get -q update || ! run apt-get -q install -y --no-install-recommends --no-remove \
-  -o DPkg::Lock::Timeout=300 "${missing[@]}"; then
-  tail -n 20 "$log" >&2
-  echo "setup.sh: installation failed" >&2
-  exit 1
-fi
-rm -f "$log"
+install() {
+  run apt-get -q update &&
+    run apt-get -q install -y --no-install-recommends --no-remove -o DPkg::Lock::Timeout=300 "${missing[@]}"
+}
+# A mirror may be away for a moment.
+for pause in 5 20 0; do
+  if install; then
+    rm -f "$log"
+    exit 0
+  fi
+  sleep "$pause"
+done
+tail -n 20 "$log" >&2
+echo "setup.sh: installation failed" >&2
+exit 1

@@ -262,12 +262,7 @@ class SocketCore {
   void Progress(Link* link, Instant now);
   void OnConnectionEvent(Link* link, const ConnectionEvent& event, Instant now);
   void OnReady(Link* link, Instant now);
-  void OnEnded(Link* link, Instant now);
-  void Detach(Link* link);
-  void Recover(Link* link, Instant now);
   void Attach(Peer* peer);
-  std::size_t ClearQueue(Peer* peer);
-  void AbandonQueue(Peer* peer);
   void TellClose(Link* link, CloseMode mode);
   void UpdateHint(Link* link);
   void SetTimer(Link* link, Instant now);
@@ -277,9 +272,16 @@ class SocketCore {
   bool MayDeliver(const Link& link) const;
   // Is the link to be read at all?
   bool Holds(const Link& link) const;
+  bool Unlisten(ListenerId id);
+
+  // core_ends.cc: how they end
+  void OnEnded(Link* link, Instant now);
+  void Detach(Link* link);
+  void Recover(Link* link, Instant now);
+  std::size_t ClearQueue(Peer* peer);
+  void AbandonQueue(Peer* peer);
   bool EraseIfOver(Link* link);
   void EraseIfUnused(Peer* peer);
-  bool Unlisten(ListenerId id);
   // Is something to be sent on the peer's next link?
   bool SomethingWaits(const Peer& peer) const;
   void CloseIfDrained(Link* link, Instant now);

@@ -14,7 +14,11 @@ namespace monocoque {
 // Memory for more than twice of what is in it: nobody is charged for that.
 template <typename List>
 void GiveBack(List* list) {
-  if (list->size() <= list->capacity() / 2) list->shrink_to_fit();
+  if (list->size() > list->capacity() / 2) return;
+  List smaller;
+  smaller.reserve(list->size());
+  for (auto& each : *list) smaller.push_back(std::move(each));
+  list->swap(smaller);
 }
 
 // Values by prefix, found for a topic in one walk over its octets: the value of each prefix that

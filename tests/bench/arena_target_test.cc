@@ -137,7 +137,7 @@ TEST_P(ArenaTargetTest, Latency) {
 
 // Either side may bind; producers send until they are killed.
 TEST_P(ArenaTargetTest, ManyPeers) {
-  const std::vector<std::string> common = {"--peers", "2", "--duration-secs", "0.2"};
+  const std::vector<std::string> common = {"--peers", "2", "--duration-secs", "0.5"};
   std::vector<std::string> binds = common;
   binds.emplace_back("--bind");
   {
@@ -176,7 +176,7 @@ TEST_P(ArenaTargetTest, AFewMessagesNowAndThen) {
 
 // Who publishes may bind or connect.
 TEST_P(ArenaTargetTest, PubSub) {
-  const std::vector<std::string> common = {"--peers", "2", "--duration-secs", "0.2"};
+  const std::vector<std::string> common = {"--peers", "2", "--duration-secs", "0.5"};
   std::vector<std::string> binds = common;
   binds.emplace_back("--bind");
   Side publisher("pub", "pubsub", binds);
@@ -192,7 +192,7 @@ TEST_P(ArenaTargetTest, PubSub) {
 // One process with both sides prints what two would.
 TEST_P(ArenaTargetTest, BothSidesInOneProcess) {
   const std::vector<std::string> few = {"--messages=3000", "--warmup=10"};
-  const std::vector<std::string> many = {"--peers", "2", "--duration-secs", "0.2"};
+  const std::vector<std::string> many = {"--peers", "2", "--duration-secs", "0.5"};
   for (const char* scheme : {"inproc://", "ipc://@"}) {
     Both throughput("throughput", scheme, few);
     EXPECT_EQ(throughput.Lines("THROUGHPUT"), 1) << throughput.err();

@@ -26,7 +26,7 @@ def command_test(name, deps = []):
     for adapter, suffix in ADAPTERS.items():
         native.cc_test(
             name = name + suffix,
-            size = "small",
+            size = "medium",
             data = ["//cli:monocoque"],
             env = {"MONOCOQUE_ADAPTER": adapter},
             deps = [

@@ -195,7 +195,7 @@ TEST(CommandTest, PubToSubs) {
 
 // XPUB shows subscriptions and takes messages; XSUB sends both.
 TEST(CommandTest, XPubAndXSub) {
-  Command xpub({"xpub", "--bind", "ipc://*", "--timeout", "2"});
+  Command xpub({"xpub", "--bind", "ipc://*", "--timeout", "5"});
   Command xsub({"xsub", "--connect", xpub.Bound(), "--subscribe", "n", "--count", "1"});
   xsub.Feed("upstream\n", true);
   xpub.Feed("news\n", true);
@@ -358,7 +358,7 @@ TEST(CommandTest, ABadEscapeNamesItsLineAndLosesNothing) {
 TEST(CommandTest, HighWaterMark) {
   for (const bool fits : {true, false}) {
     Command push({"push", "--connect", Abstract("full"), "--hwm", "2", "--count", fits ? "2" : "3",
-                  "--linger", "0", "--timeout", "1"});
+                  "--linger", "0", "--timeout", fits ? "20" : "1"});
     push.Feed("1\n2\n3\n");
     EXPECT_EQ(push.Wait(), fits ? 1 : 3);
     EXPECT_THAT(push.err(),

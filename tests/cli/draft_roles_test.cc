@@ -86,8 +86,9 @@ TEST(DraftRolesTest, ClientsThatDoNotWait) {
   const std::string at = server.Bound();
   for (int i = 0; i < 10; ++i) {
     Command client({"client", "--connect", at});
-    client.Feed("question\n");
-    server.OutUntil("question");
+    const std::string question = absl::StrCat("question ", i, "\n");
+    client.Feed(question);
+    server.OutUntil(question);
     client.Signal(SIGKILL);
   }
   Command last({"client", "--connect", at, "--count", "1"});

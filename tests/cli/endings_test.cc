@@ -98,7 +98,7 @@ TEST(EndingsTest, AFailureWithNobodyThere) {
 
 // And is the exit code, when the time is over first.
 TEST(EndingsTest, AFailureAndATimeout) {
-  Command push({"push", "--connect", Abstract("never"), "--timeout", "0.3"});
+  Command push({"push", "--connect", Abstract("never"), "--timeout", "2"});
   push.Feed("fine\nbad \\q\n", true);
   EXPECT_EQ(push.Wait(), 1);
 }

@@ -23,7 +23,7 @@ CommandSetup ReadsZeros() {
 }
 
 TEST(InputLimitsTest, ALineWithoutEnd) {
-  Command push({"push", "--bind", "ipc://*", "--timeout", "10"}, ReadsZeros());
+  Command push({"push", "--bind", "ipc://*", "--timeout", "60"}, ReadsZeros());
   push.Bound();
   EXPECT_EQ(push.Wait(), 1);
   EXPECT_EQ(

@@ -55,7 +55,7 @@ std::string Frame(std::string_view body) {
 TEST(PeersAndPipesTest, StderrStalls) {
   for (const bool timeout : {true, false}) {
     const std::string at = Abstract(timeout ? "mute-timeout" : "mute-signal");
-    Command peer({"peer", "--bind", at, "--echo", "--timeout", timeout ? "1" : "60"},
+    Command peer({"peer", "--bind", at, "--echo", "--timeout", timeout ? "5" : "60"},
                  With(FillStderr));
     for (int i = 0; i < 3; ++i) {
       Command asks({"peer", "--connect", at});

@@ -31,7 +31,7 @@ TEST(PublishingTest, DropsAreToldAndAreAFailure) {
   slow.HandshakeAs("SUB");
   ASSERT_TRUE(slow.Write(kSubscribe));
   pub.Feed(Lines(2000, 10'000), /*end=*/true);
-  pub.ErrUntil("\n");
+  pub.ErrUntil("dropped");
   EXPECT_TRUE(slow.ReadToEnd());
   EXPECT_EQ(pub.Wait(), 1);
   EXPECT_THAT(pub.Complaint(),

@@ -240,6 +240,17 @@ TEST_F(CommandSecurityTest, CurveWithTheServersKeyInAFile) {
                {"--curve-key", Path("client.key"), "--curve-server-key", Path("server.pub")});
 }
 
+// A path of 40 characters is no key, whatever they are.
+TEST_F(CommandSecurityTest, CurveWithAFileWhoseNameLooksLikeAKey) {
+  for (const char* name : {"server", "client"}) Keygen(name);
+  std::string at = absl::StrCat("/tmp/monocoque-", getpid(), "-");
+  at.resize(40, 'k');
+  ASSERT_EQ(symlink(Path("server.pub").c_str(), at.c_str()), 0);
+  ExpectPasses(CurveServer("server") + Words{"--allow-key", Path("client.pub")},
+               {"--curve-key", Path("client.key"), "--curve-server-key", at});
+  unlink(at.c_str());
+}
+
 // V-2, V-4: a server whose key is another's says nothing; the client tries on, and says once what
 // it may be.
 TEST_F(CommandSecurityTest, CurveWithTheWrongServerKey) {

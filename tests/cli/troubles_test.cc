@@ -90,7 +90,7 @@ TEST(TroublesTest, TheClientComesFirst) {
   const std::string at = Abstract("later");
   Command push({"push", "--connect", at, "--timeout", "20"});
   push.ErrUntil("; trying again\n");
-  Command pull({"pull", "--bind", at, "--timeout", "0.5"});
+  Command pull({"pull", "--bind", at, "--timeout", "3"});
   push.Feed("patient\n", true);
   EXPECT_EQ(push.Wait(), 0);
   EXPECT_THAT(push.err(), MatchesRegex("monocoque: connect [^\n]*; trying again\n"));

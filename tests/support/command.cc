@@ -22,7 +22,7 @@
 namespace monocoque::testing {
 namespace {
 
-constexpr absl::Duration kSoon = absl::Seconds(20);
+constexpr absl::Duration kSoon = absl::Seconds(40);
 
 int MillisecondsUntil(absl::Time deadline) {
   // Less than zero would be no deadline at all.
@@ -52,6 +52,8 @@ std::string CommandAdapter() {
 }
 
 Command::Command(const std::vector<std::string>& words, const CommandSetup& setup) {
+  // One that has ended already takes no input.
+  signal(SIGPIPE, SIG_IGN);
   std::array<int, 2> in{}, out{}, err{};
   EXPECT_EQ(pipe2(in.data(), O_CLOEXEC), 0);
   EXPECT_EQ(pipe2(out.data(), O_CLOEXEC), 0);
@@ -66,6 +68,7 @@ Command::Command(const std::vector<std::string>& words, const CommandSetup& setu
   argv.push_back(nullptr);
   pid_ = fork();
   if (pid_ == 0) {
+    signal(SIGPIPE, SIG_DFL);
     dup2(in[0], 0);
     dup2(out[1], 1);
     dup2(err[1], 2);

@@ -135,7 +135,9 @@ bool PollLoop::RunUntil(const std::function<bool()>& holds) {
 
 void PollLoop::RunFor(absl::Duration time) {
   const Instant end = net::Now() + time;
-  while (net::Now() < end) RunOnce(end - net::Now());
+  do {
+    RunOnce(end - net::Now());
+  } while (net::Now() < end);
 }
 
 }  // namespace monocoque::testing

@@ -63,7 +63,7 @@ class PollLoop {
  public:
   // Turns until the condition holds; false: it did not within a few seconds.
   bool RunUntil(const std::function<bool()>& holds);
-  // Turns for so long, whatever happens.
+  // Turns for so long, whatever happens, and once at least.
   void RunFor(absl::Duration time);
 
  private:

@@ -48,10 +48,13 @@ TEST(ProcessTest, InterruptedWaitsGoOn) {
   Socket pull = loop.MakeSocket(SocketType::kPull);
   auto push = loop.Push(*pull.Bind("tcp://127.0.0.1:*"));
   const Interruptions while_waiting;
-  const Instant begin = net::Now();
-  EXPECT_EQ(pull.Receive(absl::Milliseconds(100)).status().code(),
-            absl::StatusCode::kDeadlineExceeded);
-  EXPECT_GE(net::Now() - begin, absl::Milliseconds(100));
+  // Those that come while the process is held up are one.
+  for (int i = 0; i < 100 && interruptions <= 10; ++i) {
+    const Instant begin = net::Now();
+    EXPECT_EQ(pull.Receive(absl::Milliseconds(100)).status().code(),
+              absl::StatusCode::kDeadlineExceeded);
+    EXPECT_GE(net::Now() - begin, absl::Milliseconds(100));
+  }
   ASSERT_TRUE(push->Send(std::string(5'000'000, 'x'), kSoon).ok());
   EXPECT_EQ(pull.Receive(kSoon)->size(), 5'000'000u);
   EXPECT_GT(interruptions, 10);

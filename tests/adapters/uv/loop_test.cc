@@ -66,6 +66,7 @@ TEST_F(LoopTest, IdleSocketsCostNoIterations) {
 TEST_F(LoopTest, TimersAreNotEarly) {
   SocketOptions beating;
   beating.link.heartbeat.interval = absl::Milliseconds(20);
+  beating.link.heartbeat.timeout = absl::Seconds(10);
   auto& pull = Make(SocketType::kPull, beating);
   auto& push = Make(SocketType::kPush);
   ASSERT_TRUE(push->Connect(*pull->Bind("ipc://*")).ok());

@@ -306,65 +306,47 @@ TEST(EventsTest, WhoHasRoomAgain) {
   EXPECT_TRUE(router.Send(&third, net.now).ok());
 }
 
-// Whoever waits for the room of a peer that goes is told, once: the next Send says that it is gone.
+// A ROUTER's peer "d", filled up to its mark, and told of once as it goes: the next Send says so.
+const SocketOptions kLittle = {.send_mark = {.messages = 1}, .router_mandatory = true};
+void FillD(Wires* wires) {
+  Message message("x");
+  message.set_to("d");
+  while (wires->socket.Send(&message, wires->now).ok()) {
+    message = Message("x");
+    message.set_to("d");
+  }
+  EXPECT_TRUE(absl::IsUnavailable(wires->socket.Send(&message, wires->now)));
+  PeerId writable;
+  EXPECT_FALSE(wires->socket.NextWritable(&writable));
+}
+void ExpectDToldOf(Wires* wires, PeerId peer) {
+  PeerId writable;
+  ASSERT_TRUE(wires->socket.NextWritable(&writable));
+  EXPECT_EQ(writable, peer);
+  EXPECT_FALSE(wires->socket.NextWritable(&writable));
+  Message message("x");
+  message.set_to("d");
+  EXPECT_TRUE(absl::IsNotFound(wires->socket.Send(&message, wires->now)));
+}
+
+// Whoever waits for the room of a peer that goes is told.
 TEST(EventsTest, WhoRefusedAndWentIsTold) {
-  const SocketOptions little = {.send_mark = {.messages = 1}, .router_mandatory = true};
-  const auto fill = [](Wires* wires) {
-    Message message("x");
-    message.set_to("d");
-    while (wires->socket.Send(&message, wires->now).ok()) {
-      message = Message("x");
-      message.set_to("d");
-    }
-    EXPECT_TRUE(absl::IsUnavailable(wires->socket.Send(&message, wires->now)));
-    PeerId writable;
-    EXPECT_FALSE(wires->socket.NextWritable(&writable));
-  };
-  const auto expect_told = [](Wires* wires, PeerId peer) {
-    PeerId writable;
-    ASSERT_TRUE(wires->socket.NextWritable(&writable));
-    EXPECT_EQ(writable, peer);
-    EXPECT_FALSE(wires->socket.NextWritable(&writable));
-    Message message("x");
-    message.set_to("d");
-    EXPECT_TRUE(absl::IsNotFound(wires->socket.Send(&message, wires->now)));
-  };
   // Also if it had room just before, and nobody was told of that yet.
   for (const bool had_room : {false, true}) {
-    Wires wires(SocketType::kRouter, little);
+    Wires wires(SocketType::kRouter, kLittle);
     wires.Stall(true);
     const LinkId link = wires.Come(PeerGreeting() + PeerReady("DEALER", "d"));
     const PeerId peer = wires.socket.FindPeer(AsBytes("d"));
-    fill(&wires);
+    FillD(&wires);
     if (had_room) {
       wires.Stall(false);
       wires.Turn();
     }
     wires.HangUp(link);
-    expect_told(&wires, peer);
-  }
-  // What it left to be received, or to be written, does not matter.
-  for (const bool unbound : {false, true}) {
-    SCOPED_TRACE(unbound);
-    Wires wires(SocketType::kRouter, little);
-    wires.Stall(true);
-    const LinkId link = wires.Come(PeerGreeting() + PeerReady("DEALER", "d"));
-    const PeerId peer = wires.socket.FindPeer(AsBytes("d"));
-    fill(&wires);
-    if (unbound) {
-      TransmitBatch batch;
-      ASSERT_TRUE(wires.socket.FillTransmit(link, &batch, 1 << 20));
-      ASSERT_TRUE(wires.Unbind().ok());
-      wires.socket.ReturnBatch(link, std::move(batch), 0, absl::OkStatus(), wires.now);
-      expect_told(&wires, peer);
-      continue;
-    }
-    wires.HangUp(link, std::string("\0\1m", 3));
-    expect_told(&wires, peer);
-    EXPECT_EQ(wires.Received(), std::vector<std::string>{"m"});
+    ExpectDToldOf(&wires, peer);
   }
   for (const bool by_us : {true, false}) {
-    SocketOptions options = little;
+    SocketOptions options = kLittle;
     options.link.connect_routing_id = "d";
     options.link.retry = RetryRules::Never();
     Wires wires(SocketType::kRouter, options);
@@ -372,13 +354,36 @@ TEST(EventsTest, WhoRefusedAndWentIsTold) {
     const DialerId dialer = *wires.socket.Connect(*ParseEndpoint("sim://there"), wires.now);
     const PeerId peer = wires.socket.peer(dialer);
     wires.Turn();
-    fill(&wires);
+    FillD(&wires);
     if (by_us) {
       ASSERT_TRUE(wires.socket.Disconnect(dialer, wires.now).ok());
     } else {
       wires.socket.OnDialFailed(wires.dialed, absl::UnavailableError("nobody"), wires.now);
     }
-    expect_told(&wires, peer);
+    ExpectDToldOf(&wires, peer);
+  }
+}
+
+// Whatever it left to be received, or to be written.
+TEST(EventsTest, WhoRefusedAndWentIsToldAtOnce) {
+  for (const bool unbound : {false, true}) {
+    SCOPED_TRACE(unbound);
+    Wires wires(SocketType::kRouter, kLittle);
+    wires.Stall(true);
+    const LinkId link = wires.Come(PeerGreeting() + PeerReady("DEALER", "d"));
+    const PeerId peer = wires.socket.FindPeer(AsBytes("d"));
+    FillD(&wires);
+    if (unbound) {
+      TransmitBatch batch;
+      ASSERT_TRUE(wires.socket.FillTransmit(link, &batch, 1 << 20));
+      ASSERT_TRUE(wires.Unbind().ok());
+      wires.socket.ReturnBatch(link, std::move(batch), 0, absl::OkStatus(), wires.now);
+      ExpectDToldOf(&wires, peer);
+      continue;
+    }
+    wires.HangUp(link, std::string("\0\1m", 3));
+    ExpectDToldOf(&wires, peer);
+    EXPECT_EQ(wires.Received(), std::vector<std::string>{"m"});
   }
 }
 

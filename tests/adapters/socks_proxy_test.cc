@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "adapters/net/address.h"
 #include "gmock/gmock.h"
@@ -47,7 +48,8 @@ class Proxy {
     kAsksName,  // wants "ada" and "lovelace"
     kRefuses,   // with code 2
     kSaysNothing,
-    kHangsUp,  // in the middle of its answer
+    kHangsUp,      // in the middle of its answer
+    kAnswersLate,  // when it is told to, before it has heard of the target
   };
 
   Proxy(Manner manner, const std::string& target) : manner_(manner), target_(target) {
@@ -62,7 +64,9 @@ class Proxy {
     thread_.join();
     close(listener_);
     close(stop_);
+    close(go_);
   }
+  void Answer() const { eventfd_write(go_, 1); }
   // "host:port".
   std::string at() const { return absl::StrCat("127.0.0.1:", net::LocalEndpoint(listener_).port); }
   // What clients asked for, from the kind of address on.
@@ -139,7 +143,9 @@ class Proxy {
     if (connect(server, to.get(), to.size) == 0) {
       std::array<char, 65536> buffer;
       std::string answer = "\5\0\0\3\4name\0\0"s;
-      if (Wait(server)) {
+      if (manner_ == Manner::kAnswersLate) {
+        Wait(go_);
+      } else if (Wait(server)) {
         const ssize_t got = recv(server, buffer.data(), buffer.size(), 0);
         if (got > 0) answer.append(buffer.data(), static_cast<std::size_t>(got));
       }
@@ -165,6 +171,7 @@ class Proxy {
   const std::string target_;
   int listener_ = -1;
   const int stop_ = eventfd(0, EFD_CLOEXEC);
+  const int go_ = eventfd(0, EFD_CLOEXEC);
   std::mutex mutex_;
   std::vector<std::string> asked_;
   std::thread thread_;
@@ -253,6 +260,25 @@ TEST_P(SocksProxyTest, WhatAProxyDoesNotDoIsSaid) {
   // The handshake's deadline is half a minute: it is not that one.
   EXPECT_THAT(Failure(Proxy::Manner::kSaysNothing, {.connect_timeout = absl::Milliseconds(50)}),
               HasSubstr("timed out"));
+}
+
+// The host is busy when the answer comes, and looks when the time for it is over.
+TEST_P(SocksProxyTest, AnAnswerThatCameInTimeIsTaken) {
+  Proxy proxy(Proxy::Manner::kAnswersLate, bound_);
+  const absl::Duration time = absl::Seconds(2);
+  TransportOptions transport;
+  transport.socks_proxy = proxy.at();
+  transport.connect_timeout = time;
+  const auto push = Push(transport);
+  ASSERT_TRUE(push->Connect("tcp://name.invalid:80").ok());
+  ASSERT_TRUE(face_.Until([&] { return !proxy.asked().empty(); }));
+  proxy.Answer();
+  for (const absl::Time end = absl::Now() + time * 1.1; absl::Now() < end;) {
+  }
+  Pass(push.get());
+  for (SocketEvent event; push->NextEvent(&event);) {
+    EXPECT_NE(event.kind, SocketEvent::Kind::kDialFailed) << event.status;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, SocksProxyTest, ::testing::ValuesIn(AllAdapters()),

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -243,12 +244,15 @@ TEST_F(CommandSecurityTest, CurveWithTheServersKeyInAFile) {
 // A path of 40 characters is no key, whatever they are.
 TEST_F(CommandSecurityTest, CurveWithAFileWhoseNameLooksLikeAKey) {
   for (const char* name : {"server", "client"}) Keygen(name);
-  std::string at = absl::StrCat("/tmp/monocoque-", getpid(), "-");
+  std::string directory = "/tmp/monocoque-XXXXXX";
+  ASSERT_NE(mkdtemp(directory.data()), nullptr);
+  std::string at = directory + "/";
   at.resize(40, 'k');
   ASSERT_EQ(symlink(Path("server.pub").c_str(), at.c_str()), 0);
   ExpectPasses(CurveServer("server") + Words{"--allow-key", Path("client.pub")},
                {"--curve-key", Path("client.key"), "--curve-server-key", at});
   unlink(at.c_str());
+  rmdir(directory.c_str());
 }
 
 // V-2, V-4: a server whose key is another's says nothing; the client tries on, and says once what

@@ -79,19 +79,22 @@ absl::Status EndpointWishes::CloseResult() const {
   const auto sentence = [](std::uint64_t count, std::string_view what) {
     return absl::StrCat(count, count == 1 ? " message was " : " messages were ", what);
   };
-  // Those that dialers gave up would not have gone with more time.
-  const std::uint64_t given_up = after.abandoned - before.abandoned;
-  const std::uint64_t late = after.lost - before.lost - given_up;
-  const absl::Status why = machine_.Forsaken();
-  std::string lost;
-  if (!why.ok() && given_up + forsaken_ > 0) {
-    lost = absl::StrCat(sentence(given_up + forsaken_, "lost: "), why.message());
-    if (late == 0) return absl::Status(why.code(), absl::StrCat("close: ", lost));
+  std::uint64_t late = after.lost - before.lost;
+  std::string given_up;
+  // What dialers gave up would not have gone with more time.
+  if (const absl::Status why = machine_.Forsaken(); !why.ok()) {
+    const std::uint64_t count = after.abandoned - before.abandoned;
+    late -= count;
+    if (count + forsaken_ > 0) {
+      given_up = absl::StrCat(sentence(count + forsaken_, "lost: "), why.message());
+    }
+    if (late == 0 && !given_up.empty()) {
+      return absl::Status(why.code(), absl::StrCat("close: ", given_up));
+    }
   }
-  if (after.lost == before.lost) return absl::OkStatus();
-  return absl::DeadlineExceededError(
-      absl::StrCat("close: ", sentence(late > 0 ? late : given_up, "not sent in time"),
-                   lost.empty() ? "" : "; ", lost));
+  if (late == 0) return absl::OkStatus();
+  return absl::DeadlineExceededError(absl::StrCat("close: ", sentence(late, "not sent in time"),
+                                                  given_up.empty() ? "" : "; ", given_up));
 }
 
 }  // namespace monocoque::net

@@ -65,6 +65,7 @@ absl::Status CheckHeartbeat(const HeartbeatOptions& beat) {
 
 absl::Status CheckLimits(SocketType type, const Limits& limits) {
   const bool publishes = type == kPub || type == kXPub || type == kRadio;
+  const bool sends_to_prefixes = type == kPub || type == kXPub;
   const bool has_front = type == kReq || type == kRep || type == kDish;
   const std::size_t command = type == kRadio ? kLeastCommandBytesOfRadio : kLeastCommandBytes;
   const struct {
@@ -75,9 +76,9 @@ absl::Status CheckLimits(SocketType type, const Limits& limits) {
   } rows[] = {
       {"max_frame_bytes", limits.max_frame_bytes, publishes ? command : 1,
        publishes ? "what peers subscribe to, or join, comes in commands" : "nothing could come in"},
-      {"max_message_bytes", limits.max_message_bytes, type == kPub || type == kXPub ? command : 1,
-       type == kPub || type == kXPub ? "what peers subscribe to may come in messages"
-                                     : "nothing could come in"},
+      {"max_message_bytes", limits.max_message_bytes, sends_to_prefixes ? command : 1,
+       sends_to_prefixes ? "what peers subscribe to may come in messages"
+                         : "nothing could come in"},
       {"max_parts", limits.max_parts, has_front ? std::size_t{2} : 1,
        type == kDish ? "the group is a part, too"
        : has_front   ? "what stands in front of the body is a part, too"

@@ -280,6 +280,8 @@ class SocketCore {
   void Recover(Link* link, Instant now);
   std::size_t ClearQueue(Peer* peer);
   void AbandonQueue(Peer* peer);
+  // Messages for the peer, which may be null: those of one that gave up are counted apart, too.
+  void CountLost(const Peer* peer, std::uint64_t count);
   bool EraseIfOver(Link* link);
   void EraseIfUnused(Peer* peer);
   // Is something to be sent on the peer's next link?

@@ -80,10 +80,7 @@ void SocketCore::RetryDial(Dialer* dialer, const absl::Status& why, Instant now)
   const Retry retry = dialer->options->retry.For(CauseOf(why));
   if (GivesUp(*dialer, why)) {
     gave_up_ = why;
-    if (peer != nullptr) {
-      peer->gave_up = true;
-      stats_.abandoned += peer->queue.size();
-    }
+    if (peer != nullptr) peer->gave_up = true;
   }
   if (closing_ && (!waits || retry == Retry::kNever)) {
     EndDialer(dialer, now);

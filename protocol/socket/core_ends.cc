@@ -63,13 +63,12 @@ void SocketCore::Recover(Link* link, Instant now) {
   }
   lost += connection.cut_messages();
   if (peer != nullptr && (peer->immediate || !peer->dialer)) lost += ClearQueue(peer);
-  if (peer != nullptr && peer->gave_up) stats_.abandoned += lost;
   for (auto it = unsent.rbegin(); it != unsent.rend(); ++it) {
     peer->queue_bytes += it->wire_bytes();
     peer->queue.push_front({std::move(*it), Slice()});
   }
   if (keeps && options_.conflate) KeepNewest(peer, 1);
-  stats_.lost += lost;
+  CountLost(peer, lost);
   SocketEvent event{.kind = SocketEvent::Kind::kClosed};
   event.listener = link->listener;
   event.dialer = link->dialer;
@@ -97,7 +96,12 @@ std::size_t SocketCore::ClearQueue(Peer* peer) {
 }
 
 // What waits for a peer that will have no link any more is lost, and counted.
-void SocketCore::AbandonQueue(Peer* peer) { stats_.lost += ClearQueue(peer); }
+void SocketCore::AbandonQueue(Peer* peer) { CountLost(peer, ClearQueue(peer)); }
+
+void SocketCore::CountLost(const Peer* peer, std::uint64_t count) {
+  stats_.lost += count;
+  if (peer != nullptr && peer->gave_up) stats_.abandoned += count;
+}
 
 // Takes the link out of every list.
 void SocketCore::Detach(Link* link) {

@@ -319,6 +319,13 @@ void FillD(Wires* wires) {
   PeerId writable;
   EXPECT_FALSE(wires->socket.NextWritable(&writable));
 }
+// One that comes, and takes nothing.
+LinkId ComeAndFill(Wires* wires) {
+  wires->Stall(true);
+  const LinkId link = wires->Come(PeerGreeting() + PeerReady("DEALER", "d"));
+  FillD(wires);
+  return link;
+}
 void ExpectDToldOf(Wires* wires, PeerId peer) {
   PeerId writable;
   ASSERT_TRUE(wires->socket.NextWritable(&writable));
@@ -334,10 +341,8 @@ TEST(EventsTest, WhoRefusedAndWentIsTold) {
   // Also if it had room just before, and nobody was told of that yet.
   for (const bool had_room : {false, true}) {
     Wires wires(SocketType::kRouter, kLittle);
-    wires.Stall(true);
-    const LinkId link = wires.Come(PeerGreeting() + PeerReady("DEALER", "d"));
+    const LinkId link = ComeAndFill(&wires);
     const PeerId peer = wires.socket.FindPeer(AsBytes("d"));
-    FillD(&wires);
     if (had_room) {
       wires.Stall(false);
       wires.Turn();
@@ -369,10 +374,8 @@ TEST(EventsTest, WhoRefusedAndWentIsToldAtOnce) {
   for (const bool unbound : {false, true}) {
     SCOPED_TRACE(unbound);
     Wires wires(SocketType::kRouter, kLittle);
-    wires.Stall(true);
-    const LinkId link = wires.Come(PeerGreeting() + PeerReady("DEALER", "d"));
+    const LinkId link = ComeAndFill(&wires);
     const PeerId peer = wires.socket.FindPeer(AsBytes("d"));
-    FillD(&wires);
     if (unbound) {
       TransmitBatch batch;
       ASSERT_TRUE(wires.socket.FillTransmit(link, &batch, 1 << 20));
